@@ -1,0 +1,41 @@
+// archive_app.h
+//
+// The archive's server as an App: it reads stanzas, and writes an index record for each, or a
+// rejected one. It does not know whether it runs on Apache Kafka, in process or in a simulation.
+//
+//   rookery::Server server(archive::archive_app(), transport);
+
+#pragma once
+
+#include <rookery/routing/app.h>
+#include <rookery/transport/transport.h>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace archive {
+
+// The archive's names in Kafka, with a prefix so that several archives can share a cluster.
+struct ArchiveNames {
+  std::string packages = "archive.packages.v1";
+  std::string index = "archive.index.v1";
+  std::string rejected = "archive.rejected.v1";
+  std::string group = "archive";
+
+  static ArchiveNames with_prefix(const std::string& prefix);
+};
+
+struct ArchiveOptions {
+  std::string topic_prefix = {};
+  rookery::ConfigMap kafka = {};  // for every client, under librdkafka's names
+  std::optional<rookery::Duration> commit_interval = {};
+};
+
+// The App with the names and settings it has unless told otherwise.
+rookery::App archive_app();
+rookery::App archive_app_with(const ArchiveOptions& options);
+
+// The three topics as they are made where they are missing.
+std::vector<rookery::NewTopic> archive_topics(const ArchiveNames& names);
+
+}  // namespace archive

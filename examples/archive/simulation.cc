@@ -1,0 +1,78 @@
+// simulation.cc
+//
+// What is checked here are the archive's own sums; that nothing is lost, out of order or committed
+// too soon, the simulator checks by itself.
+
+#include "examples/archive/simulation.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "examples/archive/archive_app.h"
+#include "examples/archive/archive_plan.h"
+#include "examples/archive/index.h"
+#include "examples/archive/totals.h"
+
+namespace archive {
+
+using rookery::testing::any_faults;
+using rookery::testing::Draw;
+using rookery::testing::Outcome;
+using rookery::testing::Plan;
+using rookery::testing::World;
+
+namespace {
+
+constexpr std::uint64_t kRecords = 1'000;
+
+// Empty when the output topics hold what the input topic asks for.
+std::string wrong_totals(const Outcome& outcome, const ArchiveNames& names) {
+  std::vector<std::string> stanzas;
+  for (const auto& record : outcome.records(names.packages)) {
+    stanzas.emplace_back(record.value.view());
+  }
+  Totals actual;
+  for (const auto& record : outcome.records(names.index)) {
+    if (const auto taken = actual.take_index(record.key, record.value); !taken) {
+      return taken.error().text();
+    }
+  }
+  for (const auto& record : outcome.records(names.rejected)) {
+    if (const auto taken = actual.take_rejected(record.value, record.headers); !taken) {
+      return taken.error().text();
+    }
+  }
+  std::string wrong;
+  for (const std::string& line : differences(expected_totals(stanzas), actual, 5)) {
+    wrong += (wrong.empty() ? "" : "; ") + line;
+  }
+  return wrong;
+}
+
+}  // namespace
+
+World simulated_world() {
+  World world({.brokers = 3});
+  for (const rookery::NewTopic& topic : archive_topics({})) {
+    world.topic(topic.name, {.partitions = topic.partitions, .config = topic.config});
+  }
+  return world;
+}
+
+Plan simulated_plan() {
+  const ArchiveNames names;
+  Plan plan({.servers = {2, 4}, .faults = any_faults()});
+  const auto stanzas = std::make_shared<const ArchivePlan>();
+  plan.produce(names.packages, kRecords, [stanzas](Draw& draw) {
+    const PlannedRecord planned = stanzas->record(draw.below(stanzas->packages()));
+    return rookery::testing::record({.key = planned.key,
+                                     .value = planned.value,
+                                     .headers = {{std::string(kSectionHeader), planned.section}}});
+  });
+  plan.count_rejected(names.rejected);
+  plan.check("totals", [names](const Outcome& outcome) { return wrong_totals(outcome, names); });
+  return plan;
+}
+
+}  // namespace archive

@@ -1,0 +1,7 @@
+// main.cc
+//
+// The program: `billing server --brokers HOST:PORT`, and help.
+
+#include "billing_app.h"
+
+int main(int argc, char** argv) { return rk::main(billing_app, argc, argv); }

@@ -1,0 +1,123 @@
+// main.cc
+//
+// Words of the command line. Parsing is CLI11's.
+#include <rookery/cli/main.h>
+
+#include <rookery/transport/librdkafka/transport.h>
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+namespace rookery {
+namespace {
+
+// "--kafka name=value", "--brokers list": settings for every client, over the program's own.
+struct KafkaOptions {
+  std::string brokers;
+  std::vector<std::string> settings;
+
+  void add_to(CLI::App& command) {
+    command.add_option("--brokers", brokers,
+                       "host:port of some brokers, with commas (bootstrap.servers)");
+    command.add_option("--kafka", settings,
+                       "a setting under librdkafka's name: name=value; may be repeated");
+  }
+
+  Result<ConfigMap> over(ConfigMap config) const {
+    if (!brokers.empty()) config["bootstrap.servers"] = brokers;
+    for (const std::string& setting : settings) {
+      const std::size_t equals = setting.find('=');
+      if (equals == std::string::npos || equals == 0) {
+        return fail(ErrorCode::kInvalidArgument, "--kafka '" + setting + "': write name=value");
+      }
+      config[setting.substr(0, equals)] = setting.substr(equals + 1);
+    }
+    if (!config.contains("bootstrap.servers")) {
+      return fail(ErrorCode::kInvalidArgument, "no broker named: use --brokers host:port");
+    }
+    return config;
+  }
+};
+
+int print_error(const std::string& message) {
+  std::fprintf(stderr, "error: %s\n", message.c_str());
+  return 1;
+}
+
+int print_routes(const App& app) {
+  const std::vector<Mistake> mistakes = validate(app);
+  std::string out;
+  for (const auto& [name, group] : app.groups()) {
+    out += "group " + name + "\n";
+    for (const ConsumerGroup::Route& route : group.routes()) out += "  topic " + route.topic + "\n";
+  }
+  if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size() || std::fflush(stdout) != 0) {
+    return print_error("cannot write to standard output");
+  }
+  for (const Mistake& mistake : mistakes) print_error(mistake.text());
+  return mistakes.empty() ? 0 : 1;
+}
+
+int serve(const std::function<App()>& make_app, const KafkaOptions& kafka, const ConfigMap& base) {
+  App app = make_app();
+  const Result<ConfigMap> config = kafka.over(base);
+  if (!config) return print_error(config.error().message);
+  const auto transport = make_librdkafka_transport(*config);
+  return run_server(std::move(app), *transport);
+}
+
+int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
+                  MainOptions& options) {
+  CLI::App line(options.description.empty() ? "A Rookery program" : options.description);
+  line.require_subcommand(0, 1);
+  int code = 0;
+
+  CLI::App* server = line.add_subcommand(
+      "server", "consume until INT, TERM or QUIT; TSTP: take nothing new; TTIN: dump stacks");
+  KafkaOptions kafka;
+  kafka.add_to(*server);
+  server->callback([&] { code = serve(make_app, kafka, options.kafka); });
+
+  CLI::App* routes = line.add_subcommand("routes", "print the routes, and what is wrong with them");
+  routes->callback([&] { code = print_routes(make_app()); });
+
+  for (Command& command : options.commands) {
+    CLI::App* word = line.add_subcommand(command.name, command.help);
+    word->prefix_command();
+    word->set_help_flag();  // the command's own words begin here
+    word->callback([&command, &code, word] { code = command.run(word->remaining()); });
+  }
+  line.add_subcommand("help", "print this")->callback([&] {
+    std::printf("%s", line.help().c_str());
+  });
+
+  try {
+    line.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return line.exit(help);
+  } catch (const CLI::ExtrasError&) {
+    std::vector<std::string> extras = line.remaining(true);
+    return print_error("unknown word '" + (extras.empty() ? std::string() : extras.front()) +
+                       "'; try --help");
+  } catch (const CLI::ParseError& error) {
+    return print_error(error.what());
+  }
+  if (line.get_subcommands().empty()) std::printf("%s", line.help().c_str());
+  return code;
+}
+
+}  // namespace
+
+int main(const std::function<App()>& app, int argc, char** argv, MainOptions options) {
+  try {
+    return parse_and_run(app, argc, argv, options);
+  } catch (const std::exception& exception) {
+    return print_error(exception.what());
+  }
+}
+
+}  // namespace rookery

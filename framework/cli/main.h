@@ -1,0 +1,43 @@
+// main.h
+//
+// The command line of a Rookery program: its main() in one line.
+//
+//   int main(int argc, char** argv) { return rookery::main(billing_app, argc, argv); }
+//
+// Commands: server (run until a signal), routes (print and check them), and those the program adds.
+// No argument prints help; an unknown word is one line of error and exit code 1.
+#pragma once
+
+#include <rookery/routing/app.h>
+#include <rookery/transport/transport.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rookery {
+
+// A command of the program's own: `run` gets the words after its name (options and all) and answers
+// the exit code.
+struct Command {
+  std::string name;
+  std::string help;  // one line
+  std::function<int(const std::vector<std::string>&)> run;
+};
+
+struct MainOptions {
+  std::string description = {};  // the first line of help
+  std::vector<Command> commands = {};
+  ConfigMap kafka = {};  // for every client
+};
+
+// Never throws; errors are one clear line each on standard error.
+int main(const std::function<App()>& app, int argc, char** argv, MainOptions options = {});
+
+// What the server command does, for programs that are several things in one process: runs the app
+// on the transport until INT, TERM or QUIT; TSTP makes it quiet; TTIN writes all stacks and the
+// server's picture to standard error. Logs to standard error.
+int run_server(App app, Transport& transport);
+
+}  // namespace rookery

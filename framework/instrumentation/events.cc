@@ -1,0 +1,101 @@
+// events.cc
+//
+// Listeners are a list that is copied when it grows, so that publishing holds no lock.
+#include <rookery/instrumentation/events.h>
+#include <rookery/runtime/ranks.h>
+
+#include <cxxabi.h>
+
+#include <cstdlib>
+#include <exception>
+#include <typeinfo>
+
+namespace rookery {
+
+const char* name(EventKind kind) {
+  switch (kind) {
+    case EventKind::kErrorOccurred:
+      return "error.occurred";
+    case EventKind::kServerStarted:
+      return "server.started";
+    case EventKind::kServerStopping:
+      return "server.stopping";
+    case EventKind::kServerQuiet:
+      return "server.quiet";
+    case EventKind::kServerStopped:
+      return "server.stopped";
+    case EventKind::kSignal:
+      return "signal";
+    case EventKind::kPartitionsAssigned:
+      return "partitions.assigned";
+    case EventKind::kPartitionsRevoked:
+      return "partitions.revoked";
+    case EventKind::kPartitionsLost:
+      return "partitions.lost";
+    case EventKind::kRetryScheduled:
+      return "retry.scheduled";
+    case EventKind::kCommitted:
+      return "offsets.committed";
+    case EventKind::kConsumeSlow:
+      return "consume.slow";
+  }
+  return "unknown";
+}
+
+Monitor::Monitor()
+    : mutex_("monitor", ranks::kInstrumentation),
+      listeners_(std::make_shared<std::vector<Listener>>()) {}
+
+void Monitor::subscribe(Listener listener) {
+  MutexLock lock(mutex_);
+  auto grown = std::make_shared<std::vector<Listener>>(*listeners_);
+  grown->push_back(std::move(listener));
+  listeners_ = std::move(grown);
+}
+
+void Monitor::publish(const Event& event) const {
+  assert_no_locks_held("an event listener");
+  std::shared_ptr<const std::vector<Listener>> listeners;
+  {
+    MutexLock lock(mutex_);
+    listeners = listeners_;
+  }
+  std::optional<Event> failure;
+  const auto call_all = [&](const Event& what, bool is_second_round) {
+    for (const Listener& listener : *listeners) {
+      std::string error_class;
+      std::string message;
+      try {
+        listener(what);
+        continue;
+      } catch (const std::exception& exception) {
+        error_class = class_name(exception);
+        message = exception.what();
+      } catch (...) {
+        error_class = "unknown";
+        message = "not a std::exception";
+      }
+      if (is_second_round || failure)
+        continue;  // a listener that fails on its own failure is told once
+      failure =
+          Event{.kind = EventKind::kErrorOccurred,
+                .origin = what.origin,
+                .message = std::string("a listener of ") + name(what.kind) + " threw: " + message,
+                .error_type = "listener",
+                .error_class = error_class};
+    }
+  };
+  call_all(event, false);
+  if (failure) call_all(*failure, true);
+}
+
+std::string class_name(const std::exception& exception) {
+  const char* mangled = typeid(exception).name();
+  int status = 0;
+  char* readable = abi::__cxa_demangle(mangled, nullptr, nullptr, &status);
+  std::string out = status == 0 && readable ? readable : mangled;
+  std::free(readable);
+  return out;
+}
+
+}  // namespace rookery

@@ -1,0 +1,69 @@
+// events.h
+//
+// What happens inside, told to whoever subscribed: logs, tests, health, metrics.
+//
+// Thread rules: publish from any thread with no lock held; listeners are called on that thread, one
+// event after another for each thread. A listener that throws harms nobody: the rest are called,
+// and the throw becomes an error event (once).
+#pragma once
+
+#include <rookery/base/result.h>
+#include <rookery/base/topic_partition.h>
+#include <rookery/runtime/mutex.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rookery {
+
+enum class EventKind {
+  kErrorOccurred,  // every problem anywhere is one of these
+  kServerStarted,
+  kServerStopping,
+  kServerQuiet,
+  kServerStopped,
+  kSignal,
+  kPartitionsAssigned,
+  kPartitionsRevoked,  // handed back in order
+  kPartitionsLost,
+  kRetryScheduled,
+  kCommitted,
+  kConsumeSlow,  // consume_timeout was exceeded
+};
+
+// "error.occurred", "partitions.assigned", ...
+const char* name(EventKind kind);
+
+struct Event {
+  EventKind kind = EventKind::kErrorOccurred;
+  std::string origin;       // who tells: server id, "billing" (a group), ...
+  std::string message;      // readable alone
+  std::string error_type;   // error.occurred: "consume", "commit", "connection", "listener", ...
+  std::string error_class;  // the exception's or Error's class
+  std::optional<TopicPartition> partition;
+  std::optional<Offset> offset;
+  int attempt = 0;
+  bool fatal = false;
+};
+
+class Monitor {
+ public:
+  using Listener = std::function<void(const Event&)>;
+
+  Monitor();
+  // Listeners stay until the monitor's end. Before start is best; later is allowed.
+  void subscribe(Listener listener);
+  void publish(const Event& event) const;
+
+ private:
+  mutable Mutex mutex_;
+  std::shared_ptr<const std::vector<Listener>> listeners_;
+};
+
+// The demangled name of an exception's dynamic type.
+std::string class_name(const std::exception& exception);
+
+}  // namespace rookery

@@ -1,0 +1,334 @@
+// connection.cc
+//
+// The control thread: events, commits, revocations, shutdown.
+#include <rookery/processing/connection.h>
+
+#include <rookery/base/duration.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace rookery {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Beyond the grace for running work: for the last commit, and for leaving the group. Start-up
+// validation keeps grace + heartbeat + this below max.poll.interval.ms.
+constexpr Duration kCommitGrace = 5s;
+constexpr Duration kCloseTimeout = 5s;
+constexpr Duration kWatchIntervalMost = 1s;
+
+// Often enough to tell a consume_timeout soon after it has passed.
+Duration watch_interval_for(const ConnectionOptions& options) {
+  Duration interval = kWatchIntervalMost;
+  for (const auto& [topic, route] : options.topics) {
+    interval = std::min(interval, route.second.consume_timeout / 4);
+  }
+  return std::max<Duration>(interval, 1ms);
+}
+
+}  // namespace
+
+Connection::Connection(ConnectionOptions options, std::unique_ptr<GroupConsumer> consumer,
+                       std::shared_ptr<PartitionEnvironment> environment)
+    : options_(std::move(options)),
+      consumer_(std::move(consumer)),
+      environment_(std::move(environment)),
+      watch_interval_(watch_interval_for(options_)),
+      consumer_text_(consumer_->text()) {
+  environment_->on_quiesced = [this] { consumer_->wake(); };
+}
+
+Connection::~Connection() {
+  stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+Status Connection::start() {
+  std::vector<std::string> topics;
+  for (const auto& [topic, route] : options_.topics) topics.push_back(topic);
+  if (Status subscribed = consumer_->subscribe(std::move(topics)); !subscribed) return subscribed;
+  thread_ = Thread("control-" + options_.group, [this] { run(); });
+  return {};
+}
+
+void Connection::stop() {
+  is_stopping_.store(true);
+  consumer_->wake();
+}
+
+bool Connection::join_until(TimePoint deadline) {
+  return !thread_.joinable() || thread_.join_until(deadline);
+}
+
+void Connection::run() {
+  next_commit_ = deadline_in(options_.settings.commit_interval);
+  next_watch_ = deadline_in(watch_interval_);
+  for (;;) {
+    if (is_stopping_.load() && !is_shutting_down_) begin_shutdown();
+    advance_endings();
+    if (is_shutting_down_ && endings_.empty()) break;
+    for (GroupEvent& event : consumer_->poll_events(next_deadline())) {
+      std::visit([this](auto& what) { handle(what); }, event);
+    }
+    commit_if_due();
+    watch();
+  }
+  close();
+}
+
+TimePoint Connection::next_deadline() const {
+  TimePoint next = std::min(next_commit_, next_watch_);
+  for (const EndingSet& ending : endings_) next = std::min(next, ending.next_deadline());
+  return next;
+}
+
+// ---- Events
+
+void Connection::handle(Assigned& assigned) {
+  std::vector<TopicPartition> names;
+  std::vector<std::shared_ptr<Partition>> born;
+  {
+    MutexLock lock(mutex_);
+    for (AssignedPartition& partition : assigned.partitions) {
+      names.push_back(partition.partition);
+      const auto& [factory, settings] = options_.topics.at(partition.partition.topic);
+      auto actor = std::make_shared<Partition>(environment_, partition, factory, settings);
+      born.push_back(actor);
+      owned_[partition.assignment] =
+          Owned{.partition = std::move(actor), .committed = partition.committed.value_or(-1)};
+    }
+  }
+  publish(EventKind::kPartitionsAssigned, names);
+  if (is_shutting_down_) return;  // never started: closing hands them back untouched
+  for (const auto& partition : born) partition->start();
+}
+
+void Connection::handle(Revoking& revoking) {
+  EndingSet set{.revocation = revoking.revocation,
+                .ending = revoking.lost ? Ending::kLost : Ending::kRevoked,
+                .work_deadline = deadline_in(options_.settings.revocation_grace)};
+  std::vector<TopicPartition> names;
+  for (const OwnedPartition& partition : revoking.partitions) {
+    names.push_back(partition.partition);
+    const auto found = owned_.find(partition.assignment);
+    if (found == owned_.end()) continue;
+    set.partitions.push_back(found->second.partition);
+    found->second.partition->end(set.ending);
+    if (revoking.lost) found->second.partition->finish();
+  }
+  if (revoking.lost) {
+    publish(EventKind::kPartitionsLost, names);
+    set.work_deadline = now();
+  }
+  endings_.push_back(std::move(set));
+}
+
+void Connection::handle(CommitDone& done) {
+  for (EndingSet& ending : endings_) {
+    if (ending.phase == EndingSet::Phase::kCommitting && ending.commit == done.commit) {
+      ending.is_commit_answered = true;
+    }
+  }
+  for (const CommitResult& result : done.results) {
+    const auto found = owned_.find(result.assignment);
+    if (found != owned_.end()) {
+      MutexLock lock(mutex_);
+      Owned& owned = found->second;
+      if (result.status) owned.committed = std::max(owned.committed, result.offset);
+      if (owned.commit == done.commit) owned.committing = -1;
+    }
+    if (result.status) {
+      environment_->monitor->publish(
+          {.kind = EventKind::kCommitted,
+           .origin = environment_->origin,
+           .message = result.partition.text() + " at " + std::to_string(result.offset),
+           .partition = result.partition,
+           .offset = result.offset});
+    } else if (result.status.error().code != ErrorCode::kRevoked) {
+      publish_error("commit", result.status.error(), result.partition, result.offset);
+    }
+  }
+}
+
+void Connection::handle(ConsumerError& error) {
+  publish_error("connection", error.error, error.partition);
+  if (error.error.fatal) environment_->on_fatal(error.error);
+}
+
+// ---- Commits
+
+CommitId Connection::commit(const std::vector<AssignmentId>& assignments) {
+  std::vector<OffsetToCommit> offsets;
+  std::vector<Owned*> asked;
+  for (const AssignmentId assignment : assignments) {
+    const auto found = owned_.find(assignment);
+    if (found == owned_.end()) continue;
+    Owned& owned = found->second;
+    const Offset done = owned.partition->committable();
+    if (done <= std::max(owned.committed, owned.committing)) continue;
+    offsets.push_back({.partition = owned.partition->topic_partition(),
+                       .assignment = assignment,
+                       .offset = done});
+    asked.push_back(&owned);
+  }
+  if (offsets.empty()) return {};
+  std::vector<Offset> committing;
+  for (const OffsetToCommit& offset : offsets) committing.push_back(offset.offset);
+  const CommitId id = consumer_->commit(std::move(offsets));
+  MutexLock lock(mutex_);
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    asked[i]->committing = committing[i];
+    asked[i]->commit = id;
+  }
+  return id;
+}
+
+void Connection::commit_if_due() {
+  if (now() < next_commit_) return;
+  next_commit_ = deadline_in(options_.settings.commit_interval);
+  std::vector<AssignmentId> all;
+  for (const auto& [assignment, owned] : owned_) {
+    if (!owned.partition->is_gone()) all.push_back(assignment);
+  }
+  commit(all);
+}
+
+// ---- Endings
+
+void Connection::advance_endings() {
+  for (EndingSet& ending : endings_) {
+    if (ending.phase == EndingSet::Phase::kQuiescing) {
+      const bool is_quiesced = ending.is_quiesced();
+      if (!is_quiesced && now() < ending.work_deadline) continue;
+      if (!is_quiesced && ending.ending == Ending::kShutdown) ended_cleanly_ = false;
+      std::vector<AssignmentId> assignments;
+      for (const auto& partition : ending.partitions) {
+        partition->finish();
+        assignments.push_back(partition->assignment());
+      }
+      ending.phase = EndingSet::Phase::kCommitting;
+      ending.commit_deadline = deadline_in(kCommitGrace);
+      if (ending.ending != Ending::kLost) {
+        ending.commit = commit(assignments);
+        // Earlier ones under way are waited for, too: they are answered in the order of the calls.
+        for (const AssignmentId assignment : assignments) {
+          const auto found = owned_.find(assignment);
+          if (found == owned_.end() || found->second.committing < 0) continue;
+          ending.commit.value = std::max(ending.commit.value, found->second.commit.value);
+        }
+        ending.is_commit_answered = ending.commit == CommitId{};
+      }
+    }
+    if (ending.phase == EndingSet::Phase::kCommitting &&
+        (ending.is_commit_answered || now() >= ending.commit_deadline)) {
+      ending.phase = EndingSet::Phase::kDone;
+      if (!ending.is_commit_answered) {
+        publish_error("commit", {.code = ErrorCode::kTimedOut,
+                                 .message = "the last commit was not answered within " +
+                                            format_duration(kCommitGrace)});
+      }
+      std::vector<TopicPartition> names;
+      std::vector<AssignmentId> assignments;
+      for (const auto& partition : ending.partitions) {
+        names.push_back(partition->topic_partition());
+        assignments.push_back(partition->assignment());
+      }
+      forget(assignments);
+      if (ending.revocation) {
+        consumer_->hand_back(*ending.revocation);
+        if (ending.ending == Ending::kRevoked) publish(EventKind::kPartitionsRevoked, names);
+      }
+    }
+  }
+  std::erase_if(endings_,
+                [](const EndingSet& ending) { return ending.phase == EndingSet::Phase::kDone; });
+}
+
+void Connection::forget(const std::vector<AssignmentId>& assignments) {
+  MutexLock lock(mutex_);
+  for (const AssignmentId assignment : assignments) owned_.erase(assignment);
+}
+
+void Connection::begin_shutdown() {
+  is_shutting_down_ = true;
+  EndingSet set{.ending = Ending::kShutdown,
+                .work_deadline = deadline_in(options_.shutdown_timeout)};
+  for (const auto& [assignment, owned] : owned_) {
+    owned.partition->end(Ending::kShutdown);
+    set.partitions.push_back(owned.partition);
+  }
+  endings_.push_back(std::move(set));
+}
+
+void Connection::close() {
+  std::vector<AssignmentId> rest;  // assigned while shutting down
+  for (const auto& [assignment, owned] : owned_) rest.push_back(assignment);
+  forget(rest);
+  const CloseReport report = consumer_->close(deadline_in(kCloseTimeout));
+  if (!report.timed_out) return;
+  ended_cleanly_ = false;
+  publish_error("connection", {.code = ErrorCode::kTimedOut,
+                               .message = consumer_->text() + " close: " + report.text()});
+}
+
+// ---- Watching and telling
+
+void Connection::watch() {
+  const TimePoint time = now();
+  if (time < next_watch_) return;
+  next_watch_ = saturating_add(time, watch_interval_);
+  std::vector<Event> events;
+  std::string consumer_text = consumer_->text();
+  {
+    MutexLock lock(mutex_);
+    consumer_text_ = std::move(consumer_text);
+    for (auto& [assignment, owned] : owned_) {
+      const std::uint64_t consume = owned.partition->consume_under_way();
+      if (consume == 0 || consume != owned.watched_consume) {
+        owned.watched_consume = consume;
+        owned.watched_since = time;
+        owned.is_slow_told = false;
+      } else if (!owned.is_slow_told &&
+                 time - owned.watched_since >= owned.partition->settings().consume_timeout) {
+        owned.is_slow_told = true;
+        events.push_back({.kind = EventKind::kConsumeSlow,
+                          .origin = environment_->origin,
+                          .message = "a consumer has not returned within consume_timeout",
+                          .partition = owned.partition->topic_partition()});
+      }
+    }
+  }
+  for (const Event& event : events) environment_->monitor->publish(event);
+}
+
+void Connection::publish(EventKind kind, const std::vector<TopicPartition>& partitions) {
+  environment_->monitor->publish(
+      {.kind = kind, .origin = environment_->origin, .message = text(partitions)});
+}
+
+void Connection::publish_error(const std::string& type, const Error& error,
+                               std::optional<TopicPartition> partition,
+                               std::optional<Offset> offset) {
+  environment_->monitor->publish({.kind = EventKind::kErrorOccurred,
+                                  .origin = environment_->origin,
+                                  .message = error.text(),
+                                  .error_type = type,
+                                  .error_class = std::string(name(error.code)),
+                                  .partition = std::move(partition),
+                                  .offset = offset,
+                                  .fatal = error.fatal});
+}
+
+std::string Connection::describe() const {
+  MutexLock lock(mutex_);
+  std::string out = consumer_text_ + " group=" + options_.group + "\n";
+  for (const auto& [assignment, owned] : owned_) {
+    out +=
+        "  " + owned.partition->describe() + " committed=" + std::to_string(owned.committed) + "\n";
+  }
+  return out;
+}
+
+}  // namespace rookery

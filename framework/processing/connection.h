@@ -1,0 +1,98 @@
+// connection.h
+//
+// One membership of one consumer group: the control thread that polls its consumer, gives
+// partitions their actors, commits what they finished, hands back what is revoked, and leaves in
+// order.
+//
+// It never runs user code, so it never stops polling: however long consumers take, the member stays
+// in its group. Thread rules: start, stop and join from the server; the rest is the control
+// thread's.
+#pragma once
+
+#include <rookery/instrumentation/events.h>
+#include <rookery/processing/ending_set.h>
+#include <rookery/processing/partition.h>
+#include <rookery/routing/app.h>
+#include <rookery/runtime/thread.h>
+#include <rookery/transport/transport.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rookery {
+
+struct ConnectionOptions {
+  std::string group;
+  GroupSettings settings;
+  std::map<std::string, std::pair<ConsumerFactory, TopicSettings>> topics;
+  Duration shutdown_timeout{};
+};
+
+class Connection {
+ public:
+  Connection(ConnectionOptions options, std::unique_ptr<GroupConsumer> consumer,
+             std::shared_ptr<PartitionEnvironment> environment);
+  ~Connection();
+
+  Status start();
+  void stop();                          // returns at once; idempotent
+  bool join_until(TimePoint deadline);  // true: the control thread has ended
+  // After the end: whether all work ended in time and the consumer closed.
+  bool ended_cleanly() const { return ended_cleanly_; }
+  std::string describe() const;  // any thread
+
+ private:
+  struct Owned {
+    std::shared_ptr<Partition> partition;
+    Offset committed = -1;              // acknowledged
+    Offset committing = -1;             // asked for, not yet answered; -1: none
+    CommitId commit;                    // of `committing`
+    std::uint64_t watched_consume = 0;  // watchdog: the consume under way when last looked, since:
+    TimePoint watched_since = kNever;
+    bool is_slow_told = false;
+  };
+
+  void run();
+  TimePoint next_deadline() const;
+  void handle(Assigned& assigned);
+  void handle(Revoking& revoking);
+  void handle(CommitDone& done);
+  void handle(ConsumerError& error);
+  void handle(Statistics&) {}
+  CommitId commit(const std::vector<AssignmentId>& assignments);
+  void commit_if_due();
+  void watch();
+  void advance_endings();
+  void begin_shutdown();
+  void close();
+  void publish(EventKind kind, const std::vector<TopicPartition>& partitions);
+  void publish_error(const std::string& type, const Error& error,
+                     std::optional<TopicPartition> partition = {},
+                     std::optional<Offset> offset = {});
+  void forget(const std::vector<AssignmentId>& assignments);
+
+  const ConnectionOptions options_;
+  const std::unique_ptr<GroupConsumer> consumer_;
+  const std::shared_ptr<PartitionEnvironment> environment_;
+  const Duration watch_interval_;
+  Thread thread_;
+  Atomic<bool> is_stopping_{false};
+  bool ended_cleanly_ = true;  // written before the thread's end
+
+  // Control thread.
+  TimePoint next_commit_ = kNever;
+  TimePoint next_watch_ = kNever;
+  std::vector<EndingSet> endings_;
+  bool is_shutting_down_ = false;
+
+  mutable Mutex mutex_{"connection", ranks::kGroupControl};
+  // Written by the control thread under mutex_, read by describe().
+  std::map<AssignmentId, Owned> owned_;
+  std::string consumer_text_;
+};
+
+}  // namespace rookery

@@ -1,0 +1,332 @@
+// connection_test.cc
+//
+// Commits and the end of ownership: revocations within the grace and beyond it, partitions lost,
+// hooks, commits that fail or come late.
+#include <rookery/processing/testing/harness.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <rookery/runtime/thread.h>
+
+#include <stdexcept>
+
+namespace rookery {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace rookery::fakes;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// Holds each record until the test lets it go.
+struct Gate {
+  explicit Gate(Board& board_in) : board(board_in) {}
+  void pass(const Record& record) {
+    board.note("began " + std::to_string(record.offset()));
+    board.wait_for("leave for " + std::to_string(record.offset()),
+                   [&] { return open_below > record.offset(); });
+    board.note("ended " + std::to_string(record.offset()));
+  }
+  void open(Offset below) {
+    board.change([&] { open_below = below; });
+  }
+  Board& board;
+  Offset open_below = 0;
+};
+
+// ---- Revocation
+
+TEST(Revocation, RunningWorkFinishesAndIsCommittedBeforeTheHandBack) {
+  Board board;
+  Gate gate(board);
+  ServerHarness harness(board, {.consumer = consumer([&](const Record& r) { gate.pass(r); })});
+  FakeGroup& group = harness.group();
+  const auto stream = harness.assign();
+  stream->push(5);
+  board.wait_for_notes("began 0");
+  const RevocationId revocation = group.revoke({stream});
+  // The control thread knows, and goes on polling.
+  board.wait_for("polling", [&] { return group.has_handled_all(); });
+  board.look([&] { EXPECT_FALSE(group.is_handed_back(revocation)); });
+  group.set_commits(FakeGroup::Commits::kHold);
+  gate.open(5);
+  board.wait_for("the commit",
+                 [&] { return !group.commits.empty() && group.commits.back().offset == 1; });
+  board.look(
+      [&] { EXPECT_FALSE(group.is_handed_back(revocation)) << "before the commit's answer"; });
+  group.answer_commits();
+  group.wait_for_hand_back(revocation);
+  EXPECT_EQ(group.committed_at(kPartition), 1);
+  EXPECT_THAT(board.notes("began "), ElementsAre("0")) << "no new record after the revocation";
+  board.wait_for_notes("partitions.revoked: orders-[0]");
+  board.look([&] { EXPECT_EQ(stream->batches_held(), 0U); });
+}
+
+TEST(Revocation, BeyondTheGraceItIsHandedBackAndNothingCountsAnyMore) {
+  Board board;
+  Gate gate(board);
+  ServerHarness harness(
+      board,
+      {.consumer = hooked(board, {},
+                          [&](const Record& record, ConsumerContext& context) {
+                            gate.pass(record);
+                            board.note(context.is_revoked() ? "is revoked" : "is ours");
+                            board.note(context.mark(record) ? "marked" : "mark refused");
+                            try {
+                              context.outputs().send({.topic = "out"});
+                              board.note("sent");
+                            } catch (const SendFailed& failed) {
+                              board.note("send refused " + std::string(name(failed.error().code)));
+                            }
+                          }),
+       .marking = Marking::kManual},
+      {.revocation_grace = 5ms});
+  const auto stream = harness.assign();
+  stream->push(2);
+  board.wait_for_notes("began 0");
+  harness.group().wait_for_hand_back(harness.group().revoke({stream}));
+  gate.open(2);
+  board.wait_for_notes("gone");
+  EXPECT_THAT(board.notes("is "), ElementsAre("revoked"));
+  EXPECT_EQ(board.notes("mark refused").size(), 1U);
+  EXPECT_EQ(board.notes("send refused REVOKED").size(), 1U);
+  EXPECT_THAT(board.notes("began "), ElementsAre("0"));
+  EXPECT_EQ(harness.stop(), ExitCode::kClean);
+  EXPECT_LE(harness.group().committed_at(kPartition), 0);
+}
+
+TEST(Revocation, MarksWithinTheGraceCount) {
+  Board board;
+  Gate gate(board);
+  ServerHarness harness(board,
+                        {.consumer = hooked(board, {},
+                                            [&](const Record& record, ConsumerContext& context) {
+                                              gate.pass(record);
+                                              EXPECT_TRUE(context.mark(record));
+                                            }),
+                         .marking = Marking::kManual});
+  const auto stream = harness.assign();
+  stream->push(1);
+  board.wait_for_notes("began 0");
+  const RevocationId revocation = harness.group().revoke({stream});
+  gate.open(1);
+  harness.group().wait_for_hand_back(revocation);
+  EXPECT_EQ(harness.group().committed_at(kPartition), 1);
+}
+
+TEST(Revocation, OutputsUnderWayAreWaitedFor) {
+  Board board;
+  ServerHarness harness(board, {.consumer = consumer([](const Record&, ConsumerContext& context) {
+                                  context.outputs().send({.topic = "out"});
+                                })});
+  ProducerScript& producer = harness.transport.producer;
+  producer.acknowledges = false;
+  const auto stream = harness.assign();
+  stream->push(2);
+  board.wait_for("2 outputs", [&] { return producer.sent.size() == 2; });
+  const RevocationId revocation = harness.group().revoke({stream});
+  acknowledge(board, producer, 0);
+  fail_send(board, producer, 1);
+  harness.group().wait_for_hand_back(revocation);
+  EXPECT_EQ(harness.group().committed_at(kPartition), 1);
+  EXPECT_THAT(board.notes("error.occurred output "),
+              ElementsAre(HasSubstr("SendFailed orders-0@1")));
+}
+
+TEST(Revocation, ARetryThatWaitsEndsAtOnce) {
+  Board board;
+  ServerHarness harness(
+      board, {.consumer = consumer([](const Record&) { throw std::runtime_error("never"); }),
+              .retry_backoff = RetryBackoff{.first = 1h, .max = 1h}});
+  const auto stream = harness.assign();
+  stream->push(1);
+  board.wait_for_notes("retry.scheduled");
+  harness.group().wait_for_hand_back(harness.group().revoke({stream}));
+  EXPECT_LE(harness.group().committed_at(kPartition), 0);
+}
+
+TEST(Revocation, OtherPartitionsGoOn) {
+  Board board;
+  Gate gate(board);
+  ServerHarness harness(board, {.consumer = consumer([&](const Record& record) {
+                                  if (record.partition() == 0) gate.pass(record);
+                                })});
+  harness.start();
+  const auto streams = harness.group().assign({kPartition, {"orders", 1}});
+  streams[0]->push(1);
+  board.wait_for_notes("began 0");
+  const RevocationId revocation = harness.group().revoke({streams[0]});
+  streams[1]->push(3);
+  harness.group().wait_for_commit({"orders", 1}, 3);
+  gate.open(1);
+  harness.group().wait_for_hand_back(revocation);
+  // And the partition may come back, as a new assignment.
+  const auto again = harness.assign(kPartition, 1);
+  gate.open(3);
+  again->push(2);
+  harness.group().wait_for_commit(kPartition, 3);
+}
+
+TEST(Revocation, ACommitThatIsNotAnsweredHoldsNothingUpForEver) {
+  Board board;
+  ServerHarness harness(board, {.consumer = consumer([](const Record&) {})});
+  FakeGroup& group = harness.group();
+  group.set_commits(FakeGroup::Commits::kHold);
+  const auto stream = harness.assign();
+  stream->push(1);
+  board.wait_for("a commit asked for", [&] { return !group.commits.empty(); });
+  group.wait_for_hand_back(group.revoke({stream}));
+  board.wait_for_notes("error.occurred commit TIMED_OUT");
+}
+
+TEST(Lost, IsHandedBackAtOnceWithoutACommit) {
+  Board board;
+  Gate gate(board);
+  ServerHarness harness(
+      board,
+      {.consumer = hooked(board, {.revoked = [&](ConsumerContext&) { board.note("hook revoked"); }},
+                          [&](const Record& record, ConsumerContext& context) {
+                            gate.pass(record);
+                            board.note(context.mark(record) ? "marked" : "mark refused");
+                          })},
+      {.commit_interval = 1h});
+  const auto stream = harness.assign();
+  stream->push(1);
+  board.wait_for_notes("began 0");
+  harness.group().wait_for_hand_back(harness.group().revoke({stream}, /*is_lost=*/true));
+  board.wait_for_notes("partitions.lost: orders-[0]");
+  EXPECT_EQ(board.notes("hook ").size(), 0U) << "while consume runs";
+  gate.open(1);
+  board.wait_for_notes("gone");
+  EXPECT_EQ(board.notes("hook revoked").size(), 1U);
+  EXPECT_EQ(board.notes("mark refused").size(), 1U);
+  EXPECT_THAT(harness.group().asked_offsets(kPartition), ElementsAre());
+}
+
+// ---- Hooks
+
+TEST(Hooks, RunOnceEachOnWorkers) {
+  Board board;
+  const auto told = [&board](const char* hook) {
+    board.note(std::string("hook ") + hook + " on " +
+               std::string(current_thread_name().substr(0, 7)));
+  };
+  ServerHarness harness(
+      board, {.consumer = hooked(board,
+                                 {.initialized = [&] { told("initialized"); },
+                                  .revoked = [&](ConsumerContext&) { told("revoked"); },
+                                  .shutdown = [&](ConsumerContext&) { told("shutdown"); }},
+                                 [](const Record&, ConsumerContext&) {})});
+  harness.start();
+  const auto streams = harness.group().assign({kPartition, {"orders", 1}});
+  streams[0]->push(2);
+  harness.group().wait_for_commit(kPartition, 2);
+  harness.group().wait_for_hand_back(harness.group().revoke({streams[0]}));
+  EXPECT_THAT(board.notes("hook "), ElementsAre("initialized on worker-", "revoked on worker-"));
+  streams[1]->push(1);
+  harness.group().wait_for_commit({"orders", 1}, 1);
+  EXPECT_EQ(harness.stop(), ExitCode::kClean);
+  EXPECT_THAT(board.notes("hook "), ElementsAre("initialized on worker-", "revoked on worker-",
+                                                "initialized on worker-", "shutdown on worker-"));
+  EXPECT_EQ(board.notes("gone").size(), 2U);
+}
+
+TEST(Hooks, ThatThrowAreEventsAndHarmNothing) {
+  Board board;
+  const auto fail_hook = [](ConsumerContext&) { throw std::runtime_error("in the hook"); };
+  ServerHarness harness(board,
+                        {.consumer = hooked(board, {.revoked = fail_hook, .shutdown = fail_hook},
+                                            [](const Record&, ConsumerContext&) {})});
+  harness.start();
+  const auto streams = harness.group().assign({kPartition, {"orders", 1}});
+  for (const auto& stream : streams) stream->push(1);
+  harness.group().wait_for_commit(kPartition, 1);
+  harness.group().wait_for_commit({"orders", 1}, 1);
+  harness.group().wait_for_hand_back(harness.group().revoke({streams[0]}));
+  EXPECT_EQ(harness.stop(), ExitCode::kClean);
+  EXPECT_THAT(board.notes("error.occurred "),
+              ElementsAre("revoked std::runtime_error orders-0: in the hook",
+                          "shutdown std::runtime_error orders-1: in the hook"));
+}
+
+// ---- Commits
+
+TEST(Commits, ComeAtTheIntervalAndAtTheEnd) {
+  Board board;
+  ServerHarness harness(board, {.consumer = consumer([&](const Record& r) {
+                                  board.note("c " + std::to_string(r.offset()));
+                                })},
+                        {.commit_interval = 1h});
+  harness.assign()->push(4);
+  board.wait_for_notes("c ", 4);
+  EXPECT_EQ(harness.group().asked_offsets(kPartition).size(), 0U);
+  EXPECT_EQ(harness.stop(), ExitCode::kClean);
+  EXPECT_THAT(harness.group().asked_offsets(kPartition), ElementsAre(4));
+}
+
+TEST(Commits, WhatIsCommittedIsNotCommittedAgain) {
+  Board board;
+  ServerHarness harness(board, {.consumer = consumer([](const Record&) {})},
+                        {.commit_interval = 1ms});
+  const auto stream = harness.assign(kPartition, 5);
+  stream->push(2);
+  harness.group().wait_for_commit(kPartition, 7);
+  const auto other = harness.assign({"orders", 1});
+  for (int i = 1; i <= 3; ++i) {
+    other->push_gap(1);
+    harness.group().wait_for_commit({"orders", 1}, i);
+  }
+  const std::vector<Offset> asked = harness.group().asked_offsets(kPartition);
+  EXPECT_EQ(std::count(asked.begin(), asked.end(), 7), 1);
+}
+
+TEST(Commits, ThatFailAreToldAndTriedAgain) {
+  Board board;
+  ServerHarness harness(board, {.consumer = consumer([](const Record&) {})});
+  harness.group().set_commits(FakeGroup::Commits::kFail);
+  harness.assign()->push(1);
+  board.wait_for_notes(
+      "error.occurred commit COORDINATOR_NOT_AVAILABLE orders-0@1: COORDINATOR_NOT_AVAILABLE: "
+      "moving",
+      2);
+  harness.group().set_commits(FakeGroup::Commits::kSucceed);
+  harness.group().wait_for_commit(kPartition, 1);
+}
+
+TEST(Commits, AreEventsToo) {
+  Board board;
+  ServerHarness harness(board, {.consumer = consumer([](const Record&) {})});
+  harness.monitor.subscribe([&](const Event& event) {
+    if (event.kind == EventKind::kCommitted) board.note("committed " + event.message);
+  });
+  harness.assign()->push(3);
+  board.wait_for_notes("committed orders-0 at 3");
+}
+
+TEST(Assignment, OfWhatWasCommittedBeforeBeginsThereAndCommitsNothing) {
+  Board board;
+  ServerHarness harness(board, {.consumer = consumer([](const Record&) {})},
+                        {.commit_interval = 1ms});
+  harness.start();
+  const auto stream = harness.group().assign(kPartition, 9, Offset{9});
+  stream->push_end();
+  const auto other = harness.assign({"orders", 1});
+  other->push_gap(1);
+  harness.group().wait_for_commit({"orders", 1}, 1);
+  EXPECT_THAT(harness.group().asked_offsets(kPartition), ElementsAre());
+}
+
+TEST(ConsumerErrors, AreEvents) {
+  Board board;
+  ServerHarness harness(board, {.consumer = consumer([](const Record&) {})});
+  harness.start();
+  harness.group().push_event(
+      ConsumerError{.error = {.code = ErrorCode::kTransport, .message = "broker 2 is away"}});
+  board.wait_for_notes("error.occurred connection TRANSPORT: TRANSPORT: broker 2 is away");
+  harness.assign()->push(1);
+  harness.group().wait_for_commit(kPartition, 1);
+}
+
+}  // namespace
+}  // namespace rookery

@@ -1,0 +1,160 @@
+// consumer.h
+//
+// What a user writes: a class (or a callable) that consumes records one at a time, or in batches.
+//
+//   class Billing : public rookery::Consumer {
+//     void consume(const rookery::Record& order) override {   // returns: marked; throws: retried
+//       producer().send({.topic = "invoices.v1", .key = order.key(), .value = order.value()});
+//     }
+//   };
+//
+// One long-lived object for each assigned partition. All its functions are called on workers, one
+// at a time; different objects run at once. What the object asks (topic(), attempt(), producer()
+// ...) may be asked inside those functions only.
+#pragma once
+
+#include <rookery/base/result.h>
+#include <rookery/processing/batch.h>
+#include <rookery/transport/record.h>
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace rookery {
+
+// Where a consumer's own records go. See docs of send().
+class Outputs {
+ public:
+  // Sends a record as part of the record being consumed, whose input is marked only after the
+  // broker acknowledged this one. Does not wait for that. Waits while the send buffer is full, up
+  // to the producer's delivery timeout. Throws SendFailed when it cannot be sent at all: let it
+  // pass, the input is then retried.
+  virtual void send(const OutgoingRecord& record) = 0;
+
+ protected:
+  ~Outputs() = default;
+};
+
+// A record could not be sent; or the partition is no longer ours (kRevoked).
+class SendFailed : public std::runtime_error {
+ public:
+  explicit SendFailed(Error error) : std::runtime_error(error.text()), error_(std::move(error)) {}
+  const Error& error() const { return error_; }
+
+ private:
+  Error error_;
+};
+
+// To be thrown by a batch consumer that knows which record is to blame.
+class RecordFailed : public std::runtime_error {
+ public:
+  RecordFailed(const Record& record, const std::string& what)
+      : std::runtime_error(what), offset_(record.offset()) {}
+  Offset offset() const { return offset_; }
+
+ private:
+  Offset offset_;
+};
+
+// What the framework answers to a consumer. Implemented by the processing room, and by test kits.
+class ConsumerContext {
+ public:
+  virtual Outputs& outputs() = 0;
+  virtual const TopicPartition& topic_partition() const = 0;
+  virtual const std::string& group() const = 0;
+  virtual int attempt() const = 0;
+  virtual bool is_revoked() const = 0;
+  virtual bool mark(const Record& record) = 0;
+
+ protected:
+  ~ConsumerContext() = default;
+};
+
+// What both forms share. Derive from Consumer or BatchConsumer.
+class ConsumerBase {
+ public:
+  virtual ~ConsumerBase() = default;
+  ConsumerBase() = default;
+  ConsumerBase(const ConsumerBase&) = delete;
+  ConsumerBase& operator=(const ConsumerBase&) = delete;
+
+  // Before the first record. A throw is retried like a record's.
+  virtual void initialized() {}
+  // The partition goes to another owner; it is still ours while this runs, unless it was lost.
+  virtual void revoked() {}
+  // The server stops, in order.
+  virtual void shutdown() {}
+
+  // For the framework and for decorators: gives the object its context, valid until its end.
+  virtual void attach(ConsumerContext& context) { context_ = &context; }
+  // For the framework and for decorators: which of the two below is called.
+  virtual bool consumes_batches() const = 0;
+  virtual void run_record(const Record& record) = 0;
+  virtual void run_batch(Batch& batch) = 0;
+
+ protected:
+  Outputs& producer() { return context_->outputs(); }
+  const std::string& topic() const { return context_->topic_partition().topic; }
+  PartitionId partition() const { return context_->topic_partition().partition; }
+  const std::string& group() const { return context_->group(); }
+  // 1 on the first run of a record (or batch).
+  int attempt() const { return context_->attempt(); }
+  bool retrying() const { return attempt() > 1; }
+  // The partition is being taken away, or gone: finish soon.
+  bool is_revoked() const { return context_->is_revoked(); }
+  // Everything up to the record is done (what outputs it has under way must be acknowledged first).
+  // False: the partition is no longer ours, and its next owner will see the record again. Needed
+  // with manual marking only.
+  bool mark(const Record& record) { return context_->mark(record); }
+
+ private:
+  ConsumerContext* context_ = nullptr;
+};
+
+// One record at a time: a record that returns is marked, one that throws is retried alone.
+class Consumer : public ConsumerBase {
+ public:
+  bool consumes_batches() const final { return false; }
+  void run_record(const Record& record) final { consume(record); }
+  void run_batch(Batch&) final {}
+
+ private:
+  virtual void consume(const Record& record) = 0;
+};
+
+// For bulk work: the records taken together, at most max_records. When it returns all are marked;
+// when it throws all that are unmarked are run again. Iterating the batch remembers the record, for
+// blame and for outputs.
+class BatchConsumer : public ConsumerBase {
+ public:
+  bool consumes_batches() const final { return true; }
+  void run_record(const Record&) final {}
+  void run_batch(Batch& batch) final { consume(batch); }
+
+ private:
+  virtual void consume(Batch& batch) = 0;
+};
+
+// Makes a consumer for each partition that comes; called on a worker.
+using ConsumerFactory = std::function<std::unique_ptr<ConsumerBase>()>;
+
+// consumer<Billing>(), consumer<Billing>(config): the arguments are copied, and given to each
+// object.
+template <std::derived_from<ConsumerBase> T, class... Arguments>
+ConsumerFactory consumer(Arguments... arguments) {
+  return [arguments...]() -> std::unique_ptr<ConsumerBase> {
+    return std::make_unique<T>(arguments...);
+  };
+}
+
+// consumer([](const Record& record, ConsumerContext& context) { ... }), or without the context, or
+// with a Batch&. The callable is copied for each partition.
+ConsumerFactory consumer(std::function<void(const Record&, ConsumerContext&)> consume);
+ConsumerFactory consumer(std::function<void(const Record&)> consume);
+ConsumerFactory consumer(std::function<void(Batch&, ConsumerContext&)> consume);
+
+}  // namespace rookery

@@ -1,0 +1,128 @@
+// ledger.cc
+//
+// Runs of offsets number the records; bits by number tell which are done.
+#include <rookery/processing/ledger.h>
+
+#include <algorithm>
+#include <bit>
+
+namespace rookery {
+
+void Ledger::append(Offset offset) {
+  if (runs_.empty() || runs_.back().first + static_cast<Offset>(runs_.back().count) != offset) {
+    runs_.push_back({offset, taken_, 0});
+  }
+  ++runs_.back().count;
+  ++taken_;
+}
+
+void Ledger::take(std::span<const Record> records, Offset next_offset) {
+  if (!records.empty()) {
+    const Offset first = records.front().offset();
+    const Offset last = records.back().offset();
+    if (last - first + 1 == static_cast<Offset>(records.size())) {  // no gap, as nearly always
+      append(first);
+      runs_.back().count += records.size() - 1;
+      taken_ += records.size() - 1;
+    } else {
+      for (const Record& record : records) append(record.offset());
+    }
+    undone_ += records.size();
+    next_offset_ = last + 1;
+    const std::uint64_t words_needed = (taken_ + 63) / 64 - first_word_;
+    while (words_.size() < words_needed) words_.push_back(0);
+  }
+  next_offset_ = std::max(next_offset_, next_offset);
+  advance();
+}
+
+bool Ledger::bit(std::uint64_t number) const {
+  return (words_[static_cast<std::size_t>(number / 64 - first_word_)] >> (number % 64)) & 1;
+}
+
+template <class Change>
+void Ledger::for_each_word(std::uint64_t from, std::uint64_t to, Change change) {
+  while (from < to) {
+    const std::uint64_t end = std::min(to, (from / 64 + 1) * 64);
+    const std::uint64_t count = end - from;
+    const std::uint64_t mask = (count == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1)
+                               << (from % 64);
+    change(words_[static_cast<std::size_t>(from / 64 - first_word_)], mask);
+    from = end;
+  }
+}
+
+std::size_t Ledger::set_bits(std::uint64_t from, std::uint64_t to) {
+  std::size_t changed = 0;
+  for_each_word(from, to, [&](std::uint64_t& word, std::uint64_t mask) {
+    changed += static_cast<std::size_t>(std::popcount(mask & ~word));
+    word |= mask;
+  });
+  return changed;
+}
+
+std::size_t Ledger::clear_bits(std::uint64_t from, std::uint64_t to) {
+  std::size_t changed = 0;
+  for_each_word(from, to, [&](std::uint64_t& word, std::uint64_t mask) {
+    changed += static_cast<std::size_t>(std::popcount(mask & word));
+    word &= ~mask;
+  });
+  return changed;
+}
+
+void Ledger::mark_range(Offset first, Offset last) {
+  auto run = std::partition_point(runs_.begin(), runs_.end(), [first](const Run& candidate) {
+    return candidate.first + static_cast<Offset>(candidate.count) <= first;
+  });
+  for (; run != runs_.end() && run->first <= last; ++run) {
+    const Offset from = std::max(first, run->first);
+    const Offset to = std::min(last + 1, run->first + static_cast<Offset>(run->count));
+    if (from >= to) continue;
+    const std::uint64_t from_number = run->base + static_cast<std::uint64_t>(from - run->first);
+    const std::uint64_t to_number = run->base + static_cast<std::uint64_t>(to - run->first);
+    if (to_number > prefix_) undone_ -= set_bits(std::max(from_number, prefix_), to_number);
+  }
+  advance();
+}
+
+void Ledger::unmark_from(Offset offset) {
+  const auto run = std::partition_point(runs_.begin(), runs_.end(), [offset](const Run& candidate) {
+    return candidate.first + static_cast<Offset>(candidate.count) <= offset;
+  });
+  if (run == runs_.end()) return;
+  const auto into_run = static_cast<std::uint64_t>(std::max<Offset>(0, offset - run->first));
+  undone_ += clear_bits(std::max(run->base + into_run, prefix_), taken_);
+}
+
+void Ledger::advance() {
+  while (prefix_ < taken_) {
+    const std::uint64_t word = words_[static_cast<std::size_t>(prefix_ / 64 - first_word_)];
+    const auto done = static_cast<std::uint64_t>(std::countr_one(word >> (prefix_ % 64)));
+    if (done == 0) break;
+    prefix_ = std::min(taken_, std::min(prefix_ + done, (prefix_ / 64 + 1) * 64));
+  }
+  while (first_word_ < prefix_ / 64) {
+    words_.pop_front();
+    ++first_word_;
+  }
+  while (runs_.size() > 1 && runs_.front().base + runs_.front().count <= prefix_) runs_.pop_front();
+  if (prefix_ == taken_) {
+    committable_ = next_offset_;
+  } else {
+    const auto run = std::partition_point(runs_.begin(), runs_.end(), [this](const Run& candidate) {
+      return candidate.base + candidate.count <= prefix_;
+    });
+    committable_ = run->first + static_cast<Offset>(prefix_ - run->base);
+  }
+}
+
+bool Ledger::is_done(Offset offset) const {
+  for (const Run& run : runs_) {
+    if (offset < run.first || offset >= run.first + static_cast<Offset>(run.count)) continue;
+    const std::uint64_t number = run.base + static_cast<std::uint64_t>(offset - run.first);
+    return number < prefix_ || bit(number);
+  }
+  return !runs_.empty() && offset < runs_.front().first;
+}
+
+}  // namespace rookery

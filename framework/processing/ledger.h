@@ -1,0 +1,77 @@
+// ledger.h
+//
+// Which records of one partition are done, when they may finish in any order.
+//
+// The committable offset is the end of the contiguous done prefix. Offsets have gaps (compaction,
+// transaction markers), so records are counted, not offsets. Memory: one bit a record between the
+// prefix and the newest taken, and 24 bytes for each run of offsets without a gap; bounded by the
+// window the partition was given. Not thread-safe: guarded by its partition.
+//
+//   Ledger ledger;
+//   ledger.take(batch, 106);  // 100, 101, 105; the next fetch begins at 106 (102 to 104 are gaps)
+//   ledger.mark(101);         // committable: 100
+//   ledger.mark(100);         // committable: 105
+//   ledger.mark(105);         // committable: 106
+#pragma once
+
+#include <rookery/base/topic_partition.h>
+#include <rookery/transport/record.h>
+
+#include <cstdint>
+#include <deque>
+#include <span>
+
+namespace rookery {
+
+class Ledger {
+ public:
+  // Registers records just taken, in offset order, above all taken before. next_offset: where the
+  // stream goes on, -1 if unknown; with no records it alone moves on (past a gap).
+  void take(std::span<const Record> records, Offset next_offset);
+
+  // Marks one record; what was not taken, or is done already, changes nothing.
+  void mark(Offset offset) { mark_range(offset, offset); }
+  // Marks every taken record with first <= offset <= last.
+  void mark_range(Offset first, Offset last);
+  // Takes back the marks of records at and above `offset`, which will be run again. What is part of
+  // the done prefix stays done.
+  void unmark_from(Offset offset);
+
+  // What may be committed: the first record not done, or where the stream goes on when all are. -1:
+  // nothing was ever taken.
+  Offset committable() const { return committable_; }
+  // Records taken and not yet part of the done prefix: what the window bounds.
+  std::size_t outstanding() const { return static_cast<std::size_t>(taken_ - prefix_); }
+  // Records taken and not done.
+  std::size_t undone() const { return undone_; }
+  bool is_done(Offset offset) const;
+
+ private:
+  // Offsets [first, first + count) hold the records number base ... base + count - 1.
+  struct Run {
+    Offset first;
+    std::uint64_t base;
+    std::uint64_t count;
+  };
+
+  void append(Offset offset);
+  void advance();
+  bool bit(std::uint64_t number) const;
+  // Each answers how many bits it changed.
+  std::size_t set_bits(std::uint64_t from, std::uint64_t to);
+  std::size_t clear_bits(std::uint64_t from, std::uint64_t to);
+  template <class Change>  // (word, mask)
+  void for_each_word(std::uint64_t from, std::uint64_t to, Change change);
+
+  std::deque<Run> runs_;  // from the one that holds the prefix's end
+  std::deque<std::uint64_t>
+      words_;  // done bits; words_[0] begins at record number first_word_ * 64
+  std::uint64_t first_word_ = 0;
+  std::uint64_t prefix_ = 0;  // records below this number are done
+  std::uint64_t taken_ = 0;   // records below this number were taken
+  std::size_t undone_ = 0;
+  Offset next_offset_ = -1;
+  Offset committable_ = -1;
+};
+
+}  // namespace rookery

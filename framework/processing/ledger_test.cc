@@ -1,0 +1,132 @@
+// ledger_test.cc
+//
+// The ledger against a plain model, and its awkward places: gaps, any order, repetition.
+#include <rookery/processing/ledger.h>
+
+#include <gtest/gtest.h>
+
+#include <rapidcheck/gtest.h>
+
+#include <map>
+#include <vector>
+
+namespace rookery {
+namespace {
+
+std::vector<Record> records_at(const std::vector<Offset>& offsets) {
+  static const PartitionHandle kHandle{{"t", 0}, nullptr};
+  std::vector<Record> out;
+  for (const Offset offset : offsets)
+    out.push_back(Record({.partition = &kHandle, .offset = offset}));
+  return out;
+}
+
+TEST(Ledger, CommitsTheContiguousDonePrefix) {
+  Ledger ledger;
+  EXPECT_EQ(ledger.committable(), -1);
+  ledger.take(records_at({100, 101, 105}), 106);
+  EXPECT_EQ(ledger.committable(), 100);
+  ledger.mark(101);
+  EXPECT_EQ(ledger.committable(), 100);
+  ledger.mark(100);
+  EXPECT_EQ(ledger.committable(), 105);
+  ledger.mark(105);
+  EXPECT_EQ(ledger.committable(), 106);
+  EXPECT_EQ(ledger.outstanding(), 0U);
+}
+
+TEST(Ledger, MovesPastMarkersWhenAllIsDone) {
+  Ledger ledger;
+  ledger.take(records_at({4}), 5);
+  ledger.mark(4);
+  ledger.take({}, 9);  // markers at 5 to 8
+  EXPECT_EQ(ledger.committable(), 9);
+  ledger.take(records_at({12}), 13);
+  EXPECT_EQ(ledger.committable(), 12);
+}
+
+TEST(Ledger, DoesNotMovePastMarkersBeforeUndoneRecords) {
+  Ledger ledger;
+  ledger.take(records_at({4}), 5);
+  ledger.take({}, 9);
+  EXPECT_EQ(ledger.committable(), 4);
+}
+
+TEST(Ledger, IgnoresWhatWasNotTaken) {
+  Ledger ledger;
+  ledger.take(records_at({10, 11}), 12);
+  ledger.mark_range(0, 9);
+  ledger.mark(12);
+  ledger.mark(500);
+  EXPECT_EQ(ledger.committable(), 10);
+  EXPECT_EQ(ledger.undone(), 2U);
+}
+
+TEST(Ledger, TakesMarksBackForARerunButNeverFromTheDonePrefix) {
+  Ledger ledger;
+  ledger.take(records_at({10, 11, 12, 20}), 21);
+  ledger.mark_range(10, 10);
+  ledger.mark_range(12, 20);
+  ledger.unmark_from(12);
+  EXPECT_TRUE(ledger.is_done(10));
+  EXPECT_FALSE(ledger.is_done(12));
+  EXPECT_FALSE(ledger.is_done(20));
+  EXPECT_EQ(ledger.undone(), 3U);
+  ledger.unmark_from(0);
+  EXPECT_TRUE(ledger.is_done(10));
+  ledger.mark(11);
+  EXPECT_EQ(ledger.committable(), 12);
+  ledger.unmark_from(21);
+  EXPECT_EQ(ledger.undone(), 2U);
+}
+
+// Any records with any gaps, taken in any batches, marked in any order and twice: as the model
+// says; some marks are taken back.
+RC_GTEST_PROP(LedgerProperty, AgreesWithAPlainModel, ()) {
+  Ledger ledger;
+  std::map<Offset, bool> model;  // taken: done?
+  Offset next = *rc::gen::inRange<Offset>(0, 1000);
+  Offset stream_next = -1;
+  const int steps = *rc::gen::inRange(1, 60);
+  for (int step = 0; step < steps; ++step) {
+    if (*rc::gen::inRange(0, 3) == 0 || model.empty()) {
+      std::vector<Offset> offsets;
+      const int count = *rc::gen::inRange(0, 150);
+      const int gap_one_in = *rc::gen::element(1, 3, 1000);
+      for (int i = 0; i < count; ++i) {
+        if (*rc::gen::inRange(0, gap_one_in) == 0) next += *rc::gen::inRange(0, 4);
+        offsets.push_back(next);
+        model[next++] = false;
+      }
+      stream_next = next += *rc::gen::inRange(0, 2);
+      ledger.take(records_at(offsets), stream_next);
+    } else if (*rc::gen::inRange(0, 5) == 0) {
+      const Offset from = *rc::gen::inRange<Offset>(model.begin()->first - 2, next + 2);
+      ledger.unmark_from(from);
+      for (auto it = model.lower_bound(std::max(from, ledger.committable())); it != model.end();
+           ++it)
+        it->second = false;
+    } else {
+      const Offset low = model.begin()->first;
+      const Offset first = *rc::gen::inRange<Offset>(low - 2, next + 2);
+      const Offset last = first + *rc::gen::inRange<Offset>(0, 100);
+      ledger.mark_range(first, last);
+      for (auto it = model.lower_bound(first); it != model.end() && it->first <= last; ++it)
+        it->second = true;
+    }
+    Offset expected = stream_next;
+    std::size_t undone = 0;
+    std::size_t outstanding = 0;
+    for (const auto& [offset, is_done] : model) {
+      if (!is_done && undone++ == 0) expected = offset;
+      if (undone > 0) ++outstanding;
+    }
+    RC_ASSERT(ledger.committable() == expected);
+    RC_ASSERT(ledger.undone() == undone);
+    RC_ASSERT(ledger.outstanding() == outstanding);
+    for (const auto& [offset, is_done] : model) RC_ASSERT(ledger.is_done(offset) == is_done);
+  }
+}
+
+}  // namespace
+}  // namespace rookery

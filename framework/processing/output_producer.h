@@ -1,0 +1,96 @@
+// output_producer.h
+//
+// What consumers' outputs go through: one producer for a server, and the count of acknowledgements
+// that a consumed record still waits for.
+//
+// Thread rules: any thread.
+#pragma once
+
+#include <rookery/producing/bounded_sender.h>
+#include <rookery/runtime/atomic.h>
+#include <rookery/runtime/mutex.h>
+#include <rookery/transport/transport.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace rookery {
+
+class PendingRecord;
+
+// Told what became of a record's outputs: on the producer's thread, or on the worker that drops the
+// last hold; no lock is held.
+class OutputListener {
+ public:
+  // All outputs are acknowledged, and the consumer has let go: the record is done.
+  virtual void on_outputs_acknowledged(PendingRecord& pending) = 0;
+  // An output was not acknowledged: the record has failed. Told once, as soon as it is known.
+  virtual void on_output_failed(PendingRecord& pending, const Error& error) = 0;
+  // Last word of each pending record, after either of the others, or alone when it was abandoned.
+  virtual void on_pending_gone(PendingRecord& pending) = 0;
+
+ protected:
+  ~OutputListener() = default;
+};
+
+// A consumed record with outputs under way. Counts its holds: one for each output, and one for the
+// consumer until the record may be marked; the last to be released tells the listener and destroys
+// it.
+class PendingRecord {
+ public:
+  // Begins with the consumer's hold.
+  PendingRecord(std::shared_ptr<OutputListener> listener, Offset offset)
+      : listener_(std::move(listener)), offset_(offset) {}
+
+  Offset offset() const { return offset_; }
+  void hold() { holds_.fetch_add(1, std::memory_order_relaxed); }
+  void release();
+  // Releases the hold of an output that was not acknowledged.
+  void release_failed(const Error& error);
+  // Releases the consumer's hold of a record that will be run again, or by another owner: its
+  // acknowledgement no longer counts.
+  void abandon();
+  // An output could not even be sent. If the consumer returns all the same, the record fails when
+  // it lets go.
+  void note_failure(const Error& error);
+
+  // The listener's own notes, guarded by it: its place among those under way, and whether the
+  // record is to be run again, so that what becomes of these outputs no longer counts.
+  std::size_t place = 0;
+  bool is_superseded = false;
+
+ private:
+  ~PendingRecord() = default;
+
+  std::shared_ptr<OutputListener> listener_;
+  Offset offset_;
+  Atomic<int> holds_{1};
+  Mutex mutex_{"pending_record", ranks::kLeaf};  // guards what follows
+  std::optional<Error> failure_;
+  bool is_failure_told_ = false;
+  bool is_abandoned_ = false;
+};
+
+class OutputProducer {
+ public:
+  static Result<std::unique_ptr<OutputProducer>> make(Transport& transport, ConfigMap config);
+
+  // Sends a record as an output of `pending`, which is held until the report. Waits while the
+  // buffer is full, to the deadline or until give_up() answers an error. On an error nothing is
+  // held.
+  Status send(const OutgoingRecord& record, PendingRecord& pending, TimePoint deadline,
+              const std::function<Status()>& give_up);
+
+  // Makes waiting senders ask give_up() again.
+  void wake() { sender_->wake(); }
+  Status close(TimePoint deadline) { return sender_->client().close(deadline); }
+
+ private:
+  explicit OutputProducer(std::unique_ptr<BoundedSender> sender) : sender_(std::move(sender)) {}
+
+  const std::unique_ptr<BoundedSender> sender_;
+};
+
+}  // namespace rookery

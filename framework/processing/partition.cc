@@ -1,0 +1,307 @@
+// partition.cc
+//
+// The partition's step: end, run again, take, run.
+#include <rookery/processing/partition.h>
+
+#include <rookery/base/duration.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace rookery {
+
+Partition::Partition(std::shared_ptr<PartitionEnvironment> environment,
+                     const AssignedPartition& assigned, ConsumerFactory factory,
+                     TopicSettings settings)
+    : environment_(std::move(environment)),
+      topic_partition_(assigned.partition),
+      assignment_(assigned.assignment),
+      stream_(assigned.stream),
+      settings_(settings),
+      lane_(*this, std::move(factory), settings_) {
+  attach_to(*environment_->pool);
+}
+
+Partition::~Partition() = default;
+
+void Partition::start() {
+  stream_->set_ready([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->schedule();
+  });
+  schedule();  // a new stream counts as ready
+}
+
+void Partition::end(Ending ending) {
+  if (ending_.load() < static_cast<int>(ending)) ending_.store(static_cast<int>(ending));
+  is_interrupted_.store(true);
+  schedule();
+}
+
+void Partition::finish() {
+  stream_->clear_ready();
+  {
+    MutexLock lock(mutex_);
+    is_gone_.store(true, std::memory_order_release);
+  }
+  environment_->outputs->wake();  // a consumer that waits for room learns that it is over
+  schedule();
+}
+
+bool Partition::is_quiesced() const {
+  MutexLock lock(mutex_);
+  return is_quiesced_;
+}
+
+bool Partition::is_revoked() const {
+  return is_gone() || ending_.load() >= static_cast<int>(Ending::kRevoked);
+}
+
+Offset Partition::committable() const {
+  MutexLock lock(mutex_);
+  return ledger_.committable();
+}
+
+std::string Partition::describe() const {
+  const std::uint64_t consume = consume_under_way();
+  MutexLock lock(mutex_);
+  std::string out = topic_partition_.text() +
+                    " committable=" + std::to_string(ledger_.committable()) +
+                    " uncommitted=" + std::to_string(ledger_.outstanding()) +
+                    " outputs_under_way=" + std::to_string(pending_.size());
+  if (consume != 0) out += " consuming";
+  if (is_ending()) out += is_quiesced_ ? " quiesced" : " ending";
+  if (is_gone()) out += " gone";
+  return out;
+}
+
+// ---- The step
+
+void Partition::step() {
+  if (step_to_the_end()) return;
+  rewind_if_needed();
+  drop_done();
+  if (lane_.retry_at() != kNever && now() < lane_.retry_at()) {
+    schedule_at(lane_.retry_at());
+    return;
+  }
+  while (!lane_.has_a_batch() && !environment_->is_quiet.load(std::memory_order_relaxed)) {
+    if (!take()) break;
+  }
+  if (lane_.waiting() == 0 || must_wait_for_more()) return;
+  lane_.run();
+  // What is left was dispatched already, and runs without waiting for more; but for a batch that
+  // was full: the rest belongs to the next one.
+  const bool begins_next_batch =
+      lane_.waiting() > 0 && lane_.retry_at() == kNever && lane_.runs_batches();
+  first_waiting_ = begins_next_batch && settings_.min_records > 1 ? now() : kNever;
+  if (step_to_the_end()) return;
+  drop_done();
+  if (lane_.retry_at() != kNever) {
+    schedule_at(lane_.retry_at());
+  } else {
+    schedule();  // only an empty take means empty; others' turn first
+  }
+}
+
+// Whether the partition is ending: then nothing else is to be done.
+bool Partition::step_to_the_end() {
+  const auto ending = static_cast<Ending>(ending_.load());
+  if (ending == Ending::kNone) return false;
+  if (!is_lane_ended_) end_lane(ending);
+  {
+    MutexLock lock(mutex_);
+    if (is_quiesced_) return true;
+    // What was consumed is marked when its outputs are acknowledged; on_pending_gone comes back
+    // here.
+    if (!pending_.empty() && ending != Ending::kLost && !is_gone()) return true;
+    is_quiesced_ = true;
+  }
+  environment_->on_quiesced();
+  return true;
+}
+
+void Partition::end_lane(Ending ending) {
+  is_lane_ended_ = true;
+  std::optional<Offset> failed;
+  std::optional<Error> error;
+  {
+    MutexLock lock(mutex_);
+    failed = std::exchange(rewind_to_, std::nullopt);
+    error = std::exchange(output_error_, std::nullopt);
+  }
+  if (error) publish_error("output", "SendFailed", error->text(), failed);
+  if (ending == Ending::kShutdown) {
+    lane_.run_hook(&ConsumerBase::shutdown, "shutdown");
+  } else {
+    lane_.run_hook(&ConsumerBase::revoked, "revoked");
+  }
+  lane_.clear();
+}
+
+void Partition::rewind_if_needed() {
+  if (!is_interrupted()) return;
+  std::optional<Offset> offset;
+  Error error;
+  {
+    MutexLock lock(mutex_);
+    is_interrupted_.store(false);
+    if (is_ending()) is_interrupted_.store(true);
+    offset = std::exchange(rewind_to_, std::nullopt);
+    if (output_error_) error = *std::exchange(output_error_, std::nullopt);
+    if (offset) {
+      // Those after it run again, and so will their outputs: a later record must not count as done
+      // by an output that stands before its predecessor's.
+      ledger_.unmark_from(*offset);
+      for (PendingRecord* pending : pending_) {
+        if (pending->offset() >= *offset) pending->is_superseded = true;
+      }
+    }
+  }
+  if (offset) lane_.rewind(*offset, error);
+}
+
+void Partition::drop_done() {
+  Offset done;
+  {
+    MutexLock lock(mutex_);
+    done = ledger_.committable();
+  }
+  const std::optional<Offset> wake_at = lane_.drop_below(done);
+  bool is_due = false;
+  {
+    MutexLock lock(mutex_);
+    wake_at_ = wake_at.value_or(kNoWake);
+    is_due = ledger_.committable() >= wake_at_;  // reached meanwhile
+  }
+  if (is_due) schedule();
+}
+
+bool Partition::take() {
+  std::size_t room;
+  {
+    MutexLock lock(mutex_);
+    room = settings_.window - std::min(settings_.window, ledger_.outstanding());
+  }
+  if (room == 0) return false;  // a step follows when records are done (wake_at_)
+  Taken taken = stream_->take(std::min(settings_.max_records, room), settings_.max_bytes);
+  if (taken.error && taken.error->code != ErrorCode::kRevoked &&
+      last_take_error_ != taken.error->code) {
+    publish_error("fetch", std::string(name(taken.error->code)), taken.error->message);
+  }
+  if (taken.error || !taken.batch.empty()) {
+    last_take_error_ = taken.error ? std::optional(taken.error->code) : std::nullopt;
+  }
+  {
+    MutexLock lock(mutex_);
+    ledger_.take(taken.batch.records(), taken.next_offset);
+  }
+  if (taken.batch.empty()) return false;
+  if (lane_.waiting() == 0 && settings_.min_records > 1) first_waiting_ = now();
+  lane_.push(std::move(taken.batch));
+  return true;
+}
+
+bool Partition::must_wait_for_more() {
+  if (first_waiting_ == kNever || lane_.has_a_batch()) return false;
+  const TimePoint limit = saturating_add(first_waiting_, settings_.max_wait);
+  if (now() >= limit) return false;
+  schedule_at(limit);
+  return true;
+}
+
+// ---- Marks and outputs
+
+bool Partition::mark_range(Offset first, Offset last) {
+  MutexLock lock(mutex_);
+  if (is_gone()) return false;
+  if (first <= last) ledger_.mark_range(first, last);
+  return true;
+}
+
+PendingRecord* Partition::make_pending(Offset offset) {
+  auto* pending =
+      new PendingRecord(std::static_pointer_cast<Partition>(shared_from_this()), offset);
+  MutexLock lock(mutex_);
+  pending->place = pending_.size();
+  pending_.push_back(pending);
+  return pending;
+}
+
+void Partition::on_outputs_acknowledged(PendingRecord& pending) {
+  bool is_due = false;
+  {
+    MutexLock lock(mutex_);
+    if (pending.is_superseded) return;
+    ledger_.mark(pending.offset());
+    is_due = ledger_.committable() >= wake_at_;
+  }
+  if (is_due) schedule();
+}
+
+void Partition::on_output_failed(PendingRecord& pending, const Error& error) {
+  if (error.fatal) environment_->on_fatal(error);
+  bool will_run_again = true;
+  {
+    MutexLock lock(mutex_);
+    // Not for the output of an earlier run, or of a record marked before its outputs, or of one
+    // that is the next owner's.
+    will_run_again = !pending.is_superseded && !ledger_.is_done(pending.offset()) && !is_ending();
+    if (will_run_again && (!rewind_to_ || pending.offset() < *rewind_to_)) {
+      rewind_to_ = pending.offset();
+      output_error_ = error;
+      is_interrupted_.store(true);
+    }
+  }
+  if (will_run_again) {
+    schedule();  // tells it
+  } else {
+    publish_error("output", "SendFailed", error.text(), pending.offset());
+  }
+}
+
+void Partition::on_pending_gone(PendingRecord& pending) {
+  bool is_last = false;
+  {
+    MutexLock lock(mutex_);
+    pending_.back()->place = pending.place;
+    pending_[pending.place] = pending_.back();
+    pending_.pop_back();
+    is_last = pending_.empty();
+  }
+  if (is_last && is_ending()) schedule();
+}
+
+// ---- Events
+
+void Partition::publish_failure(const std::string& type, const std::string& error_class,
+                                const std::string& message, Offset offset, int attempt,
+                                Duration wait) {
+  Event event{.kind = EventKind::kErrorOccurred,
+              .origin = environment_->origin,
+              .message = message,
+              .error_type = type,
+              .error_class = error_class,
+              .partition = topic_partition_,
+              .offset = offset,
+              .attempt = attempt};
+  environment_->monitor->publish(event);
+  if (is_ending()) return;  // the next owner's to run again
+  event.kind = EventKind::kRetryScheduled;
+  event.message =
+      "again in " + format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(wait));
+  event.error_type.clear();
+  environment_->monitor->publish(event);
+}
+
+void Partition::publish_error(const std::string& type, const std::string& error_class,
+                              const std::string& message, std::optional<Offset> offset) {
+  environment_->monitor->publish({.kind = EventKind::kErrorOccurred,
+                                  .origin = environment_->origin,
+                                  .message = message,
+                                  .error_type = type,
+                                  .error_class = error_class,
+                                  .partition = topic_partition_,
+                                  .offset = offset});
+}
+
+}  // namespace rookery

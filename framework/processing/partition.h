@@ -1,0 +1,131 @@
+// partition.h
+//
+// One assigned partition as an actor: takes batches from its stream, runs its lane over them, keeps
+// the ledger, and goes away in order. At most one worker is inside its step at a time; no lock is
+// held around user code.
+//
+//   assigned -> running -> end() -> (running work ends, hook, outputs acknowledged) quiesced ->
+//   finish() -> gone
+//
+// After finish() nothing of this assignment can mark or send: every such call says so.
+// Thread rules: W: on a worker, inside step; C: on the control thread; any: any thread.
+#pragma once
+
+#include <rookery/instrumentation/events.h>
+#include <rookery/processing/lane.h>
+#include <rookery/processing/ledger.h>
+#include <rookery/processing/output_producer.h>
+#include <rookery/processing/worker_pool.h>
+#include <rookery/routing/settings.h>
+#include <rookery/transport/group_consumer.h>
+
+#include <atomic>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rookery {
+
+// What all partitions of a connection share. Outlives them.
+struct PartitionEnvironment {
+  std::string group;
+  std::string origin;                // of events
+  const Monitor* monitor = nullptr;  // never null
+  WorkerPool* pool = nullptr;
+  OutputProducer* outputs = nullptr;
+  Duration output_timeout{};  // how long a send may wait for room
+  // Both on any thread, no lock held.
+  std::function<void()> on_quiesced;
+  std::function<void(const Error&)> on_fatal;  // a client can never work again
+  Atomic<bool> is_quiet{false};                // take nothing more
+  std::atomic<std::uint64_t> records_consumed{0};
+};
+
+enum class Ending : int { kNone, kShutdown, kRevoked, kLost };
+
+class Partition final : public Task, public OutputListener {
+ public:
+  Partition(std::shared_ptr<PartitionEnvironment> environment, const AssignedPartition& assigned,
+            ConsumerFactory factory, TopicSettings settings);
+  ~Partition() override;
+
+  // C, once: from now on it runs.
+  void start();
+  // C: no new work; running work may finish, then on_quiesced tells. Idempotent; a stronger ending
+  // (lost) replaces a weaker.
+  void end(Ending ending);
+  // C: the end, quiesced or not: marks and sends answer "no longer ours" from now on.
+  void finish();
+
+  // any
+  const TopicPartition& topic_partition() const { return topic_partition_; }
+  AssignmentId assignment() const { return assignment_; }
+  const TopicSettings& settings() const { return settings_; }
+  PartitionEnvironment& environment() { return *environment_; }
+  bool is_quiesced() const;
+  bool is_gone() const { return is_gone_.load(std::memory_order_acquire); }
+  bool is_revoked() const;
+  bool is_ending() const { return ending_.load() != static_cast<int>(Ending::kNone); }
+  Offset committable() const;
+  std::string describe() const;
+  // Of the consume under way: its number, 0 when none is. For the watchdog.
+  std::uint64_t consume_under_way() const { return consume_.load(std::memory_order_relaxed); }
+
+  // W, for the lane.
+  bool is_interrupted() const { return is_interrupted_.load(std::memory_order_relaxed); }
+  void note_consume_began() { consume_.store(++consume_count_, std::memory_order_relaxed); }
+  void note_consume_ended() { consume_.store(0, std::memory_order_relaxed); }
+  void note_records_consumed(std::size_t count) {
+    environment_->records_consumed.fetch_add(count, std::memory_order_relaxed);
+  }
+  bool mark_range(Offset first, Offset last);  // false when gone; an empty range asks only that
+  PendingRecord* make_pending(Offset offset);
+  void publish_failure(const std::string& type, const std::string& error_class,
+                       const std::string& message, Offset offset, int attempt, Duration wait);
+  void publish_error(const std::string& type, const std::string& error_class,
+                     const std::string& message, std::optional<Offset> offset = {});
+
+  // any, from outputs
+  void on_outputs_acknowledged(PendingRecord& pending) override;
+  void on_output_failed(PendingRecord& pending, const Error& error) override;
+  void on_pending_gone(PendingRecord& pending) override;
+
+ private:
+  void step() override;
+  bool step_to_the_end();
+  void end_lane(Ending ending);
+  void rewind_if_needed();
+  void drop_done();
+  bool take();  // false: nothing there, or no room
+  bool must_wait_for_more();
+
+  const std::shared_ptr<PartitionEnvironment> environment_;
+  const TopicPartition topic_partition_;
+  const AssignmentId assignment_;
+  const std::shared_ptr<PartitionStream> stream_;
+  const TopicSettings settings_;
+
+  Lane lane_;                                 // W
+  TimePoint first_waiting_ = kNever;          // W: when the oldest record not yet run was taken
+  std::optional<ErrorCode> last_take_error_;  // W
+  bool is_lane_ended_ = false;                // W
+  std::uint64_t consume_count_ = 0;           // W
+
+  std::atomic<std::uint64_t> consume_{0};
+  Atomic<bool> is_interrupted_{false};  // ending, or something to run again
+  Atomic<bool> is_gone_{false};         // written under mutex_: no mark slips in after it
+  Atomic<int> ending_{static_cast<int>(Ending::kNone)};
+
+  mutable Mutex mutex_{"partition", ranks::kPartition};  // guards what follows
+  static constexpr Offset kNoWake = std::numeric_limits<Offset>::max();
+  Ledger ledger_;
+  std::vector<PendingRecord*> pending_;  // records whose outputs are under way, in no order
+  std::optional<Offset> rewind_to_;
+  std::optional<Error> output_error_;
+  Offset wake_at_ = kNoWake;  // a step is due when the done prefix reaches this
+  bool is_quiesced_ = false;
+};
+
+}  // namespace rookery

@@ -1,0 +1,283 @@
+// server.cc
+//
+// Start-up, and the order of the end: connections, workers, producer.
+#include <rookery/processing/server.h>
+
+#include <rookery/processing/connection.h>
+#include <rookery/processing/output_producer.h>
+#include <rookery/processing/worker_pool.h>
+#include <rookery/runtime/random.h>
+
+#include <utility>
+#include <vector>
+
+namespace rookery {
+namespace {
+
+using namespace std::chrono_literals;
+
+// After the work's own time limit: for the producer's last acknowledgements, and for workers to
+// notice.
+constexpr Duration kProducerCloseTimeout = 5s;
+constexpr Duration kWorkerJoinTimeout = 5s;
+// How long a consumer's send waits for room: Kafka's default delivery.timeout.ms.
+constexpr Duration kOutputTimeout = 120s;
+
+std::string make_id(const std::string& client_id) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::uint64_t draw = random_u64();
+  std::string id = client_id + "-";
+  for (int i = 0; i < 8; ++i, draw >>= 4) id += kHex[draw & 15];
+  return id;
+}
+
+void add_all(ConfigMap& target, const ConfigMap& more) {
+  for (const auto& [name, value] : more) target[name] = value;
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(App app, Transport& transport, ServerOptions options)
+      : app_(std::move(app)),
+        transport_(transport),
+        id_(options.id.empty() ? make_id(app_.options().client_id) : options.id),
+        monitor_(options.monitor ? options.monitor : &silent_) {}
+
+  ~Impl() {
+    stop();
+    wait();
+    // Work that outlived its time limit: its thread cannot be left behind.
+    if (pool_) pool_->join_until(kNever);
+  }
+
+  Status start() {
+    Status started = make();
+    if (started) started = start_connections();
+    if (!started) {
+      exit_code_ = ExitCode::kStartupError;
+      stop();
+    }
+    return started;
+  }
+
+  void stop() {
+    bool is_made;
+    {
+      MutexLock lock(mutex_);
+      if (std::exchange(is_stop_asked_, true)) return;
+      is_made = is_made_;
+    }
+    if (is_started_.load()) publish(EventKind::kServerStopping, "");
+    if (is_made) {
+      for (const auto& connection : connections_) connection->stop();
+    }
+    MutexLock lock(mutex_);
+    is_stop_told_ = true;  // the last touch: whoever waits may now go on, and destroy us
+    stop_told_.notify_all();
+  }
+
+  void quiet() {
+    {
+      MutexLock lock(mutex_);
+      if (std::exchange(is_quiet_, true)) return;
+      if (is_made_) make_quiet();
+    }
+    publish(EventKind::kServerQuiet, "no new records are taken");
+  }
+
+  ExitCode wait() {
+    {
+      MutexLock lock(mutex_);
+      stop_told_.wait_until(lock, kNever, [this] { return is_stop_told_; });
+    }
+    if (is_ended_) return exit_code_;
+    is_ended_ = true;
+    bool is_clean = !is_fatal_.load();
+    for (const auto& connection : connections_) {
+      connection->join_until(kNever);  // it keeps its own time limits
+      is_clean = connection->ended_cleanly() && is_clean;
+    }
+    if (pool_) {
+      pool_->stop();
+      is_clean = pool_->join_until(deadline_in(kWorkerJoinTimeout)) && is_clean;
+    }
+    if (outputs_) {
+      const Status closed = outputs_->close(deadline_in(kProducerCloseTimeout));
+      if (!closed) {
+        is_clean = false;
+        publish(EventKind::kErrorOccurred, "producer close: " + closed.error().text(), "producer",
+                std::string(name(closed.error().code)));
+      }
+    }
+    if (exit_code_ == ExitCode::kClean && !is_clean) exit_code_ = ExitCode::kForced;
+    if (is_started_.load()) publish(EventKind::kServerStopped, is_clean ? "in order" : "forced");
+    return exit_code_;
+  }
+
+  const std::string& id() const { return id_; }
+
+  std::uint64_t records_consumed() const {
+    MutexLock lock(mutex_);
+    std::uint64_t sum = 0;
+    if (!is_made_) return sum;
+    for (const auto& environment : environments_) sum += environment->records_consumed.load();
+    return sum;
+  }
+
+  std::string describe() const {
+    MutexLock lock(mutex_);
+    std::string out = "server " + id_ + "\n";
+    if (!is_made_) return out;
+    for (const auto& connection : connections_) out += connection->describe();
+    return out;
+  }
+
+ private:
+  // Checks the routes and makes all clients, and tells all that is wrong with them at once.
+  Status make() {
+    std::vector<std::string> mistakes;
+    for (const Mistake& mistake : validate(app_)) mistakes.push_back(mistake.text());
+    if (mistakes.empty()) make_clients(mistakes);
+    if (!mistakes.empty()) {
+      std::string text = std::to_string(mistakes.size()) +
+                         (mistakes.size() == 1 ? " mistake" : " mistakes") + " in the routes:";
+      for (const std::string& mistake : mistakes) text += "\n  " + mistake;
+      return fail(ErrorCode::kInvalidConfig, text);
+    }
+    MutexLock lock(mutex_);
+    if (is_stop_asked_) return fail(ErrorCode::kState, "stopped before it was started");
+    is_made_ = true;
+    if (is_quiet_) make_quiet();
+    return {};
+  }
+
+  void make_clients(std::vector<std::string>& mistakes) {
+    pool_ = std::make_unique<WorkerPool>("worker", workers());
+    ConfigMap config = common_config();
+    add_all(config, app_.options().producer);
+    // A producer's mistakes are told now, not at the first output.
+    if (auto outputs = OutputProducer::make(transport_, std::move(config))) {
+      outputs_ = std::move(*outputs);
+    } else {
+      mistakes.push_back("producer: " + outputs.error().message);
+    }
+    for (const auto& [name, group] : app_.groups()) {
+      if (Status added = add_connection(name, group); !added) {
+        mistakes.push_back("groups." + name + ": " + added.error().message);
+      }
+    }
+  }
+
+  Status start_connections() {
+    is_started_.store(true);
+    publish(EventKind::kServerStarted,
+            std::to_string(workers()) + " workers, groups: " + group_names());
+    for (const auto& connection : connections_) {
+      if (Status started = connection->start(); !started) return started;
+    }
+    return {};
+  }
+
+  void make_quiet() {
+    for (const auto& environment : environments_) environment->is_quiet.store(true);
+  }
+
+  unsigned workers() const { return app_.options().concurrency.value_or(hardware_concurrency()); }
+
+  ConfigMap common_config() const {
+    ConfigMap config = app_.options().kafka;
+    config["client.id"] = app_.options().client_id;
+    return config;
+  }
+
+  Status add_connection(const std::string& name, const ConsumerGroup& group) {
+    const GroupSettings settings = settings_of(app_, name);
+    ConfigMap config = common_config();
+    add_all(config, app_.options().defaults.kafka);
+    add_all(config, group.options().kafka);
+    config["group.id"] = name;
+    config["auto.offset.reset"] =
+        settings.initial_offset == InitialOffset::kLatest ? "latest" : "earliest";
+    auto consumer = transport_.make_group_consumer(
+        {.config = std::move(config), .prefetch_bytes = settings.prefetch_bytes});
+    if (!consumer) return fail(consumer.error());
+    auto environment = std::make_shared<PartitionEnvironment>();
+    environment->group = name;
+    environment->origin = id_ + " " + name;
+    environment->monitor = monitor_;
+    environment->pool = pool_.get();
+    environment->outputs = outputs_.get();
+    environment->output_timeout = kOutputTimeout;
+    environment->on_fatal = [this](const Error&) {
+      is_fatal_.store(true);
+      stop();
+    };
+    ConnectionOptions options{
+        .group = name,
+        .settings = settings,
+        .shutdown_timeout = app_.options().shutdown_timeout.value_or(kDefaultShutdownTimeout)};
+    for (const ConsumerGroup::Route& route : group.routes()) {
+      options.topics[route.topic] = {route.options.consumer, settings_of(app_, name, route.topic)};
+    }
+    environments_.push_back(environment);
+    connections_.push_back(
+        std::make_unique<Connection>(std::move(options), std::move(*consumer), environment));
+    return {};
+  }
+
+  std::string group_names() const {
+    std::string out;
+    for (const auto& [name, group] : app_.groups()) out += (out.empty() ? "" : ", ") + name;
+    return out;
+  }
+
+  void publish(EventKind kind, std::string message, std::string type = {},
+               std::string error_class = {}) const {
+    monitor_->publish({.kind = kind,
+                       .origin = id_,
+                       .message = std::move(message),
+                       .error_type = std::move(type),
+                       .error_class = std::move(error_class)});
+  }
+
+  const App app_;
+  Transport& transport_;
+  const std::string id_;
+  Monitor silent_;
+  Monitor* const monitor_;
+
+  // Made by start(), unchanged after is_made_. In this order: partitions use the producer, and its
+  // last reports schedule partitions.
+  std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<OutputProducer> outputs_;
+  std::vector<std::shared_ptr<PartitionEnvironment>> environments_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  Atomic<bool> is_started_{false};
+  Atomic<bool> is_fatal_{false};
+
+  mutable Mutex mutex_{"server", ranks::kApp};  // guards what follows
+  ConditionVariable stop_told_{"server.stop_told"};
+  bool is_made_ = false;
+  bool is_quiet_ = false;
+  bool is_stop_asked_ = false;
+  bool is_stop_told_ = false;  // to all connections
+
+  // The starting, then the waiting thread's.
+  bool is_ended_ = false;
+  ExitCode exit_code_ = ExitCode::kClean;
+};
+
+Server::Server(App app, Transport& transport, ServerOptions options)
+    : impl_(std::make_unique<Impl>(std::move(app), transport, std::move(options))) {}
+Server::~Server() = default;
+Status Server::start() { return impl_->start(); }
+void Server::stop() { impl_->stop(); }
+void Server::quiet() { impl_->quiet(); }
+ExitCode Server::wait() { return impl_->wait(); }
+const std::string& Server::id() const { return impl_->id(); }
+std::uint64_t Server::records_consumed() const { return impl_->records_consumed(); }
+std::string Server::describe() const { return impl_->describe(); }
+
+}  // namespace rookery

@@ -1,0 +1,72 @@
+// server.h
+//
+// Runs an App: connections, workers, commits, shutdown in order.
+//
+//   Server server(billing_app(), transport);
+//   if (Status started = server.start(); !started) ...   // every mistake of the routes, one a line
+//   ...
+//   server.stop();                                        // from any thread
+//   ExitCode code = server.wait();
+//
+// Thread rules: start once; stop, quiet and the queries from any thread, from consumers and
+// listeners too (not from a signal handler); wait from one thread, not from a consumer or listener.
+// The transport and the monitor outlive the server.
+#pragma once
+
+#include <rookery/base/result.h>
+#include <rookery/instrumentation/events.h>
+#include <rookery/routing/app.h>
+#include <rookery/transport/transport.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace rookery {
+
+enum class ExitCode : int {
+  kClean = 0,
+  kStartupError = 1,
+  kForced = 2,  // work did not end within shutdown_timeout, a client failed or did not close
+};
+
+struct ServerOptions {
+  std::string id;              // in its events; empty: "<client_id>-<random hex>"
+  Monitor* monitor = nullptr;  // null: events go nowhere
+};
+
+class Server {
+ public:
+  Server(App app, Transport& transport, ServerOptions options = {});
+  // Stops and waits, if that has not happened, also for consumers that outlived shutdown_timeout:
+  // their threads cannot be left behind.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Checks the routes and makes the clients; brokers may be away. Errors: kInvalidConfig, one
+  // mistake a line; kState after stop(). After an error nothing runs, and wait() answers
+  // kStartupError at once.
+  Status start();
+
+  // Stop in order: no new batches, running work ends, shutdown callbacks, commits, groups left,
+  // producers closed. Returns at once; idempotent.
+  void stop();
+  // Take nothing more, but stay in the groups. Idempotent.
+  void quiet();
+
+  // Until stopped (or until a fatal client error stopped it).
+  ExitCode wait();
+
+  const std::string& id() const;
+  // Records whose consume returned, over all partitions and attempts.
+  std::uint64_t records_consumed() const;
+  // A readable picture of all connections and partitions, for diagnosis.
+  std::string describe() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rookery

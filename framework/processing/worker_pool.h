@@ -1,0 +1,81 @@
+// worker_pool.h
+//
+// N threads over a queue of tasks that are ready, and a timer for those that become ready later. A
+// task waiting for its time is not on the queue and costs nothing.
+//
+// Thread rules: any thread. submit only enqueues, so a stream's ready handler may call it.
+#pragma once
+
+#include <rookery/runtime/atomic.h>
+#include <rookery/runtime/condition_variable.h>
+#include <rookery/runtime/mutex.h>
+#include <rookery/runtime/thread.h>
+#include <rookery/runtime/time.h>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rookery {
+
+class WorkerPool;
+
+// Something with steps to run: at most one worker is inside step() at a time, however often it is
+// scheduled.
+class Task : public std::enable_shared_from_this<Task> {
+ public:
+  virtual ~Task() = default;
+
+  // Makes sure that a step begins after this call. Any thread; only enqueues.
+  void schedule();
+
+  // For schedule_at: where the pool finds it. Set once before the first schedule().
+  void attach_to(WorkerPool& pool) { pool_ = &pool; }
+  // Like schedule(), no earlier than `when`; an earlier time replaces a later one, a later one is
+  // ignored.
+  void schedule_at(TimePoint when);
+
+ protected:
+  virtual void step() = 0;
+
+ private:
+  friend class WorkerPool;
+  enum State : int { kIdle, kQueued, kRunning, kRunningAgain };
+
+  void run();
+
+  WorkerPool* pool_ = nullptr;
+  Atomic<int> state_{kIdle};
+  TimePoint timer_ = kNever;  // guarded by the pool
+};
+
+class WorkerPool {
+ public:
+  WorkerPool(std::string name, unsigned threads);
+  // Ends the threads once they are idle, waiting for running steps; queued tasks are dropped.
+  ~WorkerPool();
+
+  void stop();  // returns at once; no step begins after it (running ones end by themselves)
+  // Whether all threads ended by the deadline.
+  bool join_until(TimePoint deadline);
+
+ private:
+  friend class Task;
+  void enqueue(std::shared_ptr<Task> task);
+  void enqueue_at(TimePoint when, std::shared_ptr<Task> task);
+  void work();
+  void fire_timers(MutexLock& lock);
+  bool is_timer_unwatched() const;  // no waiting worker will wake for the next timer
+
+  Mutex mutex_;
+  ConditionVariable changed_{"worker_pool.changed"};
+  std::deque<std::shared_ptr<Task>> ready_;
+  std::multimap<TimePoint, std::shared_ptr<Task>> timers_;
+  TimePoint watched_until_ = kNever;  // when the waiting worker that watches the timers will wake
+  bool is_stopped_ = false;
+  std::vector<Thread> threads_;
+};
+
+}  // namespace rookery

@@ -1,0 +1,18 @@
+// rookery.h
+//
+// All that a program which consumes or produces records needs. Programs include this one header;
+// tests <rookery/testing.h>.
+#pragma once
+
+#include <rookery/base/bytes.h>
+#include <rookery/base/duration.h>
+#include <rookery/base/headers.h>
+#include <rookery/base/result.h>
+#include <rookery/base/topic_partition.h>
+#include <rookery/cli/main.h>
+#include <rookery/instrumentation/events.h>
+#include <rookery/processing/consumer.h>
+#include <rookery/processing/server.h>
+#include <rookery/producing/producer.h>
+#include <rookery/routing/app.h>
+#include <rookery/transport/transport.h>

@@ -1,0 +1,76 @@
+// app.cc
+//
+// Drawing routes, and inheritance of their settings.
+#include <rookery/routing/app.h>
+
+#include <utility>
+
+namespace rookery {
+namespace {
+
+// The first that is given, from the inside out.
+template <class T, class... Rest>
+T first_of(T fallback, const std::optional<T>& candidate, const Rest&... rest) {
+  if (candidate) return *candidate;
+  if constexpr (sizeof...(rest) > 0) {
+    return first_of(std::move(fallback), rest...);
+  } else {
+    return fallback;
+  }
+}
+
+}  // namespace
+
+ConsumerGroup& ConsumerGroup::topic(std::string name, TopicOptions options) {
+  routes_.push_back({std::move(name), std::move(options)});
+  return *this;
+}
+
+ConsumerGroup& App::group(const std::string& name) { return groups_[name]; }
+
+ConsumerGroup& App::group(const std::string& name, GroupOptions options) {
+  ConsumerGroup& group = groups_[name];
+  group.options() = std::move(options);
+  return group;
+}
+
+TopicSettings settings_of(const App& app, const std::string& group, const std::string& topic) {
+  const ConsumerGroup& routes = app.groups().at(group);
+  const TopicOptions none;
+  const TopicOptions* own = &none;
+  for (const ConsumerGroup::Route& route : routes.routes()) {
+    if (route.topic == topic) own = &route.options;
+  }
+  const TopicOptions& mid = routes.options().defaults;
+  const TopicOptions& outer = app.options().defaults.defaults;
+  const TopicSettings base;
+  return {
+      .max_records =
+          first_of(base.max_records, own->max_records, mid.max_records, outer.max_records),
+      .max_bytes = first_of(base.max_bytes, own->max_bytes, mid.max_bytes, outer.max_bytes),
+      .min_records =
+          first_of(base.min_records, own->min_records, mid.min_records, outer.min_records),
+      .max_wait = first_of(base.max_wait, own->max_wait, mid.max_wait, outer.max_wait),
+      .consume_timeout = first_of(base.consume_timeout, own->consume_timeout, mid.consume_timeout,
+                                  outer.consume_timeout),
+      .window = first_of(base.window, own->window, mid.window, outer.window),
+      .retry_backoff =
+          first_of(base.retry_backoff, own->retry_backoff, mid.retry_backoff, outer.retry_backoff),
+      .marking = first_of(base.marking, own->marking, mid.marking, outer.marking),
+  };
+}
+
+GroupSettings settings_of(const App& app, const std::string& group) {
+  const GroupOptions& own = app.groups().at(group).options();
+  const GroupOptions& outer = app.options().defaults;
+  const GroupSettings base;
+  return {
+      .initial_offset = first_of(base.initial_offset, own.initial_offset, outer.initial_offset),
+      .commit_interval = first_of(base.commit_interval, own.commit_interval, outer.commit_interval),
+      .revocation_grace =
+          first_of(base.revocation_grace, own.revocation_grace, outer.revocation_grace),
+      .prefetch_bytes = first_of(base.prefetch_bytes, own.prefetch_bytes, outer.prefetch_bytes),
+  };
+}
+
+}  // namespace rookery

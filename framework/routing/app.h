@@ -1,0 +1,109 @@
+// app.h
+//
+// A program's routes: which consumers read which topics in which groups, and with what settings.
+//
+//   rookery::App app({.client_id = "billing"});
+//   app.group("billing").topic("orders.v1", {.consumer = rookery::consumer<Billing>()});
+//
+// A value: copies are independent. Drawing is additive: naming a group again goes on with it.
+// Settings inherit from the app through the group to the topic: what is left out takes the outer
+// one's, then the default of settings.h. Nothing is checked here; validate() is asked at start and
+// tells every mistake at once.
+#pragma once
+
+#include <rookery/base/topic_partition.h>
+#include <rookery/processing/consumer.h>
+#include <rookery/routing/settings.h>
+#include <rookery/transport/transport.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace rookery {
+
+// One topic's route. Every optional left empty is inherited.
+struct TopicOptions {
+  ConsumerFactory consumer;                      // required
+  std::optional<std::size_t> max_records = {};   // in one batch; default 500
+  std::optional<std::size_t> max_bytes = {};     // in one batch, soft; default 8 MiB
+  std::optional<std::size_t> min_records = {};   // wait for so many, at most max_wait; default 1
+  std::optional<Duration> max_wait = {};         // default 1 s
+  std::optional<Duration> consume_timeout = {};  // an event past it; default 5 min
+  std::optional<std::size_t> window = {};  // uncommitted records per partition; default 10 000
+  std::optional<RetryBackoff> retry_backoff = {};
+  std::optional<Marking> marking = {};  // default automatic
+};
+
+struct GroupOptions {
+  std::optional<InitialOffset> initial_offset = {};  // without a committed offset; default earliest
+  std::optional<Duration> commit_interval = {};      // default 5 s
+  std::optional<Duration> revocation_grace = {};   // for running work at a revocation; default 10 s
+  std::optional<std::size_t> prefetch_bytes = {};  // per connection; default 256 MiB
+  ConfigMap kafka = {};                            // consumer settings under librdkafka's names
+  TopicOptions defaults = {};                      // for its topics (no consumer here)
+};
+
+struct AppOptions {
+  std::string client_id = "rookery";
+  std::optional<unsigned> concurrency = {};       // workers; default: hardware threads
+  std::optional<Duration> shutdown_timeout = {};  // default 60 s
+  ConfigMap kafka = {};                           // for every client, under librdkafka's names
+  ConfigMap producer = {};                        // for producers besides
+  GroupOptions defaults = {};                     // for its groups
+};
+
+class ConsumerGroup {
+ public:
+  // Routes a topic to a consumer; the same topic twice in a group is a mistake that validate()
+  // tells.
+  ConsumerGroup& topic(std::string name, TopicOptions options = {});
+
+  const GroupOptions& options() const { return options_; }
+  GroupOptions& options() { return options_; }
+  struct Route {
+    std::string topic;
+    TopicOptions options;
+  };
+  const std::vector<Route>& routes() const { return routes_; }
+  std::vector<Route>& routes() { return routes_; }
+
+ private:
+  GroupOptions options_;
+  std::vector<Route> routes_;
+};
+
+class App {
+ public:
+  explicit App(AppOptions options = {}) : options_(std::move(options)) {}
+
+  // The group of that name, made at first; options given later replace earlier ones.
+  ConsumerGroup& group(const std::string& name);
+  ConsumerGroup& group(const std::string& name, GroupOptions options);
+
+  const AppOptions& options() const { return options_; }
+  AppOptions& options() { return options_; }
+  const std::map<std::string, ConsumerGroup>& groups() const { return groups_; }
+  std::map<std::string, ConsumerGroup>& groups() { return groups_; }
+
+ private:
+  AppOptions options_;
+  std::map<std::string, ConsumerGroup> groups_;
+};
+
+// One thing wrong with the routes. path: "groups.billing.topics.orders.v1.max_records".
+struct Mistake {
+  std::string path;
+  std::string message;
+  std::string text() const { return path + ": " + message; }
+  friend bool operator==(const Mistake&, const Mistake&) = default;
+};
+
+// Every mistake, in the order of the routes; empty when the app may start.
+std::vector<Mistake> validate(const App& app);
+
+// All settings of a route with inheritance and defaults applied.
+TopicSettings settings_of(const App& app, const std::string& group, const std::string& topic);
+GroupSettings settings_of(const App& app, const std::string& group);
+
+}  // namespace rookery

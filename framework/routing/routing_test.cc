@@ -1,0 +1,143 @@
+// routing_test.cc
+//
+// Inheritance of settings, backoff, and the list of mistakes.
+#include <rookery/routing/app.h>
+#include <rookery/routing/topic_name.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace rookery {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+ConsumerFactory nothing() {
+  return consumer([](const Record&) {});
+}
+
+std::vector<std::string> paths(const App& app) {
+  std::vector<std::string> out;
+  for (const Mistake& mistake : validate(app)) out.push_back(mistake.path);
+  return out;
+}
+
+TEST(Routing, InheritsFromAppThroughGroupToTopic) {
+  App app({.defaults = {.defaults = {.max_records = 10, .window = 77'000}}});
+  app.group("g", {.commit_interval = 2s, .defaults = {.max_records = 20}})
+      .topic("a", {.consumer = nothing(), .max_records = 30})
+      .topic("b", {.consumer = nothing()});
+  EXPECT_EQ(settings_of(app, "g", "a").max_records, 30U);
+  EXPECT_EQ(settings_of(app, "g", "b").max_records, 20U);
+  EXPECT_EQ(settings_of(app, "g", "b").window, 77'000U);
+  EXPECT_EQ(settings_of(app, "g", "b").min_records, 1U);
+  EXPECT_EQ(settings_of(app, "g").commit_interval, 2s);
+  EXPECT_EQ(settings_of(app, "g").revocation_grace, 10s);
+}
+
+TEST(Routing, DrawingIsAdditive) {
+  App app;
+  app.group("g").topic("a", {.consumer = nothing()});
+  app.group("g").topic("b", {.consumer = nothing()});
+  EXPECT_EQ(app.groups().at("g").routes().size(), 2U);
+  EXPECT_THAT(validate(app), IsEmpty());
+}
+
+TEST(Routing, CopiesAreIndependent) {
+  App app;
+  app.group("g").topic("a", {.consumer = nothing()});
+  App copy = app;
+  copy.group("g").topic("b", {.consumer = nothing()});
+  EXPECT_EQ(app.groups().at("g").routes().size(), 1U);
+}
+
+TEST(Validation, TellsEveryMistakeAtOnceWithItsPath) {
+  App app({.client_id = "", .concurrency = 0U, .kafka = {{"enable.auto.commit", "true"}}});
+  app.group("empty");
+  app.group("g", {.commit_interval = 0s, .revocation_grace = 5min, .kafka = {{"group.id", "x"}}})
+      .topic("bad name", {.consumer = nothing()})
+      .topic("none", {})
+      .topic("twice", {.consumer = nothing()})
+      .topic("twice", {.consumer = nothing()})
+      .topic("t", {.consumer = nothing(),
+                   .max_records = 0,
+                   .min_records = 5,
+                   .max_wait = 60s,
+                   .window = 0,
+                   .retry_backoff = RetryBackoff{.first = 10s, .max = 1s, .jitter_percent = 101}});
+  EXPECT_THAT(paths(app),
+              ElementsAre("client_id", "concurrency", "kafka.enable.auto.commit", "groups.empty",
+                          "groups.g.kafka.group.id", "groups.g.commit_interval",
+                          "groups.g.revocation_grace", "groups.g.topics.bad name",
+                          "groups.g.topics.none.consumer", "groups.g.topics.twice",
+                          "groups.g.topics.t.max_records", "groups.g.topics.t.window",
+                          "groups.g.topics.t.min_records", "groups.g.topics.t.max_wait",
+                          "groups.g.topics.t.retry_backoff.first",
+                          "groups.g.topics.t.retry_backoff.jitter_percent"));
+}
+
+TEST(Validation, AnAppWithoutGroupsCannotStart) {
+  EXPECT_THAT(paths(App()), ElementsAre("groups"));
+}
+
+TEST(Validation, OutputsMustBeAcknowledged) {
+  App app({.kafka = {{"request.required.acks", "0"}},
+           .producer = {{"acks", "0"}, {"client.id", "mine"}}});
+  app.group("g").topic("t", {.consumer = nothing()});
+  EXPECT_THAT(paths(app),
+              ElementsAre("kafka.request.required.acks", "producer.client.id", "producer.acks"));
+  app.options().kafka.clear();
+  app.options().producer = {{"acks", "1"}};
+  EXPECT_THAT(validate(app), IsEmpty());
+}
+
+TEST(Validation, TheWindowHoldsABatch) {
+  App app;
+  app.group("g").topic("t", {.consumer = nothing(), .max_records = 500, .window = 499});
+  EXPECT_THAT(paths(app), ElementsAre("groups.g.topics.t.window"));
+}
+
+TEST(Validation, GraceFitsIntoMaxPollInterval) {
+  App app;
+  app.group("g", {.revocation_grace = 12s, .kafka = {{"max.poll.interval.ms", "20000"}}})
+      .topic("t", {.consumer = nothing()});
+  EXPECT_THAT(paths(app), ElementsAre("groups.g.revocation_grace"));
+  app.group("g").options().kafka["max.poll.interval.ms"] = "20001";
+  EXPECT_THAT(paths(app), IsEmpty());
+}
+
+TEST(TopicName, FollowsKafkasRules) {
+  for (const char* legal : {"a", "orders.v1", "A_b-9", "..."})
+    EXPECT_FALSE(illegal_topic_name(legal)) << legal;
+  EXPECT_TRUE(illegal_topic_name(""));
+  EXPECT_TRUE(illegal_topic_name("."));
+  EXPECT_TRUE(illegal_topic_name(".."));
+  EXPECT_TRUE(illegal_topic_name(std::string(250, 'a')));
+  EXPECT_FALSE(illegal_topic_name(std::string(249, 'a')));
+  EXPECT_THAT(*illegal_topic_name("a/b"), HasSubstr("'/'"));
+}
+
+TEST(Backoff, DoublesToItsMaximum) {
+  const RetryBackoff retry{.first = 1s, .max = 30s, .factor = 2};
+  EXPECT_EQ(backoff_of(retry, 1), 1s);
+  EXPECT_EQ(backoff_of(retry, 2), 2s);
+  EXPECT_EQ(backoff_of(retry, 5), 16s);
+  EXPECT_EQ(backoff_of(retry, 6), 30s);
+  EXPECT_EQ(backoff_of(retry, 1'000'000), 30s);
+  EXPECT_EQ(backoff_of({.first = 1s, .max = 9s, .factor = 1}, 50), 1s);
+}
+
+TEST(Backoff, JitterStaysWithinItsPercentage) {
+  const RetryBackoff retry{.first = 1s, .max = 30s, .factor = 2, .jitter_percent = 10};
+  for (int i = 0; i < 1000; ++i) {
+    const Duration wait = jittered_backoff_of(retry, 2);
+    EXPECT_GE(wait, 1800ms);
+    EXPECT_LE(wait, 2200ms);
+  }
+}
+
+}  // namespace
+}  // namespace rookery

@@ -1,0 +1,73 @@
+// admin_client.h
+//
+// Questions and orders to a cluster, outside any group. Every call keeps its deadline.
+//
+// Thread rules: any thread; calls may run at once.
+#pragma once
+
+#include <rookery/base/result.h>
+#include <rookery/base/topic_partition.h>
+#include <rookery/runtime/time.h>
+#include <rookery/transport/record.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rookery {
+
+struct NewTopic {
+  std::string name;
+  std::int32_t partitions = 1;
+  std::int16_t replication_factor = -1;  // -1: the cluster's default
+  std::map<std::string, std::string> config;
+};
+
+struct PartitionDescription {
+  PartitionId partition = 0;
+  NodeId leader = -1;  // -1: none
+};
+struct TopicDescription {
+  std::string name;
+  std::vector<PartitionDescription> partitions;
+};
+struct NodeDescription {
+  NodeId id = 0;
+  std::string host;
+  std::int32_t port = 0;
+};
+struct ClusterDescription {
+  std::vector<NodeDescription> nodes;
+  NodeId controller = -1;  // -1: none known
+  std::vector<TopicDescription> topics;
+};
+
+struct Watermarks {
+  TopicPartition partition;
+  Offset low = 0;   // log start offset
+  Offset high = 0;  // next offset to be seen by a reader
+};
+
+class AdminClient {
+ public:
+  virtual ~AdminClient() = default;
+
+  // One status per topic, in order; each topic is independent.
+  virtual std::vector<Status> create_topics(const std::vector<NewTopic>& topics,
+                                            TimePoint deadline) = 0;
+  virtual std::vector<Status> delete_topics(const std::vector<std::string>& topics,
+                                            TimePoint deadline) = 0;
+
+  // All topics when `topics` is empty; an unknown topic is kUnknownTopicOrPartition, naming it.
+  virtual Result<ClusterDescription> describe(const std::vector<std::string>& topics,
+                                              TimePoint deadline) = 0;
+
+  virtual Result<std::vector<Watermarks>> watermarks(const std::vector<TopicPartition>& partitions,
+                                                     TimePoint deadline) = 0;
+  // The first offset whose record is at or after the time; none when there is no such record.
+  virtual Result<std::vector<std::optional<Offset>>> offsets_for_time(
+      const std::vector<TopicPartition>& partitions, Timestamp time, TimePoint deadline) = 0;
+};
+
+}  // namespace rookery

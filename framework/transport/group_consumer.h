@@ -1,0 +1,162 @@
+// group_consumer.h
+//
+// The control plane of one connection that consumes: membership in a consumer group (or direct
+// assignment), commits, positions.
+//
+// Thread rules: everything on one control thread, but for wake(), which any thread may call, and
+// the streams' own rules. Callbacks do not exist: poll_events answers what happened.
+#pragma once
+
+#include <rookery/runtime/time.h>
+#include <rookery/transport/partition_stream.h>
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace rookery {
+
+// Kafka's special offsets (ListOffsets).
+inline constexpr Offset kLatestOffset = -1;
+inline constexpr Offset kEarliestOffset = -2;
+
+struct AssignedPartition {
+  TopicPartition partition;
+  AssignmentId assignment;
+  std::shared_ptr<PartitionStream>
+      stream;                       // starts at `committed`, without one by auto.offset.reset
+  std::optional<Offset> committed;  // none: nothing was ever committed (or direct assignment)
+  std::string metadata;             // what was committed with it, byte for byte
+};
+
+struct OwnedPartition {
+  TopicPartition partition;
+  AssignmentId assignment;
+};
+
+// Partitions came to us. Their streams count as ready. Never empty.
+struct Assigned {
+  std::vector<AssignedPartition> partitions;
+};
+
+// Partitions are being taken away: finish, commit, then call hand_back(revocation). Polling goes on
+// meanwhile. lost: they are somebody else's already (session expired, fenced): commits will be
+// refused; hand back at once.
+struct RevocationId {
+  std::uint64_t value = 0;
+  friend bool operator==(RevocationId, RevocationId) = default;
+};
+struct Revoking {
+  RevocationId revocation;
+  std::vector<OwnedPartition> partitions;
+  bool lost = false;
+};
+
+// Counted from 1; 0 is none.
+struct CommitId {
+  std::uint64_t value = 0;
+  friend bool operator==(CommitId, CommitId) = default;
+};
+struct OffsetToCommit {
+  TopicPartition partition;
+  AssignmentId assignment;  // a stale one is refused with kRevoked
+  Offset offset = 0;
+  std::string metadata;  // at most 4096 bytes (kOffsetMetadataTooLarge)
+};
+struct CommitResult {
+  TopicPartition partition;
+  AssignmentId assignment;
+  Offset offset = 0;
+  Status status;
+};
+// One for each commit(), in the order of the calls.
+struct CommitDone {
+  CommitId commit;
+  std::vector<CommitResult> results;
+};
+
+// Something is wrong, or was for a moment. `error.fatal`: this consumer can never work again.
+struct ConsumerError {
+  Error error;
+  std::optional<TopicPartition> partition;
+};
+
+// librdkafka's statistics object, once per statistics.interval.ms; transports without one never
+// send it.
+struct Statistics {
+  std::string json;
+};
+
+using GroupEvent = std::variant<Assigned, Revoking, CommitDone, ConsumerError, Statistics>;
+
+struct CommittedOffset {
+  TopicPartition partition;
+  std::optional<Offset> offset;
+  std::string metadata;
+};
+
+struct Position {
+  TopicPartition partition;
+  Offset next = -1;  // see Taken::next_offset
+};
+
+// What a transactional producer needs to commit this group's offsets (KIP-447).
+struct GroupMetadata {
+  std::string group_id;
+  std::int32_t generation = -1;
+  std::string member_id;
+};
+
+struct CloseReport {
+  bool timed_out = false;  // the library is late; the rest is finished by a reaper
+  std::size_t batches_held =
+      0;  // batches the caller still has: they keep memory, not the close, waiting
+  std::string text() const {
+    const std::string outcome = timed_out ? "timed out" : "closed";
+    if (batches_held == 0 && !timed_out) return outcome;
+    return outcome + ", " + std::to_string(batches_held) + " batches held";
+  }
+};
+
+class GroupConsumer {
+ public:
+  // Closes with a deadline of 5 s if close() was not called.
+  virtual ~GroupConsumer() = default;
+
+  // "<client_id=orders node_id=2 host=... port=... state=connected>"
+  virtual std::string text() const = 0;
+
+  // Joins the group in the background. A name that begins with '^' is a regular expression.
+  virtual Status subscribe(std::vector<std::string> topics) = 0;
+  // Direct assignment, instead of a group's: answers with an Assigned event. Offsets may be the
+  // special ones.
+  virtual Status assign(std::vector<TopicPartitionOffset> partitions) = 0;
+
+  // Drives membership and answers what happened, in order; returns early when there is something,
+  // or on wake().
+  virtual std::vector<GroupEvent> poll_events(TimePoint deadline) = 0;
+  virtual void wake() = 0;
+
+  // Ends a revocation: the partitions may go to their next owner. Their streams answer kRevoked.
+  virtual void hand_back(RevocationId revocation) = 0;
+
+  // Asynchronous; a CommitDone follows, within the request timeout and the retries, at the latest
+  // at close (as an error).
+  virtual CommitId commit(std::vector<OffsetToCommit> offsets) = 0;
+
+  virtual Result<std::vector<CommittedOffset>> committed(std::vector<TopicPartition> partitions,
+                                                         TimePoint deadline) = 0;
+
+  // Moves the position of an assigned, quiesced partition; records taken before stay valid. Special
+  // offsets allowed.
+  virtual Status seek(const TopicPartition& partition, Offset offset, TimePoint deadline) = 0;
+  virtual std::vector<Position> positions() const = 0;
+  virtual Result<GroupMetadata> group_metadata() const = 0;
+
+  // Leaves the group. No revocation events: the caller has quiesced and committed. Keeps its
+  // deadline whatever the library or the brokers do. Idempotent.
+  virtual CloseReport close(TimePoint deadline) = 0;
+};
+
+}  // namespace rookery

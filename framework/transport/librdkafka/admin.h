@@ -1,0 +1,45 @@
+// admin.h
+//
+// An AdminClient on librdkafka, with a connection of its own.
+//
+// Thread rules: as AdminClient.
+#pragma once
+
+#include <rookery/transport/admin_client.h>
+#include <rookery/transport/librdkafka/connection.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace rookery::librdkafka {
+
+class Admin final : public AdminClient {
+ public:
+  static Result<std::unique_ptr<AdminClient>> make(const ConfigMap& common, const ConfigMap& own,
+                                                   LogHandler on_log,
+                                                   std::shared_ptr<Reaper> reaper);
+  explicit Admin(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+
+  std::vector<Status> create_topics(const std::vector<NewTopic>& topics,
+                                    TimePoint deadline) override;
+  std::vector<Status> delete_topics(const std::vector<std::string>& topics,
+                                    TimePoint deadline) override;
+  Result<ClusterDescription> describe(const std::vector<std::string>& topics,
+                                      TimePoint deadline) override;
+  Result<std::vector<Watermarks>> watermarks(const std::vector<TopicPartition>& partitions,
+                                             TimePoint deadline) override;
+  Result<std::vector<std::optional<Offset>>> offsets_for_time(
+      const std::vector<TopicPartition>& partitions, Timestamp time, TimePoint deadline) override;
+
+ private:
+  // ListOffsets: in one batch for all partitions; `what` is a time in milliseconds, -1 (end) or -2
+  // (beginning).
+  Result<std::vector<Offset>> list_offsets(const std::vector<TopicPartition>& partitions,
+                                           std::int64_t what, TimePoint deadline);
+  Result<ClusterDescription> metadata(const std::string* topic, TimePoint deadline);
+
+  const std::shared_ptr<Connection> connection_;
+};
+
+}  // namespace rookery::librdkafka

@@ -1,0 +1,125 @@
+// connection.cc
+//
+// librdkafka tells of its brokers through an interceptor, and of trouble through the log callback.
+#include <rookery/transport/librdkafka/connection.h>
+
+#include <rookery/runtime/time.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <string_view>
+
+namespace rookery::librdkafka {
+namespace {
+
+// Brokers come and go; those that are down are forgotten beyond this number.
+constexpr std::size_t kBrokersRemembered = 256;
+
+constexpr std::string_view kConnected = "connected";
+constexpr std::string_view kConnecting = "connecting";
+constexpr std::string_view kDisconnected = "disconnected";
+
+std::string_view word_for(std::string_view state) {
+  if (state == "UP" || state == "UPDATE") return kConnected;
+  if (state == "INIT" || state == "DOWN") return kDisconnected;
+  return kConnecting;
+}
+
+}  // namespace
+
+int milliseconds_until(TimePoint deadline, int limit) {
+  const TimePoint present = now();
+  if (deadline <= present) return 0;
+  const Duration left = deadline - present;
+  if (left >= std::chrono::milliseconds(limit)) return limit;
+  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count());
+}
+
+void Connection::log(const rd_kafka_t* client, int level, const char* facility, const char* text) {
+  const auto* state = static_cast<const State*>(rd_kafka_opaque(client));
+  if (state == nullptr || !state->on_log) return;
+  state->on_log(LibrdkafkaLog{
+      .level = level, .client_id = state->client_id, .facility = facility, .message = text});
+}
+
+rd_kafka_resp_err_t Connection::on_new(rd_kafka_t* client, const rd_kafka_conf_t*, void* state,
+                                       char*, size_t) {
+  return rd_kafka_interceptor_add_on_broker_state_change(client, "rookery", on_broker_state, state);
+}
+
+rd_kafka_resp_err_t Connection::on_broker_state(rd_kafka_t*, std::int32_t id, const char*,
+                                                const char* host, int port, const char* state_name,
+                                                void* state) {
+  // The group's coordinator appears as a broker without an address beside the one that plays the
+  // part.
+  if (host == nullptr || *host == '\0' || port == 0) return RD_KAFKA_RESP_ERR_NO_ERROR;
+  auto* self = static_cast<State*>(state);
+  MutexLock lock(self->mutex);
+  self->brokers[{id, host, port}] = std::string(word_for(state_name));
+  if (self->brokers.size() > kBrokersRemembered) {
+    std::erase_if(self->brokers, [](const auto& broker) { return broker.second == kDisconnected; });
+  }
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+Result<std::shared_ptr<Connection>> Connection::make(rd_kafka_type_t type, BuiltConfig config,
+                                                     LogHandler on_log,
+                                                     std::shared_ptr<Reaper> reaper) {
+  std::shared_ptr<Connection> made(new Connection());
+  made->reaper_ = std::move(reaper);
+  made->state_->client_id = config.client_id;
+  made->state_->on_log = std::move(on_log);
+  rd_kafka_conf_t* conf = config.conf.get();
+  rd_kafka_conf_set_opaque(conf, made->state_.get());
+  rd_kafka_conf_set_log_cb(conf, &Connection::log);
+  if (rd_kafka_conf_interceptor_add_on_new(conf, "rookery", &Connection::on_new,
+                                           made->state_.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return fail(ErrorCode::kUnknown, "librdkafka refused the interceptor of broker states");
+  }
+  std::array<char, 512> text{};
+  rd_kafka_t* client = rd_kafka_new(type, conf, text.data(), text.size());
+  if (client == nullptr) return fail(ErrorCode::kInvalidConfig, text.data());
+  static_cast<void>(config.conf.release());  // librdkafka owns it now
+  made->state_->client = client;
+  return made;
+}
+
+Connection::~Connection() {
+  if (state_->client == nullptr) return;
+  // Whoever drops the last batch may not wait for librdkafka's threads to end.
+  reaper_->adopt([state = state_, destroyed = destroyed_](bool) {
+    rd_kafka_destroy_flags(state->client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    destroyed->open();
+    return true;
+  });
+}
+
+std::string Connection::text() const {
+  struct Seen {
+    std::int32_t id = -1;
+    std::string host;
+    int port = 0;
+    std::string state{kDisconnected};
+  };
+  std::optional<Seen> best;
+  const auto rank = [](const Seen& broker) {
+    const int by_state = broker.state == kConnected ? 0 : broker.state == kConnecting ? 1 : 2;
+    return std::pair(by_state, broker.id < 0 ? 1 : 0);
+  };
+  {
+    MutexLock lock(state_->mutex);
+    for (const auto& [broker, state] : state_->brokers) {
+      const auto& [id, host, port] = broker;
+      const Seen seen{id, host, port, state};
+      if (!best || rank(seen) < rank(*best)) best = seen;
+    }
+  }
+  std::string out = "<client_id=" + state_->client_id;
+  if (!best) return out + " state=" + std::string(kDisconnected) + ">";
+  if (best->id >= 0) out += " node_id=" + std::to_string(best->id);
+  return out + " host=" + best->host + " port=" + std::to_string(best->port) +
+         " state=" + best->state + ">";
+}
+
+}  // namespace rookery::librdkafka

@@ -1,0 +1,71 @@
+// connection.h
+//
+// One librdkafka client instance: its life, its log lines, and which brokers it is connected to.
+//
+// Thread rules: any thread. The instance is destroyed on the reaper's thread, once the last owner
+// is gone.
+#pragma once
+
+#include <rookery/base/result.h>
+#include <rookery/runtime/mutex.h>
+#include <rookery/transport/librdkafka/config.h>
+#include <rookery/transport/librdkafka/handles.h>
+#include <rookery/transport/librdkafka/log.h>
+#include <rookery/transport/librdkafka/reaper.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+
+namespace rookery::librdkafka {
+
+using LogHandler = LibrdkafkaLogHandler;
+
+class Connection {
+ public:
+  // Errors: kInvalidConfig when librdkafka refuses a combination of settings.
+  static Result<std::shared_ptr<Connection>> make(rd_kafka_type_t type, BuiltConfig config,
+                                                  LogHandler on_log,
+                                                  std::shared_ptr<Reaper> reaper);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+  rd_kafka_t* get() const { return state_->client; }
+  const std::string& client_id() const { return state_->client_id; }
+  // Opens when the instance is gone.
+  std::shared_ptr<Latch> destroyed() const { return destroyed_; }
+
+  // "<client_id=orders node_id=2 host=... port=... state=connected>": of the broker that is
+  // connected, the one of the lowest id if several are; what is unknown is left out.
+  std::string text() const;
+
+ private:
+  // What librdkafka's threads may touch until the instance is destroyed.
+  struct State {
+    rd_kafka_t* client = nullptr;
+    std::string client_id;
+    LogHandler on_log;
+    mutable Mutex mutex{"librdkafka.brokers", ranks::kLeaf};
+    std::map<std::tuple<std::int32_t, std::string, int>, std::string>
+        brokers;  // id, host, port: state
+  };
+
+  Connection() = default;
+  static void log(const rd_kafka_t* client, int level, const char* facility, const char* text);
+  static rd_kafka_resp_err_t on_new(rd_kafka_t* client, const rd_kafka_conf_t* conf, void* state,
+                                    char* text, size_t text_size);
+  static rd_kafka_resp_err_t on_broker_state(rd_kafka_t* client, std::int32_t id,
+                                             const char* protocol, const char* host, int port,
+                                             const char* state_name, void* state);
+
+  std::shared_ptr<State> state_ = std::make_shared<State>();
+  std::shared_ptr<Reaper> reaper_;
+  std::shared_ptr<Latch> destroyed_ = std::make_shared<Latch>();
+};
+
+// Milliseconds until the deadline for a call of librdkafka, rounded up, from 0 to `limit`.
+int milliseconds_until(TimePoint deadline, int limit);
+
+}  // namespace rookery::librdkafka

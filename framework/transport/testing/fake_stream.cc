@@ -1,0 +1,108 @@
+// fake_stream.cc
+//
+// Each batch owns a copy of what it was given, so that a view into a batch given back is found by
+// the sanitizers.
+#include <rookery/transport/testing/fake_stream.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace rookery::fakes {
+
+class FakeStream::Memory final : public RecordBatch::Memory {
+ public:
+  Memory(Board& board, std::shared_ptr<std::size_t> held) : board_(board), held_(std::move(held)) {}
+  ~Memory() override {
+    if (records.empty()) return;  // nothing was taken
+    board_.change([this] { --*held_; });
+  }
+
+  std::deque<std::string> values;
+  std::vector<Record> records;
+
+ private:
+  Board& board_;
+  const std::shared_ptr<std::size_t> held_;
+};
+
+FakeStream::FakeStream(Board& board, TopicPartition partition, AssignmentId assignment,
+                       Offset first)
+    : board_(board),
+      handle_(std::make_shared<PartitionHandle>(PartitionHandle{std::move(partition), nullptr})),
+      assignment_(assignment),
+      end_(first),
+      position_(first),
+      batches_held_(std::make_shared<std::size_t>(0)) {}
+
+void FakeStream::push(std::size_t count, const std::string& value) {
+  board_.change([&] {
+    const bool was_empty = records_.empty();
+    for (std::size_t i = 0; i < count; ++i) records_.push_back({end_++, value});
+    if (was_empty) hint_locked();
+  });
+}
+
+void FakeStream::push_gap(Offset count) {
+  board_.change([&] {
+    end_ += count;
+    hint_locked();
+  });
+}
+
+void FakeStream::push_error(Error error) {
+  board_.change([&] {
+    error_ = std::move(error);
+    hint_locked();
+  });
+}
+
+void FakeStream::push_end() {
+  board_.change([&] {
+    is_end_ = true;
+    hint_locked();
+  });
+}
+
+Taken FakeStream::take(std::size_t max_records, std::size_t max_bytes) {
+  Taken taken;
+  board_.change([&] {
+    ++takes;
+    if (is_revoked_) {
+      taken.error = Error{.code = ErrorCode::kRevoked, .message = "revoked"};
+      return;
+    }
+    auto memory = std::make_unique<Memory>(board_, batches_held_);
+    std::size_t bytes = 0;
+    while (!records_.empty() && memory->records.size() < max_records && bytes < max_bytes) {
+      const std::string& value = memory->values.emplace_back(std::move(records_.front().value));
+      memory->records.emplace_back(Record::Fields{
+          .partition = handle_.get(), .offset = records_.front().offset, .value = value});
+      bytes += value.size();
+      position_ = records_.front().offset + 1;
+      records_.pop_front();
+    }
+    largest_take = std::max(largest_take, memory->records.size());
+    if (records_.empty()) {  // what is past the last record is told once that is taken
+      position_ = end_;
+      taken.end_of_partition = std::exchange(is_end_, false);
+      taken.error = std::exchange(error_, std::nullopt);
+    }
+    taken.next_offset = position_;
+    const std::span<const Record> records = memory->records;
+    if (!records.empty()) ++*batches_held_;
+    taken.batch = RecordBatch(handle_, assignment_, records, std::move(memory));
+  });
+  if (taken.batch.empty()) taken.batch = RecordBatch();  // its memory ends outside the lock
+  return taken;
+}
+
+void FakeStream::set_ready(std::function<void()> handler) {
+  board_.change([&] { ready_ = std::move(handler); });
+}
+
+void FakeStream::clear_ready() {
+  board_.change([&] { ready_ = nullptr; });
+}
+
+}  // namespace rookery::fakes

@@ -1,0 +1,71 @@
+// fake_stream.h
+//
+// A partition's stream whose records, gaps, ends and errors the test pushes.
+//
+// Thread rules: any thread; everything is under the board's lock.
+#pragma once
+
+#include <rookery/transport/partition_stream.h>
+#include <rookery/transport/testing/board.h>
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace rookery::fakes {
+
+class FakeStream final : public PartitionStream {
+ public:
+  FakeStream(Board& board, TopicPartition partition, AssignmentId assignment, Offset first);
+
+  // ---- The test's side
+  // Appends records at the next offsets, each with that value, and hints.
+  void push(std::size_t count, const std::string& value = "v");
+  void push_gap(Offset count);  // offsets without records, at the end; hints
+  void push_error(Error error);
+  void push_end();
+  void lose_hints(bool are_lost) {
+    board_.change([&] { are_hints_lost_ = are_lost; });
+  }
+  void revoke_locked() { is_revoked_ = true; }
+
+  // Under the board's lock.
+  std::size_t takes = 0;         // calls of take
+  std::size_t largest_take = 0;  // records in one
+  std::size_t waiting() const { return records_.size(); }
+  std::size_t batches_held() const { return *batches_held_; }
+
+  // ---- PartitionStream
+  const TopicPartition& topic_partition() const override { return handle_->topic_partition; }
+  AssignmentId assignment() const override { return assignment_; }
+  Taken take(std::size_t max_records, std::size_t max_bytes) override;
+  void set_ready(std::function<void()> handler) override;
+  void clear_ready() override;
+
+ private:
+  struct Waiting {
+    Offset offset;
+    std::string value;
+  };
+  class Memory;
+
+  void hint_locked() {
+    if (ready_ && !are_hints_lost_) ready_();
+  }
+
+  Board& board_;
+  const std::shared_ptr<const PartitionHandle> handle_;
+  const AssignmentId assignment_;
+  std::deque<Waiting> records_;
+  Offset end_;
+  Offset position_;
+  std::optional<Error> error_;
+  bool is_end_ = false;
+  bool is_revoked_ = false;
+  bool are_hints_lost_ = false;
+  std::function<void()> ready_;
+  const std::shared_ptr<std::size_t> batches_held_;
+};
+
+}  // namespace rookery::fakes

@@ -1,0 +1,30 @@
+// snippets.h
+//
+// Rule snippet: code in a document is code that a test compiles.
+//
+// Each block marked cpp is preceded by a comment that names a source; the block's lines must stand
+// in that source one after the other (indentation as a whole may differ), and the BUILD file beside
+// the source must name it.
+//
+//   <!-- snippet: examples/outside/billing_app.h -->
+//   ```cpp
+//   ...
+//   ```
+
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lint/finding.h"
+
+namespace rookery::lint {
+
+// Reads a file by its path from the root; empty if there is none.
+using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
+
+Findings check_snippets(const std::string& path, std::string_view text, const ReadFile& read);
+
+}  // namespace rookery::lint

@@ -1,0 +1,56 @@
+// inbox.h
+//
+// Where a client's replies wait until one of its threads drives I/O: what a socket's receive buffer
+// is to a real one.
+//
+// Several threads may wait at once; each has its own Waiter, so that no wake is lost to another.
+//
+// Thread rules: any thread; a Waiter belongs to one. push() never calls out.
+#pragma once
+
+#include <rookery/base/result.h>
+#include <rookery/runtime/condition_variable.h>
+#include <rookery/runtime/mutex.h>
+#include <rookery/runtime/ranks.h>
+#include <rookery/runtime/time.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "mockbroker/protocol/protocol.h"
+
+namespace rookery::mock {
+
+struct Reply {
+  NodeId node = -1;
+  CorrelationId correlation = 0;
+  Result<Response> response;
+};
+
+class Inbox {
+ public:
+  // One thread's place: which wakes it has seen.
+  class Waiter {
+    friend class Inbox;
+    std::uint64_t seen_ = 0;
+  };
+
+  void push(Reply reply);
+
+  // Ends every waiter's receive early, now or, for who does not wait, the next one.
+  void wake();
+  // The same for all but this one.
+  void wake_others(Waiter& waiter);
+
+  // Waits until there is a reply, a wake or the deadline; answers all that is there, in order of
+  // arrival.
+  std::vector<Reply> receive(TimePoint deadline, Waiter& waiter);
+
+ private:
+  Mutex mutex_{"mock.inbox", ranks::kInbox};
+  ConditionVariable arrived_{"mock.inbox.arrived"};
+  std::vector<Reply> replies_;
+  std::uint64_t wakes_ = 0;
+};
+
+}  // namespace rookery::mock

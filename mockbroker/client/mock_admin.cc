@@ -1,0 +1,279 @@
+// mock_admin.cc
+//
+// Calls that wait for their answer, to their deadline.
+#include "mockbroker/client/mock_admin.h"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include <rookery/transport/group_consumer.h>
+
+#include "mockbroker/client/metadata.h"
+#include "mockbroker/client/offset_lookups.h"
+
+namespace rookery::mock {
+namespace {
+
+constexpr Duration kControllerInterval = std::chrono::milliseconds(250);
+
+// One call's connections. Handlers run on the caller's thread: it alone polls.
+class Call {
+ public:
+  Call(Network& network, const AdminSettings& settings, TimePoint deadline, std::string what)
+      : client_(network, with_channels(settings.client)),
+        deadline_(deadline),
+        what_(std::move(what)) {}
+  ~Call() { client_.close(); }
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  NetworkClient& client() { return client_; }
+  bool is_over() const { return now() >= deadline_; }
+  Error timed_out(const std::string& missing) const {
+    return {.code = ErrorCode::kTimedOut, .message = what_ + ": " + missing, .retriable = true};
+  }
+
+  void wait_until(TimePoint until) {
+    do {
+      client_.poll(std::min(until, deadline_), waiter_);
+    } while (now() < std::min(until, deadline_));
+  }
+
+  // Asks that node, or any, until somebody answers.
+  Result<Response> ask(std::optional<NodeId> node, const Request& request) {
+    std::string problem = "no node answered";
+    for (;;) {
+      const TimePoint at = now();
+      if (at >= deadline_) return fail(timed_out(problem));
+      NodeId to = -1;
+      if (node) {
+        to = *node;
+      } else {
+        const NetworkClient::Pick pick = client_.pick_node();
+        if (!pick.node) {
+          client_.poll(std::min(deadline_, pick.next_ready), waiter_);
+          continue;
+        }
+        to = *pick.node;
+      }
+      const Duration timeout =
+          std::min<Duration>(client_.settings().request_timeout, deadline_ - at);
+      std::optional<Result<Response>> answer;
+      client_.send({to, kControlChannel}, request, timeout,
+                   [&answer](Result<Response> response) { answer = std::move(response); });
+      // The request has a time limit of its own: this ends.
+      while (!answer) client_.poll(kNever, waiter_);
+      if (*answer) return std::move(*answer);
+      problem = answer->error().message;
+      if (node) return fail(answer->error());
+    }
+  }
+
+  // Drives lookups until all are done.
+  template <class Done>
+  bool drive(Metadata& metadata, OffsetLookups& lookups, Done done) {
+    for (;;) {
+      const TimePoint next = std::min(metadata.drive(), lookups.drive());
+      if (done()) return true;
+      if (is_over()) return false;
+      client_.poll(std::min(next, deadline_), waiter_);
+    }
+  }
+
+ private:
+  static NetworkClient::Settings with_channels(NetworkClient::Settings settings) {
+    settings.channels = kControlChannel + 1;
+    return settings;
+  }
+
+  NetworkClient client_;
+  const TimePoint deadline_;
+  const std::string what_;
+  Inbox::Waiter waiter_;
+};
+
+// The controller, as soon as there is one.
+Result<NodeId> find_controller(Call& call) {
+  for (;;) {
+    Result<Response> answer =
+        call.ask(std::nullopt, MetadataRequest{.topics = std::vector<std::string>()});
+    if (!answer) return fail(answer.error());
+    const auto* metadata = std::get_if<MetadataResponse>(&*answer);
+    if (metadata && metadata->controller >= 0) {
+      call.client().set_nodes(metadata->nodes);
+      return metadata->controller;
+    }
+    if (call.is_over()) return fail(call.timed_out("the cluster has no controller"));
+    call.wait_until(deadline_in(kControllerInterval));
+  }
+}
+
+bool is_not_controller(const TopicsResponse& answer) {
+  return std::any_of(answer.topics.begin(), answer.topics.end(),
+                     [](const auto& topic) { return topic.error == ErrorCode::kNotController; });
+}
+
+}  // namespace
+
+MockAdmin::MockAdmin(Network& network, AdminSettings settings)
+    : network_(network), settings_(std::move(settings)) {}
+
+std::vector<Status> MockAdmin::change_topics(const Request& request,
+                                             const std::vector<std::string>& names,
+                                             TimePoint deadline) {
+  if (names.empty()) return {};
+  Call call(network_, settings_, deadline, api_name(request));
+  const auto all = [&names](const Error& error) {
+    return std::vector<Status>(names.size(), fail(error));
+  };
+  TopicsResponse answer;
+  for (int tries = 0; tries < 2; ++tries) {
+    const Result<NodeId> controller = find_controller(call);
+    if (!controller) return all(controller.error());
+    Result<Response> response = call.ask(*controller, request);
+    if (!response) {
+      if (tries == 0 && !call.is_over()) continue;  // it may be another by now
+      return all(response.error());
+    }
+    auto* topics = std::get_if<TopicsResponse>(&*response);
+    if (!topics) return all({.message = std::string(api_name(request)) + ": a wrong answer"});
+    answer = std::move(*topics);
+    if (!is_not_controller(answer)) break;
+  }
+  std::vector<Status> statuses;
+  for (const std::string& topic : names) {
+    const auto found = std::find_if(answer.topics.begin(), answer.topics.end(),
+                                    [&topic](const auto& one) { return one.name == topic; });
+    if (found == answer.topics.end()) {
+      statuses.push_back(fail(ErrorCode::kUnknown, topic + ": not in the answer"));
+    } else if (found->error) {
+      const std::string why = found->message.empty() ? "" : ": " + found->message;
+      statuses.push_back(fail(*found->error, "topic '" + topic + "'" + why));
+    } else {
+      statuses.emplace_back();
+    }
+  }
+  return statuses;
+}
+
+std::vector<Status> MockAdmin::create_topics(const std::vector<NewTopic>& topics,
+                                             TimePoint deadline) {
+  CreateTopicsRequest request;
+  std::vector<std::string> names;
+  for (const NewTopic& topic : topics) {
+    request.topics.push_back(
+        {topic.name, topic.partitions, topic.replication_factor, topic.config});
+    names.push_back(topic.name);
+  }
+  return change_topics(request, names, deadline);
+}
+
+std::vector<Status> MockAdmin::delete_topics(const std::vector<std::string>& topics,
+                                             TimePoint deadline) {
+  return change_topics(DeleteTopicsRequest{topics}, topics, deadline);
+}
+
+Result<ClusterDescription> MockAdmin::describe(const std::vector<std::string>& topics,
+                                               TimePoint deadline) {
+  Call call(network_, settings_, deadline, "describe");
+  MetadataRequest request;
+  if (!topics.empty()) request.topics = topics;
+  Result<Response> answer = call.ask(std::nullopt, request);
+  if (!answer) return fail(answer.error());
+  const auto* metadata = std::get_if<MetadataResponse>(&*answer);
+  if (!metadata) return fail(ErrorCode::kUnknown, "describe: a wrong answer");
+  ClusterDescription cluster{.controller = metadata->controller};
+  for (const auto& node : metadata->nodes) cluster.nodes.push_back({node.id, node.host, node.port});
+  for (const auto& topic : metadata->topics) {
+    if (topic.error && *topic.error != ErrorCode::kLeaderNotAvailable) {
+      return fail(*topic.error, "topic '" + topic.name + "'");
+    }
+    TopicDescription& described = cluster.topics.emplace_back();
+    described.name = topic.name;
+    for (const auto& partition : topic.partitions) {
+      described.partitions.push_back({partition.partition, partition.leader});
+    }
+  }
+  return cluster;
+}
+
+Result<std::vector<Offset>> MockAdmin::look_up(const std::vector<TopicPartition>& partitions,
+                                               const std::vector<std::int64_t>& timestamps,
+                                               TimePoint deadline) {
+  Call call(network_, settings_, deadline, "offset lookup");
+  Metadata metadata(call.client(), {.retry_backoff = settings_.retry_backoff});
+  OffsetLookups lookups(call.client(), metadata, settings_.retry_backoff);
+  std::set<std::string> topics;
+  for (const TopicPartition& partition : partitions) topics.insert(partition.topic);
+  metadata.set_interest(topics, /*all=*/false);
+  std::vector<Offset> offsets(partitions.size(), -1);
+  std::vector<OffsetLookups::LookupId> ids;
+  std::optional<Error> error;
+  std::size_t left = partitions.size();
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    ids.push_back(lookups.begin(partitions[i], timestamps[i], [&, i](Result<Offset> offset) {
+      --left;
+      if (offset) {
+        offsets[i] = *offset;
+      } else if (!error) {
+        error = offset.error();
+      }
+    }));
+  }
+  const auto is_done = [&] {
+    for (const auto& [topic, code] : metadata.topic_errors()) {
+      if (!error) error = Error{.code = code, .message = "topic '" + topic + "'"};
+    }
+    for (const TopicPartition& partition : partitions) {
+      const std::optional<std::int32_t> count = metadata.partition_count(partition.topic);
+      if (count && partition.partition >= *count && !error) {
+        error = Error{.code = ErrorCode::kUnknownTopicOrPartition, .message = partition.text()};
+      }
+    }
+    return left == 0 || error;
+  };
+  const bool is_answered = call.drive(metadata, lookups, is_done);
+  if (error) return fail(*error);
+  if (!is_answered) {
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const std::string problem = lookups.last_problem(ids[i]);
+      if (problem != "answered") {
+        return fail(call.timed_out(partitions[i].text() + ": " + problem));
+      }
+    }
+  }
+  return offsets;
+}
+
+Result<std::vector<Watermarks>> MockAdmin::watermarks(const std::vector<TopicPartition>& partitions,
+                                                      TimePoint deadline) {
+  std::vector<TopicPartition> twice;
+  std::vector<std::int64_t> timestamps;
+  for (const TopicPartition& partition : partitions) {
+    twice.insert(twice.end(), 2, partition);
+    timestamps.insert(timestamps.end(), {kEarliestOffset, kLatestOffset});
+  }
+  Result<std::vector<Offset>> offsets = look_up(twice, timestamps, deadline);
+  if (!offsets) return fail(offsets.error());
+  std::vector<Watermarks> watermarks;
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    watermarks.push_back({partitions[i], (*offsets)[2 * i], (*offsets)[2 * i + 1]});
+  }
+  return watermarks;
+}
+
+Result<std::vector<std::optional<Offset>>> MockAdmin::offsets_for_time(
+    const std::vector<TopicPartition>& partitions, Timestamp time, TimePoint deadline) {
+  const std::vector<std::int64_t> timestamps(partitions.size(), time.time_since_epoch().count());
+  Result<std::vector<Offset>> offsets = look_up(partitions, timestamps, deadline);
+  if (!offsets) return fail(offsets.error());
+  std::vector<std::optional<Offset>> found;
+  for (const Offset offset : *offsets) {
+    found.push_back(offset < 0 ? std::nullopt : std::optional<Offset>(offset));
+  }
+  return found;
+}
+
+}  // namespace rookery::mock

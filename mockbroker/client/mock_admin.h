@@ -1,0 +1,54 @@
+// mock_admin.h
+//
+// The administrating half of the in-process Kafka's client. Each call has connections of its own,
+// so that calls at once share nothing and a late answer finds nobody.
+//
+// Controller: asked for when needed; -1 means an election, asked again every 250 ms until the
+// deadline; node 0 is a node; NOT_CONTROLLER: asked for once more, tried once more.
+//
+// Thread rules: any thread.
+#pragma once
+
+#include <rookery/transport/admin_client.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mockbroker/client/network_client.h"
+
+namespace rookery::mock {
+
+struct AdminSettings {
+  NetworkClient::Settings client;
+  Duration retry_backoff = std::chrono::milliseconds(100);
+};
+
+class MockAdmin final : public AdminClient {
+ public:
+  // `network` must outlive it.
+  MockAdmin(Network& network, AdminSettings settings);
+
+  std::vector<Status> create_topics(const std::vector<NewTopic>& topics,
+                                    TimePoint deadline) override;
+  std::vector<Status> delete_topics(const std::vector<std::string>& topics,
+                                    TimePoint deadline) override;
+  Result<ClusterDescription> describe(const std::vector<std::string>& topics,
+                                      TimePoint deadline) override;
+  Result<std::vector<Watermarks>> watermarks(const std::vector<TopicPartition>& partitions,
+                                             TimePoint deadline) override;
+  Result<std::vector<std::optional<Offset>>> offsets_for_time(
+      const std::vector<TopicPartition>& partitions, Timestamp time, TimePoint deadline) override;
+
+ private:
+  std::vector<Status> change_topics(const Request& request, const std::vector<std::string>& names,
+                                    TimePoint deadline);
+  Result<std::vector<Offset>> look_up(const std::vector<TopicPartition>& partitions,
+                                      const std::vector<std::int64_t>& timestamps,
+                                      TimePoint deadline);
+
+  Network& network_;
+  const AdminSettings settings_;
+};
+
+}  // namespace rookery::mock

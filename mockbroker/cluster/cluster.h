@@ -1,0 +1,101 @@
+// cluster.h
+//
+// An in-process Kafka cluster: a state machine that is told requests and the time, and gives
+// responses. No threads, no clocks, no dice.
+//
+//   Cluster cluster({.nodes = 3});
+//   cluster.handle(now, wall, /*node=*/0, /*reply_to=*/1, header, MetadataRequest{});
+//   for (OutgoingReply& reply : cluster.take_replies()) ...     // at once, or after a later
+//   handle() or tick() sleep until cluster.next_deadline(); cluster.tick(now, wall);
+//
+// What it models is Kafka as a client sees it; where it differs, mockbroker/DIFFERENCES.md says so.
+// Nothing acknowledged is ever dropped, but by retention or compaction that a topic states. Time
+// never runs back: an earlier time than the last counts as the last. Equal calls give equal
+// results, on any machine.
+//
+// Ownership: blocks are shared with those who produced and fetched them, and immutable. Thread
+// rules: none of its own, one at a time.
+#pragma once
+
+#include <rookery/base/result.h>
+#include <rookery/runtime/time_types.h>
+
+#include "mockbroker/cluster/controller.h"
+#include "mockbroker/cluster/core.h"
+#include "mockbroker/cluster/observer.h"
+#include "mockbroker/cluster/options.h"
+#include "mockbroker/cluster/request_filter.h"
+#include "mockbroker/protocol/protocol.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rookery::mock {
+
+class Inspection;
+
+class Cluster {
+ public:
+  explicit Cluster(const ClusterOptions& options);
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+  ~Cluster();
+
+  // ---- For drivers
+
+  // A request has reached a node. One to a node that is down, or unknown, vanishes: the network's
+  // business. `reply_to` is unique among requests that are not answered yet.
+  void handle(TimePoint now, WallTime wall, NodeId node, ReplyTo reply_to,
+              const RequestHeader& header, Request request);
+  // Does what is due.
+  void tick(TimePoint now, WallTime wall);
+  // When tick() has something to do; kNever when only a request can bring something.
+  TimePoint next_deadline() const;
+  // What was answered since the last call, in order.
+  std::vector<OutgoingReply> take_replies();
+  // The connection behind the request is gone: a waiting fetch ends. A waiting join or sync stays,
+  // as in Kafka: only the session timeout removes its member.
+  void forget(ReplyTo reply_to);
+
+  // ---- For tests and simulators: things that happen to a cluster
+
+  Status create_topic(TimePoint now, const CreateTopicsRequest::Topic& topic);
+  Status delete_topic(TimePoint now, const std::string& name);
+  // Whatever waits at the node is never answered.
+  Status stop_node(TimePoint now, NodeId node, StopMode mode);
+  Status start_node(TimePoint now, NodeId node);
+  // To a replica that is up, at once.
+  Status move_leader(TimePoint now, const TopicPartition& partition, NodeId node);
+  // Of this group, and of those that share its partition of __consumer_offsets; to a replica that
+  // is up, at once.
+  Status move_coordinator(TimePoint now, const std::string& group, NodeId node);
+  // -1: there is none until the next call.
+  Status move_controller(TimePoint now, NodeId node);
+  // Retention of all topics that state one; otherwise every retention_check_interval.
+  void enforce_retention(TimePoint now, WallTime wall);
+  // Answers how many records went.
+  Result<std::size_t> compact(TimePoint now, WallTime wall, const TopicPartition& partition);
+  // A transaction's control marker: an offset without a record. Answers the offset.
+  Result<Offset> append_marker(TimePoint now, WallTime wall, const TopicPartition& partition);
+
+  // Empty: no filter. Held requests are handled in order when released; `which`, when given, says
+  // which.
+  void set_request_filter(RequestFilter filter);
+  using WhichHeld = std::function<bool(NodeId, const RequestHeader&, const Request&)>;
+  std::size_t release_held(TimePoint now, WallTime wall, const WhichHeld& which = {});
+
+  // Not owned; told everything from now on.
+  void add_observer(Observer* observer);
+
+  // ---- For checkers: see inspection.h. Valid as long as the cluster; always up to date.
+  const Inspection& inspect() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rookery::mock

@@ -1,0 +1,249 @@
+// controller.cc
+//
+// Elections run over everything whenever a node came or went: clusters here are small.
+#include "mockbroker/cluster/controller.h"
+
+#include <set>
+#include <utility>
+
+namespace rookery::mock {
+namespace {
+
+MetadataResponse::Topic describe(const Topic& topic) {
+  MetadataResponse::Topic answer{.name = topic.name};
+  answer.partitions.reserve(topic.partitions.size());
+  for (const Partition& partition : topic.partitions) {
+    auto& described = answer.partitions.emplace_back();
+    described.partition = partition.id.partition;
+    described.leader = partition.placement.leader;
+    described.leader_epoch = partition.placement.epoch;
+    if (described.leader < 0) described.error = ErrorCode::kLeaderNotAvailable;
+  }
+  return answer;
+}
+
+Status unknown_node(NodeId node) {
+  return fail(ErrorCode::kInvalidArgument, "there is no node " + std::to_string(node));
+}
+
+}  // namespace
+
+Controller::Controller(Core& core, Topics& topics, Fetches& fetches, Dependents& dependents)
+    : core_(core), topics_(topics), fetches_(fetches), dependents_(dependents) {}
+
+MetadataResponse Controller::metadata(const MetadataRequest& request) const {
+  MetadataResponse response;
+  response.controller = node_;
+  for (std::size_t i = 0; i < core_.nodes.size(); ++i) {
+    if (!core_.nodes[i].is_available) continue;
+    response.nodes.push_back({.id = static_cast<NodeId>(i),
+                              .host = "node-" + std::to_string(i),
+                              .port = 9092 + static_cast<std::int32_t>(i)});
+  }
+  if (!request.topics) {
+    for (const auto& [name, topic] : topics_.all()) response.topics.push_back(describe(topic));
+    return response;
+  }
+  for (const std::string& name : *request.topics) {
+    if (const Topic* topic = topics_.find(name)) {
+      response.topics.push_back(describe(*topic));
+    } else {
+      response.topics.push_back({name,
+                                 validate_topic_name(name) ? ErrorCode::kUnknownTopicOrPartition
+                                                           : ErrorCode::kInvalidTopic,
+                                 {}});
+    }
+  }
+  return response;
+}
+
+TopicsResponse Controller::create_topics(NodeId asked, const CreateTopicsRequest& request) {
+  TopicsResponse response;
+  std::set<std::string> seen;
+  std::set<std::string> twice;
+  for (const auto& topic : request.topics) {
+    if (!seen.insert(topic.name).second) twice.insert(topic.name);
+  }
+  for (const auto& topic : request.topics) {
+    auto& answer = response.topics.emplace_back();
+    answer.name = topic.name;
+    if (asked != node_) {
+      answer.error = ErrorCode::kNotController;
+    } else if (twice.contains(topic.name)) {
+      answer.error = ErrorCode::kInvalidRequest;
+      answer.message = "Duplicate topic name.";
+    } else if (const Status created = create_topic(topic); !created) {
+      answer.error = created.error().code;
+      answer.message = created.error().message;
+    }
+  }
+  return response;
+}
+
+TopicsResponse Controller::delete_topics(NodeId asked, const DeleteTopicsRequest& request) {
+  TopicsResponse response;
+  for (const std::string& name : request.topics) {
+    auto& answer = response.topics.emplace_back();
+    answer.name = name;
+    if (asked != node_) {
+      answer.error = ErrorCode::kNotController;
+    } else if (const Status deleted = delete_topic(name); !deleted) {
+      answer.error = deleted.error().code;
+      answer.message = deleted.error().message;
+    }
+  }
+  return response;
+}
+
+Status Controller::delete_topic(const std::string& name) {
+  auto removed = topics_.remove(name);
+  if (!removed) return fail(removed.error());
+  // No longer found by name, but still there: those who wait for it learn that it is unknown.
+  for (Partition& partition : removed->mapped().partitions) fetches_.wake(partition);
+  dependents_.topic_deleted(name);
+  return {};
+}
+
+Status Controller::stop_node(NodeId node, StopMode mode) {
+  if (!core_.knows(node)) return unknown_node(node);
+  if (!at(node).is_up) {
+    return fail(ErrorCode::kState, "node " + std::to_string(node) + " is down already");
+  }
+  if (mode == StopMode::kControlled && node_ >= 0) {
+    at(node).is_available = false;
+    elect();
+  }
+  at(node).is_up = false;
+  fetches_.forget_node(node);
+  dependents_.node_down(node);
+  core_.tell(&Observer::node_down, core_.now, node);
+  if (mode == StopMode::kControlled) {
+    notice(node);
+  } else {
+    at(node).detection.set(core_.timers,
+                           saturating_add(core_.now, core_.options.failure_detection_delay),
+                           [this, node] { notice(node); });
+  }
+  return {};
+}
+
+Status Controller::start_node(NodeId node) {
+  if (!core_.knows(node)) return unknown_node(node);
+  if (at(node).is_up) {
+    return fail(ErrorCode::kState, "node " + std::to_string(node) + " is up already");
+  }
+  if (at(node)
+          .detection.is_set()) {  // back before it was missed: its new incarnation fences the old
+    at(node).detection.cancel();
+    notice(node);
+  }
+  at(node).is_up = true;
+  core_.tell(&Observer::node_up, core_.now, node);
+  if (is_held_absent_) return {};  // nobody there to take notice
+  at(node).is_available = true;
+  if (node_ < 0) set_node(node);
+  elect();
+  return {};
+}
+
+// The controller learns that the node is down.
+void Controller::notice(NodeId node) {
+  if (is_held_absent_) return;  // move_controller catches up
+  at(node).is_available = false;
+  if (node_ == node) {
+    NodeId next = -1;
+    for (std::size_t i = 0; i < core_.nodes.size() && next < 0; ++i) {
+      if (core_.is_electable(static_cast<NodeId>(i))) next = static_cast<NodeId>(i);
+    }
+    set_node(next);
+  }
+  elect();
+}
+
+void Controller::set_node(NodeId node) {
+  if (node == node_) return;
+  const NodeId old = std::exchange(node_, node);
+  core_.tell(&Observer::controller_moved, core_.now, old, node);
+}
+
+Status Controller::move_controller(NodeId node) {
+  if (node == -1) {
+    is_held_absent_ = true;
+    set_node(-1);
+    return {};
+  }
+  if (!core_.knows(node)) return unknown_node(node);
+  if (!at(node).is_up) {
+    return fail(ErrorCode::kState, "node " + std::to_string(node) + " is down");
+  }
+  is_held_absent_ = false;
+  at(node).is_available = true;
+  set_node(node);
+  for (Node& each :
+       core_
+           .nodes) {  // what happened while there was none; a crash just now is noticed in its time
+    if (!each.detection.is_set()) each.is_available = each.is_up;
+  }
+  elect();
+  return {};
+}
+
+Status Controller::move_leader(const TopicPartition& id, NodeId node) {
+  Partition* partition = topics_.find(id);
+  if (!partition)
+    return fail(ErrorCode::kUnknownTopicOrPartition, "there is no partition " + id.text());
+  if (!partition->placement.has_replica(node)) {
+    return fail(ErrorCode::kInvalidArgument,
+                "node " + std::to_string(node) + " has no replica of " + id.text());
+  }
+  if (!core_.is_electable(node)) {
+    return fail(ErrorCode::kState, "node " + std::to_string(node) + " is down");
+  }
+  if (partition->placement.leader != node) lead(*partition, node);
+  arm_rebalance();
+  return {};
+}
+
+void Controller::elect() {
+  if (node_ < 0) return;
+  for (auto& [name, topic] : topics_.all()) {
+    for (Partition& partition : topic.partitions) {
+      const Placement& placement = partition.placement;
+      if (placement.leader >= 0 && core_.is_electable(placement.leader)) continue;
+      const NodeId leader = placement.first_electable(core_);
+      if (leader != placement.leader) lead(partition, leader);
+    }
+  }
+  dependents_.elect();
+  arm_rebalance();
+}
+
+void Controller::lead(Partition& partition, NodeId leader) {
+  const NodeId old = std::exchange(partition.placement.leader, leader);
+  ++partition.placement.epoch;
+  core_.tell(&Observer::leader_moved,
+             LeaderEvent{core_.now, partition.id, old, leader, partition.placement.epoch});
+  fetches_.wake(partition);
+}
+
+void Controller::arm_rebalance() {
+  const Milliseconds interval = core_.options.leader_rebalance_interval;
+  if (rebalance_timer_.is_set() || interval <= Milliseconds::zero()) return;
+  rebalance_timer_.set(core_.timers, saturating_add(core_.now, interval), [this] { rebalance(); });
+}
+
+// What cannot go back yet does after the election that its node's start brings.
+void Controller::rebalance() {
+  if (node_ < 0) return;
+  for (auto& [name, topic] : topics_.all()) {
+    for (Partition& partition : topic.partitions) {
+      const NodeId preferred = partition.placement.replicas.front();
+      if (partition.placement.leader != preferred && core_.is_electable(preferred)) {
+        lead(partition, preferred);
+      }
+    }
+  }
+  dependents_.return_to_preferred();
+}
+
+}  // namespace rookery::mock

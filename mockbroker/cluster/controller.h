@@ -1,0 +1,77 @@
+// controller.h
+//
+// Which nodes are there, which of them leads what, and the topics: what a Kafka controller decides
+// and everybody sees at once.
+//
+// The controller is a node; it moves when that node fails and can be absent (-1), when nothing is
+// elected, created or deleted. Sources: Kafka's ReplicationControlManager and
+// ClusterControlManager; NOT_CONTROLLER as brokers before KRaft answer it.
+#pragma once
+
+#include "mockbroker/cluster/core.h"
+#include "mockbroker/cluster/fetches.h"
+#include "mockbroker/cluster/topics.h"
+
+#include <string>
+
+namespace rookery::mock {
+
+// How a node ends.
+enum class StopMode {
+  kCrash,       // its leaders move once the controller has noticed
+  kControlled,  // its leaders move first (controlled.shutdown.enable)
+};
+
+// Who else lives on nodes and topics: the group coordinators.
+class Dependents {
+ public:
+  // Nodes came or went: what has no leader that is up gets another, if there is one.
+  virtual void elect() = 0;
+  // Leadership goes back to the preferred nodes that are up.
+  virtual void return_to_preferred() = 0;
+  // A node's process ended, and all its connections with it.
+  virtual void node_down(NodeId node) = 0;
+  virtual void topic_deleted(const std::string& topic) = 0;
+
+ protected:
+  ~Dependents() = default;
+};
+
+class Controller {
+ public:
+  Controller(Core& core, Topics& topics, Fetches& fetches, Dependents& dependents);
+
+  NodeId node() const { return node_; }  // -1: absent
+  MetadataResponse metadata(const MetadataRequest& request) const;
+  TopicsResponse create_topics(NodeId asked, const CreateTopicsRequest& request);
+  TopicsResponse delete_topics(NodeId asked, const DeleteTopicsRequest& request);
+
+  // Orders, from tests and simulators. Errors: kInvalidArgument, kState, saying why;
+  // kUnknownTopicOrPartition.
+  Status create_topic(const CreateTopicsRequest::Topic& topic) { return topics_.create(topic); }
+  Status delete_topic(const std::string& name);
+  Status stop_node(NodeId node, StopMode mode);
+  Status start_node(NodeId node);
+  Status move_leader(const TopicPartition& id, NodeId node);
+  // A leader or coordinator was moved away from where it belongs: it goes back in time.
+  void arm_rebalance();
+  Status move_controller(NodeId node);  // -1: until told otherwise there is none
+
+ private:
+  Node& at(NodeId node) { return core_.nodes[static_cast<std::size_t>(node)]; }
+  void notice(NodeId node);
+  void set_node(NodeId node);
+  void elect();
+  void lead(Partition& partition, NodeId leader);
+  void rebalance();
+
+  Core& core_;
+  Topics& topics_;
+  Fetches& fetches_;
+  Dependents& dependents_;
+  NodeId node_ = 0;
+  bool is_held_absent_ = false;
+  Timer rebalance_timer_;
+};
+
+}  // namespace rookery::mock

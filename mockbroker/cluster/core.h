@@ -1,0 +1,97 @@
+// core.h
+//
+// What the parts of a cluster share: the time they are told, timers, nodes, replies under way,
+// observers.
+//
+// Not thread-safe; the cluster owns it, and its parts hold references.
+#pragma once
+
+#include <rookery/base/result.h>
+#include <rookery/runtime/time_types.h>
+
+#include "mockbroker/cluster/observer.h"
+#include "mockbroker/cluster/options.h"
+#include "mockbroker/cluster/timers.h"
+#include "mockbroker/protocol/protocol.h"
+
+#include <string>
+#include <vector>
+
+namespace rookery::mock {
+
+// The driver's own name for a request that waits for its answer; unique among those under way.
+using ReplyTo = std::uint64_t;
+
+struct OutgoingReply {
+  ReplyTo reply_to = 0;
+  NodeId node = -1;
+  // An error (kTransport): the broker closes the connection that the request came on, as Kafka does
+  // when a produce with acks=0 fails.
+  Result<Response> response;
+};
+
+// Who asked, and where.
+struct Requester {
+  NodeId node = -1;
+  ReplyTo reply_to = 0;
+};
+
+struct Node {
+  bool is_up = true;         // its process runs
+  bool is_available = true;  // the controller takes it to be up: this is what others see
+  Timer detection;           // from a crash until the controller notices
+};
+
+struct Core {
+  explicit Core(const ClusterOptions& cluster_options)
+      : options(cluster_options), nodes(static_cast<std::size_t>(cluster_options.nodes)) {}
+
+  bool knows(NodeId node) const {
+    return node >= 0 && static_cast<std::size_t>(node) < nodes.size();
+  }
+  bool is_up(NodeId node) const {
+    return knows(node) && nodes[static_cast<std::size_t>(node)].is_up;
+  }
+  // Can be given leaders and coordinators.
+  bool is_electable(NodeId node) const {
+    return is_up(node) && nodes[static_cast<std::size_t>(node)].is_available;
+  }
+
+  void reply(Requester to, Response response);
+  // Instead of an answer: the connection that the request came on ends.
+  void close_connection(Requester to, std::string why);
+  template <class... Parameters, class... Arguments>
+  void tell(void (Observer::*event)(Parameters...), const Arguments&... arguments) const {
+    for (Observer* observer : observers) (observer->*event)(arguments...);
+  }
+
+  const ClusterOptions options;
+  TimePoint now;
+  WallTime wall;
+  Timers timers;  // outlives everything that holds a Timer
+  std::vector<Node> nodes;
+  std::vector<OutgoingReply> replies;
+  std::vector<Observer*> observers;
+};
+
+// Where a partition lives. The first replica is the preferred leader.
+struct Placement {
+  std::vector<NodeId> replicas;
+  NodeId leader = -1;      // -1: no replica is up
+  std::int32_t epoch = 0;  // of leadership; grows with each election
+
+  bool has_replica(NodeId node) const {
+    for (NodeId replica : replicas) {
+      if (replica == node) return true;
+    }
+    return false;
+  }
+  NodeId first_electable(const Core& core) const {
+    for (NodeId replica : replicas) {
+      if (core.is_electable(replica)) return replica;
+    }
+    return -1;
+  }
+};
+
+}  // namespace rookery::mock

@@ -1,0 +1,64 @@
+// fetches.h
+//
+// Reading partitions: fetches that are answered at once, and those that wait for something to say.
+//
+// A fetch waits until min_bytes are there for it, a partition of it has an error, or max_wait ends.
+// Produce, a leader that moved and a deleted topic wake it. Sources: KIP-74 (limits in bytes),
+// KIP-320 (leader epochs); Kafka's ReplicaManager and DelayedFetch.
+#pragma once
+
+#include "mockbroker/cluster/core.h"
+#include "mockbroker/cluster/topics.h"
+
+#include <map>
+#include <vector>
+
+namespace rookery::mock {
+
+class Fetches {
+ public:
+  Fetches(Core& core, Topics& topics) : core_(core), topics_(topics) {}
+
+  void handle(Requester requester, FetchRequest request);
+  ListOffsetsResponse list_offsets(NodeId node, const ListOffsetsRequest& request) const;
+
+  // The partition has this many bytes more.
+  void appended(Partition& partition, std::size_t bytes);
+  // Something else about the partition changed: those who wait for it are answered now. A partition
+  // of a topic that is being deleted is not found by its name any more.
+  void wake(Partition& partition);
+  void forget(ReplyTo reply_to);
+  // Its connections are gone: what waits there is never answered.
+  void forget_node(NodeId node);
+  std::size_t waiting() const { return waiting_.size(); }
+
+ private:
+  struct Waiting {
+    NodeId node = -1;
+    FetchRequest request;
+    std::vector<Partition*> partitions;
+    std::size_t bytes = 0;  // there for it
+    Timer deadline;
+  };
+  using ByReply = std::map<ReplyTo, Waiting>;
+
+  struct Read {
+    FetchResponse response;
+    std::size_t bytes = 0;
+    bool has_error = false;
+  };
+  Read read(NodeId node, const FetchRequest& request, bool says_all) const;
+  void park(Requester requester, FetchRequest request, std::size_t bytes);
+  void answer(ByReply::iterator waiting, bool says_all);
+  ByReply::iterator unpark(ByReply::iterator waiting);
+
+  Core& core_;
+  Topics& topics_;
+  ByReply waiting_;
+};
+
+// What keeps a node from serving the partition, if anything. `epoch`: what the client believes, -1:
+// nothing.
+MaybeError serving_error(const Partition* partition, NodeId node, std::int32_t epoch);
+
+}  // namespace rookery::mock

@@ -1,0 +1,139 @@
+// observer.h
+//
+// What happened inside the cluster, told in order while it happens: for histories and checkers.
+//
+// Called synchronously from within Cluster's functions; must not call the cluster. References are
+// valid during the call only. An event is a fact of the cluster whether or not its response ever
+// reaches the client.
+#pragma once
+
+#include <rookery/runtime/time_types.h>
+
+#include "mockbroker/protocol/protocol.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rookery::mock {
+
+// Records got their offsets. A duplicate of an idempotent producer is not appended again and not
+// told again.
+struct AppendEvent {
+  TimePoint at;
+  const TopicPartition& partition;
+  Offset base_offset;
+  const std::shared_ptr<const RecordBlock>&
+      block;  // as stored: with LogAppendTime not the producer's own
+  std::int32_t leader_epoch;
+  NodeId leader;
+  std::string_view client_id;  // empty: not by a request
+  std::int16_t acks;
+  std::int64_t producer_id;  // -1: not idempotent
+  std::int16_t producer_epoch;
+  std::int32_t base_sequence;
+};
+
+// The log's first offset moved up.
+enum class RemovalReason { kRetentionTime, kRetentionSize };
+const char* name(RemovalReason reason);
+struct LogStartEvent {
+  TimePoint at;
+  const TopicPartition& partition;
+  Offset old_start;
+  Offset new_start;
+  RemovalReason reason;
+};
+
+// Records below `below` whose key was written again, and old tombstones, are gone.
+struct CompactionEvent {
+  TimePoint at;
+  const TopicPartition& partition;
+  Offset below;
+  std::size_t records_removed;
+};
+
+struct TopicEvent {
+  TimePoint at;
+  const std::string& topic;
+  std::int32_t partitions;
+};
+
+struct LeaderEvent {
+  TimePoint at;
+  const TopicPartition& partition;
+  NodeId old_leader;  // -1: none
+  NodeId new_leader;  // -1: none
+  std::int32_t leader_epoch;
+};
+
+struct CoordinatorEvent {
+  TimePoint at;
+  int slot;         // partition of __consumer_offsets
+  NodeId old_node;  // -1: none
+  NodeId new_node;  // -1: none
+};
+
+struct CommitEvent {
+  TimePoint at;
+  const std::string& group;
+  const std::string& member_id;  // empty: from outside the group
+  std::int32_t generation;       // -1: from outside the group
+  const TopicPartition& partition;
+  Offset offset;
+  const std::string& metadata;
+  std::string_view client_id;
+};
+
+// The leader's assignment was accepted: from now on it is what members get.
+struct GenerationEvent {
+  TimePoint at;
+  const std::string& group;
+  std::int32_t generation;
+  const std::string& protocol;
+  const std::string& leader;
+  const std::map<std::string, std::vector<TopicPartition>>&
+      assignments;  // by member id, all members
+};
+
+enum class MemberRemoval {
+  kLeft,  // LeaveGroup
+  kSessionExpired,
+  kDidNotRejoin,  // by the end of the rebalance timeout
+  kDidNotSync,    // by the end of the rebalance timeout
+  kReplaced,      // a static member's new incarnation took its place (KIP-345)
+  kForgotten,     // the coordinator moved before the member was written to the group's log
+};
+const char* name(MemberRemoval why);
+struct MemberEvent {
+  TimePoint at;
+  const std::string& group;
+  const std::string& member_id;
+  const std::string& client_id;
+  std::int32_t generation;  // the group's
+  MemberRemoval why;        // of no meaning when it joined
+};
+
+class Observer {
+ public:
+  virtual ~Observer() = default;
+
+  virtual void appended(const AppendEvent&) {}
+  virtual void log_start_moved(const LogStartEvent&) {}
+  virtual void compacted(const CompactionEvent&) {}
+  virtual void topic_created(const TopicEvent&) {}
+  virtual void topic_deleted(const TopicEvent&) {}
+  virtual void leader_moved(const LeaderEvent&) {}
+  virtual void coordinator_moved(const CoordinatorEvent&) {}
+  virtual void controller_moved(TimePoint, NodeId /*old_node*/, NodeId /*new_node*/) {}
+  virtual void node_up(TimePoint, NodeId) {}
+  virtual void node_down(TimePoint, NodeId) {}
+  virtual void committed(const CommitEvent&) {}
+  virtual void generation_completed(const GenerationEvent&) {}
+  virtual void member_joined(const MemberEvent&) {}
+  virtual void member_removed(const MemberEvent&) {}
+};
+
+}  // namespace rookery::mock

@@ -1,0 +1,162 @@
+// producing.cc
+//
+// The common case touches no record: the block is checked as a whole, given its base offset and
+// shared.
+#include "mockbroker/cluster/producing.h"
+
+#include "mockbroker/protocol/error_response.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rookery::mock {
+namespace {
+
+std::int64_t millis(WallTime wall) { return wall.time_since_epoch().count(); }
+
+bool has_null_key(const RecordBlock& block) {
+  BlockRecord record;
+  for (const char* at = block.begin(); at < block.end();) {
+    at = RecordBlock::read(at, record);
+    if (record.key.is_null()) return true;
+  }
+  return false;
+}
+
+std::int64_t min_timestamp(const RecordBlock& block) {
+  std::int64_t least = block.max_timestamp_ms();
+  BlockRecord record;
+  for (const char* at = block.begin(); at < block.end();) {
+    at = RecordBlock::read(at, record);
+    least = std::min(least, record.timestamp_ms);
+  }
+  return least;
+}
+
+bool is_too_large(const RecordBlock& block, std::size_t limit) {
+  // A record's overhead is 24 bytes here and less on the wire, the batch's 61: mostly no record is
+  // looked at.
+  return block.size_bytes() + 64 > limit && wire_size(block) > limit;
+}
+
+}  // namespace
+
+void Producing::handle(Requester requester, std::string_view client_id, ProduceRequest request) {
+  if (request.acks < -1 || request.acks > 1) {
+    core_.reply(requester, error_response(request, ErrorCode::kInvalidRequiredAcks));
+    return;
+  }
+  ProduceResponse response;
+  bool has_error = false;
+  response.partitions.reserve(request.partitions.size());
+  for (auto& wanted : request.partitions) {
+    response.partitions.push_back(append(requester.node, client_id, request.acks, wanted));
+    has_error |= response.partitions.back().error.has_value();
+  }
+  if (request.acks != 0) {
+    core_.reply(requester, std::move(response));
+  } else if (has_error) {
+    core_.close_connection(requester, "closed by the broker: a produce with acks=0 failed");
+  }
+}
+
+ProduceResponse::Partition Producing::append(NodeId node, std::string_view client_id,
+                                             std::int16_t acks, ProduceRequest::Partition& wanted) {
+  ProduceResponse::Partition answer{.partition = std::move(wanted.partition)};
+  Partition* partition = topics_.find(answer.partition);
+  answer.error = serving_error(partition, node, -1);
+  if (!answer.error) answer.error = refusal(*partition, wanted, acks);
+  if (answer.error) return answer;
+
+  const ProducerStates::Batch batch{wanted.producer_id, wanted.producer_epoch, wanted.base_sequence,
+                                    wanted.block->count()};
+  if (batch.producer_id >= 0) {
+    const auto verdict = partition->producers.check(batch);
+    answer.error = verdict.error;
+    if (verdict.duplicate_of) answer.base_offset = *verdict.duplicate_of;
+    answer.log_start_offset = partition->log.start_offset();
+    if (verdict.error || verdict.duplicate_of) return answer;
+  }
+
+  std::shared_ptr<const RecordBlock> block = std::move(wanted.block);
+  if (partition->topic->config.has_log_append_time) {
+    block = BlockBuilder::with_timestamp(*block, millis(core_.wall));
+  }
+  const std::size_t bytes = LogEntry::fetch_bytes(*block);
+  answer.base_offset = partition->log.append(partition->placement.epoch, block);
+  answer.log_start_offset = partition->log.start_offset();
+  if (batch.producer_id >= 0) {
+    if (!partition->producers.knows(
+            batch.producer_id)) {  // so their number is bounded without a timer
+      partition->producers.expire(millis(core_.wall) -
+                                  core_.options.producer_id_expiration.count());
+    }
+    partition->producers.appended(batch, answer.base_offset, millis(core_.wall));
+  }
+  core_.tell(&Observer::appended, AppendEvent{core_.now, partition->id, answer.base_offset, block,
+                                              partition->placement.epoch, node, client_id, acks,
+                                              batch.producer_id, batch.epoch, batch.base_sequence});
+  fetches_.appended(*partition, bytes);
+  return answer;
+}
+
+MaybeError Producing::refusal(const Partition& partition, const ProduceRequest::Partition& wanted,
+                              std::int16_t acks) const {
+  const TopicConfig& config = partition.topic->config;
+  if (!wanted.block || wanted.block->count() == 0 || wanted.block->is_control()) {
+    return ErrorCode::kInvalidRecord;
+  }
+  const RecordBlock& block = *wanted.block;
+  if (block.last_offset_delta() + 1 != block.count()) return ErrorCode::kInvalidRecord;
+  if (wanted.producer_id >= 0 && (wanted.base_sequence < 0 || wanted.producer_epoch < 0)) {
+    return ErrorCode::kInvalidRecord;
+  }
+  if (acks == -1 && config.min_insync_replicas > 1) {
+    std::int32_t in_sync = 0;  // with perfect replication: the replicas that are up
+    for (const NodeId replica : partition.placement.replicas)
+      in_sync += core_.is_electable(replica) ? 1 : 0;
+    if (in_sync < config.min_insync_replicas) return ErrorCode::kNotEnoughReplicas;
+  }
+  const std::size_t limit = config.max_message_bytes < 0
+                                ? core_.options.message_max_bytes
+                                : static_cast<std::size_t>(config.max_message_bytes);
+  if (is_too_large(block, limit)) return ErrorCode::kMessageTooLarge;
+  if (config.is_compacting && has_null_key(block)) return ErrorCode::kInvalidRecord;
+  if (!config.has_log_append_time) {
+    const std::int64_t wall_ms = millis(core_.wall);
+    if (block.max_timestamp_ms() > wall_ms &&
+        block.max_timestamp_ms() - wall_ms > config.timestamp_after_max_ms) {
+      return ErrorCode::kInvalidTimestamp;
+    }
+    if (config.timestamp_before_max_ms != INT64_MAX &&
+        min_timestamp(block) < wall_ms - config.timestamp_before_max_ms) {
+      return ErrorCode::kInvalidTimestamp;
+    }
+  }
+  return std::nullopt;
+}
+
+InitProducerIdResponse Producing::init_producer_id() {
+  return {.producer_id = next_producer_id_++, .producer_epoch = 0};
+}
+
+Offset Producing::append_marker(Partition& partition) {
+  const std::shared_ptr<const RecordBlock> block = BlockBuilder::control_marker(millis(core_.wall));
+  const Offset offset = partition.log.append(partition.placement.epoch, block);
+  core_.tell(&Observer::appended, AppendEvent{core_.now,
+                                              partition.id,
+                                              offset,
+                                              block,
+                                              partition.placement.epoch,
+                                              partition.placement.leader,
+                                              {},
+                                              -1,
+                                              -1,
+                                              -1,
+                                              -1});
+  // A marker has no bytes here; on Kafka's wire it has 78, and a fetch that waits is answered.
+  fetches_.appended(partition, 78);
+  return offset;
+}
+
+}  // namespace rookery::mock

@@ -1,0 +1,41 @@
+// producing.h
+//
+// Writing partitions: what a leader checks before it appends, and producer ids.
+//
+// Sources: KIP-98 and KIP-360 (idempotence), KIP-32 and KIP-937 (timestamps); Kafka's UnifiedLog
+// and LogValidator.
+#pragma once
+
+#include "mockbroker/cluster/core.h"
+#include "mockbroker/cluster/fetches.h"
+#include "mockbroker/cluster/topics.h"
+
+#include <memory>
+#include <string_view>
+
+namespace rookery::mock {
+
+class Producing {
+ public:
+  Producing(Core& core, Topics& topics, Fetches& fetches)
+      : core_(core), topics_(topics), fetches_(fetches) {}
+
+  // With acks=0 nothing is answered; an error closes the connection.
+  void handle(Requester requester, std::string_view client_id, ProduceRequest request);
+  InitProducerIdResponse init_producer_id();
+  // A control marker at the log's end, as transactions leave them.
+  Offset append_marker(Partition& partition);
+
+ private:
+  ProduceResponse::Partition append(NodeId node, std::string_view client_id, std::int16_t acks,
+                                    ProduceRequest::Partition& wanted);
+  MaybeError refusal(const Partition& partition, const ProduceRequest::Partition& wanted,
+                     std::int16_t acks) const;
+
+  Core& core_;
+  Topics& topics_;
+  Fetches& fetches_;
+  std::int64_t next_producer_id_ = 1000;
+};
+
+}  // namespace rookery::mock

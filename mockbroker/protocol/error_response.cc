@@ -1,0 +1,75 @@
+// error_response.cc
+//
+// One error, in every place a response has for it.
+#include "mockbroker/protocol/error_response.h"
+
+namespace rookery::mock {
+namespace {
+
+struct Refuse {
+  ErrorCode error;
+
+  Response operator()(const MetadataRequest& request) const {
+    MetadataResponse response;
+    if (request.topics) {
+      for (const auto& topic : *request.topics) response.topics.push_back({topic, error, {}});
+    }
+    return response;
+  }
+  Response operator()(const FindCoordinatorRequest&) const {
+    return FindCoordinatorResponse{.error = error};
+  }
+  Response operator()(const ProduceRequest& request) const {
+    return each(ProduceResponse(), request.partitions);
+  }
+  Response operator()(const FetchRequest& request) const {
+    return each(FetchResponse(), request.partitions);
+  }
+  Response operator()(const ListOffsetsRequest& request) const {
+    return each(ListOffsetsResponse(), request.partitions);
+  }
+  Response operator()(const InitProducerIdRequest&) const {
+    return InitProducerIdResponse{.error = error};
+  }
+  Response operator()(const JoinGroupRequest& request) const {
+    return JoinGroupResponse{.error = error, .member_id = request.member_id};
+  }
+  Response operator()(const SyncGroupRequest&) const { return SyncGroupResponse{.error = error}; }
+  Response operator()(const HeartbeatRequest&) const { return HeartbeatResponse{error}; }
+  Response operator()(const LeaveGroupRequest&) const { return LeaveGroupResponse{error}; }
+  Response operator()(const OffsetCommitRequest& request) const {
+    return each(OffsetCommitResponse(), request.partitions);
+  }
+  Response operator()(const OffsetFetchRequest&) const {
+    return OffsetFetchResponse{.error = error};
+  }
+  Response operator()(const CreateTopicsRequest& request) const {
+    TopicsResponse response;
+    for (const auto& topic : request.topics) response.topics.push_back({topic.name, error, {}});
+    return response;
+  }
+  Response operator()(const DeleteTopicsRequest& request) const {
+    TopicsResponse response;
+    for (const auto& topic : request.topics) response.topics.push_back({topic, error, {}});
+    return response;
+  }
+
+ private:
+  template <class R, class Asked>
+  R each(R response, const std::vector<Asked>& asked) const {
+    for (const auto& partition : asked) {
+      auto& answer = response.partitions.emplace_back();
+      answer.partition = partition.partition;
+      answer.error = error;
+    }
+    return response;
+  }
+};
+
+}  // namespace
+
+Response error_response(const Request& request, ErrorCode error) {
+  return std::visit(Refuse{error}, request);
+}
+
+}  // namespace rookery::mock

@@ -1,0 +1,243 @@
+// model.cc
+//
+// One event after another becomes the state that the checkers look at.
+
+#include "simulations/checkers/model.h"
+
+#include <algorithm>
+
+namespace rookery::sim {
+namespace {
+
+template <class T>
+T& grown(std::vector<T>& all, std::size_t index) {
+  if (index >= all.size()) all.resize(index + 1);
+  return all[index];
+}
+
+template <class T>
+const T& at_or_empty(const std::vector<T>& all, std::size_t index) {
+  static const T kEmpty{};
+  return index < all.size() ? all[index] : kEmpty;
+}
+
+}  // namespace
+
+std::size_t PartitionLog::place_of(Offset offset) const {
+  // Without gaps the place is the distance from the first record.
+  if (!entries_.empty() && offset >= entries_.front().offset) {
+    const auto guess = static_cast<std::size_t>(offset - entries_.front().offset);
+    if (guess < entries_.size() && entries_[guess].offset == offset) return guess;
+  }
+  const auto found =
+      std::lower_bound(entries_.begin(), entries_.end(), offset,
+                       [](const Entry& entry, Offset wanted) { return entry.offset < wanted; });
+  return static_cast<std::size_t>(found - entries_.begin());
+}
+
+bool PartitionLog::holds(Offset offset) const {
+  const std::size_t place = place_of(offset);
+  return place < entries_.size() && entries_[place].offset == offset;
+}
+
+void PartitionLog::note_produced(Offset offset) {
+  if (holds(offset)) entries_[place_of(offset)].is_produced = true;
+}
+
+const PartitionLog& Model::log(PartitionIndex partition) const {
+  return at_or_empty(logs_, partition);
+}
+
+const GroupPartition& Model::group_partition(GroupIndex group, PartitionIndex partition) const {
+  static const GroupPartition kUntouched;
+  const auto found = group_partitions_.find(Key(group, partition));
+  return found == group_partitions_.end() ? kUntouched : found->second;
+}
+
+const GroupView& Model::group(GroupIndex group) const { return at_or_empty(groups_, group); }
+
+const ProcessView& Model::process(ProcessIndex process) const {
+  return at_or_empty(processes_, process);
+}
+
+const ConsumerView* Model::consumer(ConsumerId consumer) const {
+  if (consumer >= consumers_.size() || !consumers_[consumer].first_place) return nullptr;
+  return &consumers_[consumer];
+}
+
+std::optional<std::uint64_t> Model::sent_hash(SendId send) const {
+  if (send == 0 || send >= sent_hashes_.size()) return std::nullopt;
+  return sent_hashes_[send];
+}
+
+bool Model::is_excused(GroupIndex group, PartitionIndex partition, std::size_t place) const {
+  if (place < log(partition).held_from()) return true;
+  return latest_.contains(group) && place < group_partition(group, partition).begun_without_commit;
+}
+
+ProcessView& Model::process_at(ProcessIndex process) { return grown(processes_, process); }
+GroupView& Model::group_at(GroupIndex group) { return grown(groups_, group); }
+
+void Model::apply(const Event& event) {
+  switch (event.kind) {
+    case EventKind::kAppended:
+      grown(logs_, event.partition).append({event.offset, event.detail});
+      break;
+    case EventKind::kRemoved:
+      grown(logs_, event.partition).remove_below(event.offset);
+      break;
+    case EventKind::kGeneration: {
+      GroupView& group = group_at(event.group);
+      group.generation = static_cast<std::int64_t>(event.detail);
+      group.generation_at = event.at;
+      group.members.clear();
+      break;
+    }
+    case EventKind::kMember:
+      group_at(event.group).members.insert(event.process);
+      break;
+    case EventKind::kAssigned: {
+      GroupPartition& partition = group_partitions_[Key(event.group, event.partition)];
+      partition.owner = event.process;
+      partition.committed_when_assigned = partition.committed;
+      partition.owners.insert(event.process);
+      break;
+    }
+    case EventKind::kCommitted: {
+      GroupPartition& partition = group_partitions_[Key(event.group, event.partition)];
+      // Who has found the end may commit it before anything comes.
+      if (!partition.committed && partition.progress.empty()) {
+        partition.begun_without_commit = log(event.partition).place_of(event.offset);
+      }
+      partition.committed = event.offset;
+      break;
+    }
+    case EventKind::kProduced:
+      grown(logs_, event.partition).note_produced(event.offset);
+      break;
+    case EventKind::kConsumeStarted:
+      start(event);
+      break;
+    case EventKind::kConsumeEnded:
+    case EventKind::kConsumeThrew:
+      end(event);
+      break;
+    case EventKind::kMarked: {
+      const ConsumerView& consumer = grown(consumers_, event.consumer);
+      if (!consumer.first_place) break;
+      GroupPartition& partition = group_partitions_[Key(event.group, event.partition)];
+      const std::size_t last = log(event.partition).place_of(event.offset);
+      for (std::size_t place = *consumer.first_place; place <= last; ++place) {
+        partition.at(place).is_marked = true;
+      }
+      break;
+    }
+    case EventKind::kSent:
+      grown(sent_hashes_, event.send) = event.detail;
+      if (event.run != 0) ++grown(runs_, event.run).outputs_open;
+      break;
+    case EventKind::kOutputAcknowledged:
+      if (event.run != 0) {
+        Run& run = grown(runs_, event.run);
+        --run.outputs_open;
+        settle(run);
+      }
+      break;
+    case EventKind::kOutputFailed:
+      if (event.run != 0) {
+        Run& run = grown(runs_, event.run);
+        --run.outputs_open;
+        run.has_failed_output = true;
+        ConsumerView& consumer = grown(consumers_, run.consumer);
+        // The lane goes back to it; a batch may go back to any of its records.
+        for (RunId other = run.batch;
+             other < runs_.size() && other != 0 && runs_[other].batch == run.batch; ++other) {
+          consumer.failed.insert(runs_[other].offset);
+        }
+      }
+      break;
+    case EventKind::kProcessStarted:
+      process_at(event.process) = ProcessView{.disturbed_at = event.at};
+      break;
+    case EventKind::kProcessCrashed:
+    case EventKind::kProcessStopped:
+      process_at(event.process).is_alive = false;
+      break;
+    case EventKind::kProcessPaused:
+    case EventKind::kProcessResumed: {
+      ProcessView& process = process_at(event.process);
+      process.is_paused = event.kind == EventKind::kProcessPaused;
+      process.disturbed_at = event.at;
+      break;
+    }
+    case EventKind::kCutOff:
+    case EventKind::kReachable:
+      process_at(event.process).disturbed_at = event.at;
+      break;
+    case EventKind::kFaultBegan:
+    case EventKind::kFaultEnded:
+      fault_at_ = event.at;
+      break;
+  }
+}
+
+void Model::start(const Event& event) {
+  const std::size_t place = log(event.partition).place_of(event.offset);
+  Run& run = grown(runs_, event.run);
+  run.process = event.process;
+  run.group = event.group;
+  run.partition = event.partition;
+  run.consumer = event.consumer;
+  run.batch = event.batch;
+  run.offset = event.offset;
+  run.place = place;
+
+  ConsumerView& consumer = grown(consumers_, event.consumer);
+  const bool is_first = !consumer.first_place;
+  if (is_first) {
+    consumer.process = event.process;
+    consumer.group = event.group;
+    consumer.partition = event.partition;
+    consumer.first_place = place;
+  }
+  consumer.last_place = place;
+  if (consumer.open_batch != event.batch) consumer.open_runs = 0;
+  consumer.open_batch = event.batch;
+  ++consumer.open_runs;
+  consumer.failed.erase(consumer.failed.lower_bound(event.offset), consumer.failed.end());
+  consumer.must_go_back_to.reset();
+
+  GroupPartition& partition = group_partitions_[Key(event.group, event.partition)];
+  if (is_first && !partition.committed) {
+    partition.begun_without_commit = std::max(partition.begun_without_commit, place);
+  }
+  partition.at(place).last_run = event.run;
+  partition.newest_consumer = event.consumer;
+}
+
+void Model::end(const Event& event) {
+  Run& run = grown(runs_, event.run);
+  ConsumerView& consumer = grown(consumers_, event.consumer);
+  if (consumer.open_runs > 0) --consumer.open_runs;
+  if (consumer.open_runs == 0) consumer.open_batch = 0;
+
+  GroupPartition& partition = group_partitions_[Key(event.group, event.partition)];
+  if (event.kind == EventKind::kConsumeThrew) {
+    run.has_thrown = true;
+    consumer.failed.insert(event.offset);
+    if (!partition.look_at(run.place).is_marked && !consumer.must_go_back_to) {
+      consumer.must_go_back_to = event.offset;
+    }
+    return;
+  }
+  run.has_returned = true;
+  if (++partition.at(run.place).returns > 1) ++duplicates_;
+  settle(run);
+}
+
+void Model::settle(const Run& run) {
+  if (!run.is_complete()) return;
+  group_partitions_[Key(run.group, run.partition)].at(run.place).is_done = true;
+}
+
+}  // namespace rookery::sim

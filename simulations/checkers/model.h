@@ -1,0 +1,176 @@
+// model.h
+//
+// What a history amounts to so far: the logs as the cluster holds them, who owns what, and how far
+// user code is with each record. The checkers' common ground, built from events alone.
+//
+// Belongs to one run; not thread-safe.
+#pragma once
+
+#include <rookery/base/topic_partition.h>
+#include <rookery/runtime/time_types.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "simulations/history/history.h"
+
+namespace rookery::sim {
+
+// The records of one partition that the cluster has held. Offsets may have gaps. What retention has
+// removed stays listed, below removed_below().
+class PartitionLog {
+ public:
+  struct Entry {
+    Offset offset = 0;
+    std::uint64_t hash = 0;
+    bool is_produced = false;  // the run's own producer knows it as acknowledged
+  };
+
+  void append(Entry entry) { entries_.push_back(entry); }
+  void note_produced(Offset offset);
+  std::size_t size() const { return entries_.size(); }
+  const Entry& operator[](std::size_t index) const { return entries_[index]; }
+  // The place of the first record at the offset or after it; size() when there is none.
+  std::size_t place_of(Offset offset) const;
+  bool holds(Offset offset) const;
+  void remove_below(Offset offset) { removed_below_ = std::max(removed_below_, offset); }
+  // The place of the first record that is still held.
+  std::size_t held_from() const { return place_of(removed_below_); }
+  // One past the last record.
+  Offset end_offset() const { return entries_.empty() ? 0 : entries_.back().offset + 1; }
+
+ private:
+  std::vector<Entry> entries_;
+  Offset removed_below_ = 0;
+};
+
+// One run of one record through user code.
+struct Run {
+  ProcessIndex process = kNone;
+  GroupIndex group = kNone;
+  PartitionIndex partition = kNone;
+  ConsumerId consumer = kNone;
+  RunId batch = 0;
+  Offset offset = -1;
+  std::size_t place = 0;  // in the partition's log
+  std::uint32_t outputs_open = 0;
+  bool has_returned = false;
+  bool has_thrown = false;
+  bool has_failed_output = false;
+
+  bool is_open() const { return !has_returned && !has_thrown; }
+  // Its work is done, and what it sent is safe.
+  bool is_complete() const { return has_returned && outputs_open == 0 && !has_failed_output; }
+};
+
+// One object of user code, which serves one ownership of one partition.
+struct ConsumerView {
+  ProcessIndex process = kNone;
+  GroupIndex group = kNone;
+  PartitionIndex partition = kNone;
+  std::optional<std::size_t> first_place;
+  std::optional<std::size_t> last_place;  // of its latest start
+  RunId open_batch = 0;                   // 0: it is not at work
+  std::uint32_t open_runs = 0;
+  // Records that may be run again: they threw, or an output of theirs failed.
+  std::set<Offset> failed;
+  // After a throw: the next start is at this record, or at an earlier one that failed.
+  std::optional<Offset> must_go_back_to;
+};
+
+// One partition as one group sees it.
+struct GroupPartition {
+  // Per record, by its place in the log.
+  struct Progress {
+    RunId last_run = 0;
+    std::uint32_t returns = 0;  // how often user code returned from it
+    bool is_done = false;       // a run of it completed
+    bool is_marked = false;     // by the user
+  };
+
+  std::optional<Offset> committed;
+  ProcessIndex owner = kNone;                     // given it by the latest generation that did
+  std::optional<Offset> committed_when_assigned;  // of the owner
+  std::set<ProcessIndex> owners;                  // all there ever were
+  ConsumerId newest_consumer = kNone;             // that has started a record, of the owner's
+  // Where a consumer began, or first committed, that had no commit to begin at. In a group that
+  // begins at the end of partitions (auto.offset.reset=latest) nobody is owed what lies before.
+  std::size_t begun_without_commit = 0;
+  std::vector<Progress> progress;
+
+  Progress& at(std::size_t place) {
+    if (place >= progress.size()) progress.resize(place + 1);
+    return progress[place];
+  }
+  // Never past the end.
+  const Progress& look_at(std::size_t place) const {
+    static const Progress kUntouched;
+    return place < progress.size() ? progress[place] : kUntouched;
+  }
+};
+
+struct GroupView {
+  std::int64_t generation = -1;
+  TimePoint generation_at{};
+  std::set<ProcessIndex> members;  // of that generation
+};
+
+struct ProcessView {
+  bool is_alive = true;
+  bool is_paused = false;
+  TimePoint disturbed_at{};  // when it was last paused, resumed, cut off or reachable again
+};
+
+class Model {
+ public:
+  // The group begins where partitions end, without a commit to begin at.
+  void set_latest(GroupIndex group) { latest_.insert(group); }
+  bool is_latest(GroupIndex group) const { return latest_.contains(group); }
+  void apply(const Event& event);
+
+  const PartitionLog& log(PartitionIndex partition) const;
+  const GroupPartition& group_partition(GroupIndex group, PartitionIndex partition) const;
+  const GroupView& group(GroupIndex group) const;
+  const ProcessView& process(ProcessIndex process) const;
+  // Null: it has not started a record.
+  const ConsumerView* consumer(ConsumerId consumer) const;
+  // Null: unknown.
+  const Run* run(RunId run) const { return run < runs_.size() ? &runs_[run] : nullptr; }
+  // The content of a send; none when unknown.
+  std::optional<std::uint64_t> sent_hash(SendId send) const;
+
+  // Whether nobody is owed the record: retention took it, or the group began behind it.
+  bool is_excused(GroupIndex group, PartitionIndex partition, std::size_t place) const;
+
+  // When a fault last began or ended.
+  TimePoint fault_at() const { return fault_at_; }
+  // Records from which user code returned more than once in one group: each time but the first.
+  std::uint64_t duplicates() const { return duplicates_; }
+
+ private:
+  using Key = std::pair<GroupIndex, PartitionIndex>;
+
+  void start(const Event& event);
+  void end(const Event& event);
+  void settle(const Run& run);
+  ProcessView& process_at(ProcessIndex process);
+  GroupView& group_at(GroupIndex group);
+
+  std::set<GroupIndex> latest_;
+  std::vector<PartitionLog> logs_;
+  std::map<Key, GroupPartition> group_partitions_;
+  std::vector<GroupView> groups_;
+  std::vector<ProcessView> processes_;
+  std::vector<ConsumerView> consumers_;
+  std::vector<Run> runs_;
+  std::vector<std::uint64_t> sent_hashes_;
+  TimePoint fault_at_{};
+  std::uint64_t duplicates_ = 0;
+};
+
+}  // namespace rookery::sim

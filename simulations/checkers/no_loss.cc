@@ -1,0 +1,102 @@
+// no_loss.cc
+//
+// Every record the cluster holds was consumed, its outputs are safe, and lag is zero. What the
+// producer sent is in the log once.
+
+#include "simulations/checkers/checker.h"
+
+namespace rookery::sim {
+namespace {
+
+class NoLoss final : public Checker {
+ public:
+  explicit NoLoss(const History& history) : Checker(history) {}
+  const char* promise() const override { return "no loss"; }
+
+  std::optional<Breach> check(const Model&, const Event&) override { return std::nullopt; }
+
+  std::optional<Breach> finish(const Model& model, const Expectations& expectations) override {
+    for (const Expectations::Produced& produced : expectations.produced) {
+      if (auto found = check_produced(model, produced)) return found;
+    }
+    for (const Expectations::Subscription& subscription : expectations.subscriptions) {
+      if (auto found = check_partition(model, subscription)) return found;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::optional<Breach> check_produced(const Model& model,
+                                       const Expectations::Produced& produced) const {
+    std::uint64_t held = 0;
+    Breach found{.promise = promise()};
+    std::string unknown;
+    for (PartitionIndex partition = 0; partition < history_.partition_count(); ++partition) {
+      if (history_.partition_name(partition).topic != produced.topic) continue;
+      const PartitionLog& log = model.log(partition);
+      held += log.size();
+      for (std::size_t place = 0; place < log.size() && unknown.empty(); ++place) {
+        if (log[place].is_produced) continue;
+        unknown = "; the producer does not know " + record(partition, log[place].offset);
+        found.partition = partition;
+        found.offset = log[place].offset;
+      }
+    }
+    if (held == produced.records) return std::nullopt;
+    found.text = std::to_string(produced.records) + " records were produced to " + produced.topic +
+                 ", the cluster holds " + std::to_string(held) + unknown;
+    return found;
+  }
+
+  // A group that begins at the end, and to which nothing has come since.
+  static bool is_never_begun(const Model& model, const Expectations::Subscription& subscription) {
+    return model.is_latest(subscription.group) &&
+           model.group_partition(subscription.group, subscription.partition).progress.empty();
+  }
+
+  std::optional<Breach> check_partition(const Model& model,
+                                        const Expectations::Subscription& subscription) const {
+    const PartitionLog& log = model.log(subscription.partition);
+    const GroupPartition& partition =
+        model.group_partition(subscription.group, subscription.partition);
+    Offset offset = -1;
+    const auto broken = [&](std::string text) {
+      return Breach{promise(), std::move(text), subscription.partition, subscription.group, offset};
+    };
+    for (std::size_t place = 0; place < log.size(); ++place) {
+      const GroupPartition::Progress& progress = partition.look_at(place);
+      if (progress.is_done) continue;
+      if (model.is_excused(subscription.group, subscription.partition, place)) continue;
+      offset = log[place].offset;
+      const std::string where = record(subscription.partition, offset);
+      if (progress.last_run == 0) {
+        if (is_never_begun(model, subscription)) continue;
+        return broken(where + " was never consumed by group " +
+                      history_.group_name(subscription.group));
+      }
+      const Run& run = *model.run(progress.last_run);
+      if (progress.returns == 0) {
+        return broken("no run of " + where + " ever returned, the last was on " +
+                      process(run.process));
+      }
+      return broken("consume returned from " + where +
+                    ", but no run of it had all its outputs acknowledged");
+    }
+    offset = -1;
+    const Offset committed = partition.committed.value_or(0);
+    if (committed < log.end_offset() && !is_never_begun(model, subscription)) {
+      return broken("lag of " + history_.partition_name(subscription.partition).text() + " is " +
+                    std::to_string(log.end_offset() - committed) + " after the drain: committed " +
+                    std::to_string(committed) + ", end " + std::to_string(log.end_offset()));
+    }
+    return std::nullopt;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Checker> make_no_loss_checker(const History& history) {
+  return std::make_unique<NoLoss>(history);
+}
+
+}  // namespace rookery::sim

@@ -1,0 +1,43 @@
+// campaign.h
+//
+// Many seeds of one program: runs them, on as many OS threads as told, and sums them up in the
+// order of their seeds, so that the result does not depend on the threads.
+//
+// One run in twenty, and every failing one, is run twice: a run that is not the same twice is a
+// violation itself.
+#pragma once
+
+#include <rookery/routing/app.h>
+#include <rookery/transport/transport.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <string>
+
+#include "simulations/world/plan.h"
+#include "simulations/world/report.h"
+#include "simulations/world/world.h"
+
+namespace rookery::sim {
+
+struct CampaignInput {
+  std::string program = "program";
+  const testing::World& world;
+  const testing::Plan& plan;
+  const std::function<App()>& app;
+  testing::SimulateOptions options;
+  // See RunInput.
+  std::function<std::unique_ptr<Transport>(Transport&)> sabotage = {};
+  // Every event of every run; null: nobody. With one thread only.
+  std::ostream* trace = nullptr;
+  // Called now and then on one of the threads, with what was done so far; may be empty.
+  std::function<void(const testing::Report&)> on_progress = {};
+};
+
+inline constexpr std::uint64_t kCheckedTwiceOneIn = 20;
+
+testing::Report run_campaign(const CampaignInput& input);
+
+}  // namespace rookery::sim

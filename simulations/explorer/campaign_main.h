@@ -1,0 +1,33 @@
+// campaign_main.h
+//
+// The command line of a program's simulation: what `./rookery simulate` runs.
+//
+//   int main(int argc, char** argv) {
+//     return campaign_main(argc, argv, {.name = "archive", .app = archive_app, .world = world,
+//                                       .plan = plan});
+//   }
+//
+// Standard output holds the summary, or one JSON object; all else goes to standard error. Exit
+// code: 0 no violation, 1 a violation, 2 wrong usage.
+#pragma once
+
+#include <rookery/routing/app.h>
+
+#include <functional>
+#include <string>
+
+#include "simulations/world/plan.h"
+#include "simulations/world/world.h"
+
+namespace rookery::testing {
+
+struct Program {
+  std::string name;
+  std::function<App()> app;
+  World world = World();
+  Plan plan = Plan();
+};
+
+int campaign_main(int argc, char** argv, const Program& program);
+
+}  // namespace rookery::testing

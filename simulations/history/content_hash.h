@@ -1,0 +1,15 @@
+// content_hash.h
+//
+// A number that tells one record's content from another's: its key and its payload, with null and
+// empty apart. The same on every machine.
+#pragma once
+
+#include <rookery/base/bytes.h>
+
+#include <cstdint>
+
+namespace rookery::sim {
+
+std::uint64_t content_hash(Bytes key, Bytes value);
+
+}  // namespace rookery::sim

@@ -1,0 +1,178 @@
+// recording_consumer.cc
+//
+// Starts before the user's consume, ends after it; each event is written before the framework can
+// know of it, so that nothing it does about it comes first.
+
+#include "simulations/history/recording_consumer.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "simulations/history/content_hash.h"
+
+namespace rookery::sim {
+namespace {
+
+class RecordingConsumer final : public ConsumerBase, private ConsumerContext, private Outputs {
+ public:
+  RecordingConsumer(std::unique_ptr<ConsumerBase> inner, Recorder& recorder,
+                    Interference interference)
+      : inner_(std::move(inner)), recorder_(recorder), interference_(std::move(interference)) {
+    const Uninterrupted scope;
+    id_ = recorder_.history().next_consumer();
+  }
+
+  void initialized() override { inner_->initialized(); }
+  void revoked() override { inner_->revoked(); }
+  void shutdown() override { inner_->shutdown(); }
+  bool consumes_batches() const override { return inner_->consumes_batches(); }
+
+  void attach(ConsumerContext& context) override {
+    ConsumerBase::attach(context);
+    given_ = &context;
+    inner_->attach(*this);
+  }
+
+  void run_record(const Record& record) override {
+    find_names(record);
+    start(record);
+    run({&record, 1}, [&] { inner_->run_record(record); });
+  }
+
+  void run_batch(Batch& batch) override {
+    if (batch.empty()) return inner_->run_batch(batch);
+    find_names(batch[0]);
+    for (const Record& record : batch.records()) start(record);
+    batch_ = &batch;
+    run(batch.records(), [&] { inner_->run_batch(batch); });
+  }
+
+ private:
+  struct Open {
+    RunId run = 0;
+    Offset offset = -1;
+    std::uint64_t hash = 0;
+  };
+
+  void find_names(const Record& record) {
+    if (partition_ != kNone) return;
+    const Uninterrupted scope;
+    group_ = recorder_.history().group(given_->group());
+    partition_ = recorder_.history().partition(record.topic_partition());
+  }
+
+  Event event(EventKind kind, const Open& open) const {
+    return {.kind = kind,
+            .group = group_,
+            .partition = partition_,
+            .consumer = id_,
+            .offset = open.offset,
+            .run = open.run,
+            .batch = open_.front().run,
+            .detail = open.hash};
+  }
+
+  void start(const Record& record) {
+    const Uninterrupted scope;
+    open_.push_back({recorder_.history().next_run(), record.offset(),
+                     content_hash(record.key(), record.value())});
+    recorder_.record(event(EventKind::kConsumeStarted, open_.back()));
+  }
+
+  template <class Work>
+  void run(std::span<const Record> records, Work work) {
+    const RunView view{recorder_.current_process(), records.front().topic_partition(),
+                       records.front().offset()};
+    try {
+      interference_(view, RunMoment::kBefore);
+      work();
+      interference_(view, RunMoment::kAfter);
+    } catch (...) {
+      end(EventKind::kConsumeThrew);
+      throw;
+    }
+    end(EventKind::kConsumeEnded);
+  }
+
+  void end(EventKind kind) {
+    const Uninterrupted scope;
+    for (const Open& open : open_) recorder_.record(event(kind, open));
+    open_.clear();
+    batch_ = nullptr;
+  }
+
+  // The record that user code is at: the last of a batch it has visited.
+  const Open& current() const {
+    if (batch_ == nullptr || batch_->current() == Batch::kNone) return open_.front();
+    return open_[batch_->current()];
+  }
+
+  // ConsumerContext
+  Outputs& outputs() override { return *this; }
+  const TopicPartition& topic_partition() const override { return given_->topic_partition(); }
+  const std::string& group() const override { return given_->group(); }
+  int attempt() const override { return given_->attempt(); }
+  bool is_revoked() const override { return given_->is_revoked(); }
+  bool mark(const Record& record) override {
+    if (!open_.empty()) {
+      Event marked = event(EventKind::kMarked, current());
+      marked.offset = record.offset();
+      recorder_.record(marked);
+    }
+    return given_->mark(record);
+  }
+
+  // Outputs
+  void send(const OutgoingRecord& record) override {
+    Recorder::Sending& sending = recorder_.sending();
+    {
+      const Uninterrupted scope;
+      sending = {.send = recorder_.history().next_send(),
+                 .run = open_.empty() ? 0 : current().run,
+                 .is_accepted = false};
+      recorder_.record({.kind = EventKind::kSent,
+                        .run = sending.run,
+                        .send = sending.send,
+                        .detail = content_hash(record.key, record.value)});
+    }
+    try {
+      given_->outputs().send(record);
+    } catch (...) {
+      if (!sending.is_accepted) {
+        recorder_.record(
+            {.kind = EventKind::kOutputFailed, .run = sending.run, .send = sending.send});
+      }
+      sending = {};
+      throw;
+    }
+    sending = {};
+  }
+
+  std::unique_ptr<ConsumerBase> inner_;
+  Recorder& recorder_;
+  Interference interference_;
+  ConsumerContext* given_ = nullptr;
+  ConsumerId id_ = kNone;
+  GroupIndex group_ = kNone;
+  PartitionIndex partition_ = kNone;
+  std::vector<Open> open_;
+  Batch* batch_ = nullptr;
+};
+
+}  // namespace
+
+App recorded(App app, Recorder& recorder, Interference interference) {
+  for (auto& [name, group] : app.groups()) {
+    for (ConsumerGroup::Route& route : group.routes()) {
+      if (!route.options.consumer) continue;
+      route.options.consumer = [inner = route.options.consumer, &recorder,
+                                interference]() -> std::unique_ptr<ConsumerBase> {
+        return std::make_unique<RecordingConsumer>(inner(), recorder, interference);
+      };
+    }
+  }
+  return app;
+}
+
+}  // namespace rookery::sim

@@ -1,0 +1,33 @@
+// recording_consumer.h
+//
+// What user code sees, recorded: each consumer of an App is wrapped in one that writes to the
+// history, and the App is otherwise unchanged.
+//
+//   App app = recorded(billing_app(), recorder, interference);
+#pragma once
+
+#include <rookery/routing/app.h>
+
+#include <functional>
+
+#include "simulations/history/recorder.h"
+
+namespace rookery::sim {
+
+// One run of a record, as faults see it.
+struct RunView {
+  ProcessIndex process = kNone;
+  TopicPartition topic_partition;
+  Offset offset = -1;
+};
+enum class RunMoment : std::uint8_t {
+  kBefore,  // user code has not seen the record yet
+  kAfter,   // user code has returned
+};
+// Called inside consume, within what is recorded: may throw, may take its time.
+using Interference = std::function<void(const RunView&, RunMoment)>;
+
+// The recorder outlives all consumers that come of the result.
+App recorded(App app, Recorder& recorder, Interference interference);
+
+}  // namespace rookery::sim

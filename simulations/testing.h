@@ -1,0 +1,23 @@
+// testing.h
+//
+// The test kit for users' programs: a World, a Plan, the App unchanged, and GoogleTest's words.
+//
+//   #include <rookery/testing.h>
+//   using namespace rookery::testing;
+//
+//   TEST(Billing, LosesNothingWhateverKafkaDoes) {
+//     World world({.brokers = 3});
+//     world.topic("orders.v1", {.partitions = 6}).topic("invoices.v1");
+//     Plan plan({.servers = 3, .faults = any_faults()});
+//     plan.produce("orders.v1", 1'000, [](Draw& draw) {
+//       return record({.key = draw.key(50), .value = draw.one_in(100) ? "" : "12.50"});
+//     });
+//     const Report report = world.simulate(billing_app, plan, {.seeds = 500});
+//     EXPECT_THAT(report, HasNoViolation());
+//   }
+#pragma once
+
+#include "simulations/world/matchers.h"
+#include "simulations/world/plan.h"
+#include "simulations/world/report.h"
+#include "simulations/world/world.h"

@@ -1,0 +1,132 @@
+// plan.h
+//
+// What a simulation does: how many servers, which faults, which records, and what must come of
+// them.
+//
+//   Plan plan({.servers = {2, 4}, .faults = any_faults()});
+//   plan.produce("orders.v1", 1'000, [](Draw& draw) {
+//     return record({.key = draw.key(50), .value = "12.50"});
+//   });
+//
+// A plan is a value, used by many runs, also at the same time on several threads: what it is given
+// must not change when called.
+#pragma once
+
+#include <rookery/base/bytes.h>
+#include <rookery/base/headers.h>
+#include <rookery/base/topic_partition.h>
+#include <rookery/runtime/time_types.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "simulations/faults/fault.h"
+
+namespace rookery::testing {
+
+using sim::FaultKind;
+using sim::FaultSet;
+
+// Every fault there is; which are on in a run, and how hard, is drawn.
+constexpr FaultSet any_faults() { return FaultSet::all(); }
+constexpr FaultSet no_faults() { return {}; }
+
+// The dice of a run. Equal seeds throw equal dice. At most one draw in a full expression, except
+// between braces, where the order is the language's.
+class Draw {
+ public:
+  explicit Draw(sim::Tape& tape) : tape_(tape) {}
+
+  // In [0, bound); 0 when bound is 0.
+  std::uint64_t below(std::uint64_t bound);
+  // Both included.
+  std::int64_t between(std::int64_t low, std::int64_t high);
+  // True once in n on average; never for n = 0.
+  bool one_in(std::uint64_t n);
+  // One of so many keys: "key-0", "key-1" ...
+  std::string key(std::uint64_t count);
+
+ private:
+  sim::Tape& tape_;
+};
+
+// A record to be produced.
+struct PlannedRecord {
+  OwnedBytes key = {};
+  OwnedBytes value = {};
+  Headers headers = {};
+};
+inline PlannedRecord record(PlannedRecord fields) { return fields; }
+
+using RecordMaker = std::function<PlannedRecord(Draw&)>;
+
+// From least to most, both included; a plain number is both.
+struct Range {
+  constexpr Range(int exactly) : least(exactly), most(exactly) {}
+  constexpr Range(int lowest, int highest) : least(lowest), most(highest) {}
+  int least;
+  int most;
+};
+
+// What a run left behind, for checks of one's own.
+class Outcome {
+ public:
+  struct StoredRecord {
+    TopicPartition topic_partition;
+    Offset offset = -1;
+    OwnedBytes key;
+    OwnedBytes value;
+    Headers headers;
+  };
+
+  virtual ~Outcome() = default;
+  // All records of the topic that the cluster holds, by partition and offset.
+  virtual std::vector<StoredRecord> records(const std::string& topic) const = 0;
+};
+// Answers what is wrong; empty when nothing is.
+using OutcomeCheck = std::function<std::string(const Outcome&)>;
+
+struct PlanOptions {
+  // Processes that run the app.
+  Range servers = 3;
+  FaultSet faults = no_faults();
+  // How long records are produced, and faults happen, in virtual time: drawn from here to twice it.
+  Duration load = std::chrono::seconds(20);
+};
+
+class Plan {
+ public:
+  explicit Plan(PlanOptions options = {}) : options_(options) {}
+
+  // Records for a topic, each made when its turn has come. Several are produced side by side.
+  Plan& produce(std::string topic, std::uint64_t records, RecordMaker make);
+  // A check of the end of each run, when everything is drained. `promise` names it in reports.
+  Plan& check(std::string promise, OutcomeCheck check);
+  // Records that arrive in this topic count as rejected, in figures only.
+  Plan& count_rejected(std::string topic);
+
+  struct Workload {
+    std::string topic;
+    std::uint64_t records = 0;
+    RecordMaker make;
+  };
+  struct Check {
+    std::string promise;
+    OutcomeCheck check;
+  };
+  const PlanOptions& options() const { return options_; }
+  const std::vector<Workload>& workloads() const { return workloads_; }
+  const std::vector<Check>& checks() const { return checks_; }
+  const std::optional<std::string>& rejected_topic() const { return rejected_topic_; }
+
+ private:
+  PlanOptions options_;
+  std::vector<Workload> workloads_;
+  std::vector<Check> checks_;
+  std::optional<std::string> rejected_topic_;
+};
+
+}  // namespace rookery::testing

@@ -1,0 +1,54 @@
+// report.h
+//
+// What a simulation found, and what it went through to find it.
+#pragma once
+
+#include <rookery/runtime/time_types.h>
+
+#include <cstdint>
+#include <iosfwd>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace rookery::testing {
+
+// A broken promise, or a run that could not end.
+struct Violation {
+  std::uint64_t seed = 0;
+  std::string promise;  // "no loss", "deadlock" ...
+  std::string text;     // what happened, then the story, at most 25 lines
+  std::string replay;   // the line that runs it again: "r1:..."
+
+  // All of it, as a person reads it.
+  std::string story() const;
+};
+
+struct Report {
+  std::string program;
+  std::uint64_t seeds = 0;            // asked for
+  std::uint64_t runs = 0;             // done; fewer when the time was up
+  std::vector<Violation> violations;  // in the order of seeds
+
+  Duration virtual_elapsed{0};  // over all runs
+  Duration wall_elapsed{0};
+  std::uint64_t steps = 0;
+  std::uint64_t records = 0;     // produced
+  std::uint64_t rebalances = 0;  // generations completed
+  std::uint64_t duplicates = 0;  // records whose consume returned again
+  std::uint64_t rejected = 0;
+  std::map<std::string, std::uint64_t> faults;  // by kind, those that took effect
+  std::uint64_t faults_median = 0;              // of a run
+  std::uint64_t rebalances_median = 0;
+  std::uint64_t trace_hash = 0;  // of all runs in the order of their seeds
+
+  // The summary, then the violations.
+  std::string text() const;
+};
+
+std::ostream& operator<<(std::ostream& out, const Report& report);
+
+// 16 hexadecimal digits.
+std::string hash_text(std::uint64_t hash);
+
+}  // namespace rookery::testing

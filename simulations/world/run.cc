@@ -1,0 +1,384 @@
+// run.cc
+//
+// One seed from beginning to end.
+
+#include "simulations/world/run.h"
+
+#include <rookery/base/duration.h>
+#include <rookery/runtime/thread.h>
+#include <rookery/runtime/time.h>
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "mockbroker/cluster/inspection.h"
+#include "simulations/scheduler/scheduler.h"
+#include "simulations/scheduler/strategy.h"
+#include "simulations/scheduler/tape.h"
+#include "simulations/world/app_tuning.h"
+#include "simulations/world/cluster_recorder.h"
+#include "simulations/world/fault_injector.h"
+#include "simulations/world/producer_process.h"
+#include "simulations/world/server_process.h"
+#include "simulations/world/stage.h"
+
+namespace rookery::sim {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Faults go on a little after the load, and all else is over by then.
+constexpr Duration kFaultsAfterLoad = seconds(8);
+// From healing until nothing is left to do: sessions expire, backoffs end, records are worked at.
+constexpr Duration kDrainMost = seconds(240);
+// The default shutdown timeout, and some time to leave.
+constexpr Duration kStopMost = seconds(90);
+constexpr Duration kLook = milliseconds(250);
+constexpr std::size_t kStoryLinesMost = 25;
+
+constexpr const char* kWorldPromise = "the world can be made";
+constexpr const char* kDrainPromise = "everything is consumed in the end";
+constexpr const char* kStopPromise = "servers stop in order";
+
+class ClusterOutcome final : public testing::Outcome {
+ public:
+  explicit ClusterOutcome(const mock::Cluster& cluster) : cluster_(cluster) {}
+
+  std::vector<StoredRecord> records(const std::string& topic) const override {
+    std::vector<StoredRecord> all;
+    const std::int32_t partitions = cluster_.inspect().partition_count(topic).value_or(0);
+    for (PartitionId partition = 0; partition < partitions; ++partition) {
+      for (mock::StoredRecord& record : cluster_.inspect().records({topic, partition})) {
+        all.push_back({{topic, partition},
+                       record.offset,
+                       std::move(record.key),
+                       std::move(record.value),
+                       std::move(record.headers)});
+      }
+    }
+    return all;
+  }
+
+ private:
+  const mock::Cluster& cluster_;
+};
+
+class Simulation {
+ public:
+  Simulation(const RunInput& input, Tape& tape) : input_(input), tape_(tape) {}
+
+  // On the scheduler's main fiber.
+  void main();
+  // Off the fibers, when the run has ended well: checks of the user's own.
+  std::optional<BrokenPromise> check_outcome() const;
+  void add_figures(RunOutcome& outcome) const;
+  std::string story() const;
+
+ private:
+  [[noreturn]] void fail(const char* promise, std::string text) {
+    while (text.ends_with('\n')) text.pop_back();
+    stage_->scheduler.fail(promise, std::move(text));
+  }
+  void make_world();
+  void require_topic(const std::string& topic, const std::string& who);
+  void draw_plan();
+  App make_app() const { return tuned(input_.app(), tuning_); }
+  void pause_most(Duration most);
+  std::string unfinished() const;
+  void drain();
+  void stop_servers();
+  void expect_all();
+
+  const RunInput& input_;
+  Tape& tape_;
+  std::unique_ptr<Stage> stage_;
+  std::unique_ptr<ClusterRecorder> cluster_recorder_;
+  std::vector<TopicPartition> partitions_;
+  std::vector<std::string> groups_;
+  Expectations expectations_;
+  Duration load_{0};
+  std::vector<Fault> faults_;
+  AppTuning tuning_;
+  FaultInjector::Servers servers_;
+  std::unique_ptr<ProducerProcess> producer_;
+  std::unique_ptr<FaultInjector> injector_;
+};
+
+void Simulation::make_world() {
+  const int nodes = input_.world.options().brokers;
+  stage_ = std::make_unique<Stage>(nodes, mock::ClusterOptions{.nodes = nodes});
+  cluster_recorder_ = std::make_unique<ClusterRecorder>(*stage_);
+  stage_->cluster.add_observer(cluster_recorder_.get());
+  stage_->judge.on_breach([this](const Breach& breach) {
+    fail(breach.promise.c_str(), breach.text + "\n" +
+                                     stage_->history.story({.partition = breach.partition,
+                                                            .group = breach.group,
+                                                            .offset = breach.offset,
+                                                            .lines_most = kStoryLinesMost - 3}));
+  });
+  if (input_.trace != nullptr) {
+    stage_->history.subscribe(
+        [this](const Event& event) { *input_.trace << stage_->history.text(event) << '\n'; });
+  }
+  for (const auto& [name, shape] : input_.world.topics()) {
+    mock::CreateTopicsRequest::Topic topic;
+    topic.name = name;
+    topic.partitions = shape.partitions;
+    topic.config = shape.config;
+    const Status created = stage_->cluster.create_topic(stage_->scheduler.time(), topic);
+    if (!created) fail(kWorldPromise, created.error().text());
+    for (PartitionId partition = 0; partition < shape.partitions; ++partition) {
+      partitions_.push_back({name, partition});
+    }
+  }
+}
+
+void Simulation::require_topic(const std::string& topic, const std::string& who) {
+  for (const auto& [name, shape] : input_.world.topics()) {
+    if (name == topic) return;
+  }
+  fail(kWorldPromise, who + " needs topic " + topic + ", which the world does not have");
+}
+
+void Simulation::draw_plan() {
+  for (const testing::Plan::Workload& workload : input_.plan.workloads()) {
+    require_topic(workload.topic, "the plan");
+  }
+  const testing::PlanOptions& options = input_.plan.options();
+  const auto servers = tape_.between(options.servers.least, options.servers.most);
+  load_ = options.load;
+  load_ += milliseconds(
+      tape_.between(0, std::chrono::duration_cast<milliseconds>(options.load).count()));
+  tuning_ = draw_tuning(tape_);
+  faults_ = draw_faults(tape_, options.faults,
+                        {.nodes = input_.world.options().brokers,
+                         .servers = static_cast<int>(servers),
+                         .from = seconds(1),
+                         .until = load_ + kFaultsAfterLoad,
+                         .session_timeout = kSessionTimeout});
+  for (std::int64_t number = 1; number <= servers; ++number) {
+    servers_.push_back(std::make_unique<ServerProcess>(
+        *stage_, static_cast<int>(number), [this] { return make_app(); }, input_.sabotage,
+        input_.trace));
+  }
+  producer_ = std::make_unique<ProducerProcess>(*stage_, input_.plan, load_);
+
+  const App app = make_app();
+  for (const auto& [name, group] : app.groups()) {
+    groups_.push_back(name);
+    if (settings_of(app, name).initial_offset == InitialOffset::kLatest) {
+      stage_->judge.set_latest(stage_->history.group(name));
+    }
+    for (const ConsumerGroup::Route& route : group.routes()) {
+      require_topic(route.topic, "group " + name);
+      for (const TopicPartition& partition : partitions_) {
+        if (partition.topic != route.topic) continue;
+        expectations_.subscriptions.push_back(
+            {stage_->history.group(name), stage_->history.partition(partition)});
+      }
+    }
+  }
+  injector_ =
+      std::make_unique<FaultInjector>(*stage_, servers_, *producer_, input_.world.options().brokers,
+                                      partitions_, groups_, std::move(faults_));
+}
+
+void Simulation::main() {
+  {
+    const Uninterrupted scope;
+    make_world();
+    draw_plan();
+  }
+  Thread kafka("kafka", [this] { stage_->network.run(); });
+  producer_->start();
+  Thread starter("starter", [this] {
+    for (const std::unique_ptr<ServerProcess>& server : servers_) {
+      server->start();
+      pause_most(milliseconds(2000));
+    }
+  });
+  injector_->run();
+  starter.join();
+  injector_->heal();
+  drain();
+  stop_servers();
+  stage_->network.stop();
+  kafka.join();
+  expect_all();
+}
+
+// Between one server and the next.
+void Simulation::pause_most(Duration most) {
+  Duration pause;
+  {
+    const Uninterrupted scope;
+    pause =
+        milliseconds(tape_.between(0, std::chrono::duration_cast<milliseconds>(most).count() - 1));
+  }
+  sleep_until(deadline_in(pause));
+}
+
+// What is still missing; empty when all is done.
+std::string Simulation::unfinished() const {
+  const Uninterrupted scope;
+  if (const auto failure = producer_->failure()) {
+    return "the producer failed: " + *failure + "\n";
+  }
+  std::string text;
+  if (!producer_->is_done()) {
+    text += "the producer has " + std::to_string(producer_->acknowledged()) + " of " +
+            std::to_string(producer_->planned()) + " records acknowledged\n";
+  }
+  const Model& model = stage_->judge.model();
+  for (const Expectations::Subscription& subscription : expectations_.subscriptions) {
+    const Offset end = model.log(subscription.partition).end_offset();
+    const auto& view = model.group_partition(subscription.group, subscription.partition);
+    if (view.committed.value_or(0) >= end) continue;
+    if (model.is_latest(subscription.group) && view.progress.empty()) continue;
+    text += "lag of " + stage_->history.partition_name(subscription.partition).text() + ": " +
+            std::to_string(end - view.committed.value_or(0)) + " of " + std::to_string(end) + "\n";
+  }
+  std::set<ProcessIndex> running;
+  for (const std::unique_ptr<ServerProcess>& server : servers_) running.insert(server->index());
+  for (const std::string& name : groups_) {
+    const GroupView& group = model.group(stage_->history.group(name));
+    if (group.members == running) continue;
+    text += "generation " + std::to_string(group.generation) + " of group " + name + " has " +
+            std::to_string(group.members.size()) + " members, " + std::to_string(running.size()) +
+            " servers run\n";
+  }
+  return text;
+}
+
+void Simulation::drain() {
+  const TimePoint deadline = stage_->scheduler.time() + kDrainMost;
+  while (!unfinished().empty()) {
+    for (const std::unique_ptr<ServerProcess>& server : servers_) {
+      if (const std::string trouble = server->trouble(); !trouble.empty()) {
+        fail(kDrainPromise, trouble);
+      }
+    }
+    if (stage_->scheduler.time() >= deadline || producer_->failure()) {
+      std::string text = "not so " + format_duration(kDrainMost) + " after everything was healed\n";
+      text += unfinished();
+      for (const std::unique_ptr<ServerProcess>& server : servers_) text += server->describe();
+      fail(kDrainPromise, text + story());
+    }
+    sleep_until(deadline_in(kLook));
+  }
+}
+
+void Simulation::stop_servers() {
+  for (const std::unique_ptr<ServerProcess>& server : servers_) {
+    server->ask_to_stop();
+    pause_most(milliseconds(3000));
+  }
+  const TimePoint deadline = stage_->scheduler.time() + kStopMost;
+  for (const std::unique_ptr<ServerProcess>& server : servers_) {
+    if (!server->wait_until_stopped(deadline)) {
+      fail(kStopPromise, server->name() + " has not stopped " + format_duration(kStopMost) +
+                             " after it was asked\n" + server->describe() + story());
+    }
+    if (const std::string trouble = server->trouble(); !trouble.empty()) {
+      fail(kStopPromise, trouble + "\n" + story());
+    }
+  }
+  if (!producer_->wait_until_ended(deadline)) fail(kStopPromise, "the producer does not end");
+  if (producer_->failure()) fail(kDrainPromise, "the producer failed: " + *producer_->failure());
+}
+
+void Simulation::expect_all() {
+  const Uninterrupted scope;
+  for (const testing::Plan::Workload& workload : input_.plan.workloads()) {
+    const auto same = std::find_if(
+        expectations_.produced.begin(), expectations_.produced.end(),
+        [&](const Expectations::Produced& produced) { return produced.topic == workload.topic; });
+    if (same == expectations_.produced.end()) {
+      expectations_.produced.push_back({workload.topic, workload.records});
+    } else {
+      same->records += workload.records;
+    }
+  }
+  // Topics that user code writes to, as well, hold more.
+  std::set<std::string> outputs;
+  for (const Event& event : stage_->history.events()) {
+    if (event.kind != EventKind::kOutputAcknowledged || event.partition == kNone) continue;
+    outputs.insert(stage_->history.partition_name(event.partition).topic);
+  }
+  std::erase_if(expectations_.produced, [&](const Expectations::Produced& produced) {
+    return outputs.contains(produced.topic);
+  });
+  stage_->judge.finish(expectations_);
+}
+
+std::optional<BrokenPromise> Simulation::check_outcome() const {
+  const ClusterOutcome outcome(stage_->cluster);
+  for (const testing::Plan::Check& check : input_.plan.checks()) {
+    const std::string wrong = check.check(outcome);
+    if (!wrong.empty()) return BrokenPromise{check.promise, wrong + "\n"};
+  }
+  return std::nullopt;
+}
+
+std::string Simulation::story() const {
+  const Uninterrupted scope;
+  return stage_->history.story({.lines_most = kStoryLinesMost - 5});
+}
+
+void Simulation::add_figures(RunOutcome& outcome) const {
+  if (stage_ == nullptr) return;
+  outcome.duplicates = stage_->judge.model().duplicates();
+  if (cluster_recorder_ != nullptr) outcome.rebalances = cluster_recorder_->generations();
+  if (producer_ != nullptr) outcome.records = producer_->acknowledged();
+  if (injector_ != nullptr) outcome.faults = injector_->counts();
+  // Each input record counts once, however often it was rejected.
+  std::set<std::pair<PartitionIndex, Offset>> rejected;
+  for (const Event& event : stage_->history.events()) {
+    if (event.kind != EventKind::kOutputAcknowledged || event.partition == kNone) continue;
+    ++outcome.outputs;
+    if (stage_->history.partition_name(event.partition).topic != input_.plan.rejected_topic()) {
+      continue;
+    }
+    const Run* run = stage_->judge.model().run(event.run);
+    if (run != nullptr) rejected.emplace(run->partition, run->offset);
+  }
+  outcome.rejected = rejected.size();
+}
+
+std::unique_ptr<Strategy> draw_strategy(Tape& tape) {
+  // How long a thread goes on undisturbed: long stretches and quick changes find different things.
+  constexpr std::uint64_t kSwitchOneIn[] = {64, 16, 4, 0};
+  const std::uint64_t one_in = kSwitchOneIn[tape.draw(std::size(kSwitchOneIn))];
+  if (one_in == 0) return std::make_unique<RandomStrategy>(tape);
+  return std::make_unique<StickyRandomStrategy>(tape, one_in);
+}
+
+}  // namespace
+
+RunOutcome run_once(const RunInput& input) {
+  Tape tape = Tape::from_seed(input.seed);
+  const std::unique_ptr<Strategy> strategy = draw_strategy(tape);
+  SchedulerOptions options;
+  options.stack_pool = input.stacks;
+  // Outlives the scheduler's fibers, and is not touched by them once it has failed.
+  Simulation run(input, tape);
+  RunOutcome outcome;
+  Scheduler scheduler(options, tape, *strategy);
+  const RunResult result = scheduler.run([&run] { run.main(); });
+  outcome.trace_hash = result.trace_hash;
+  outcome.steps = result.steps;
+  outcome.virtual_elapsed = result.virtual_elapsed;
+  run.add_figures(outcome);
+  if (result.failure) {
+    outcome.broken = BrokenPromise{result.failure->kind, result.failure->text};
+  } else {
+    outcome.broken = run.check_outcome();
+  }
+  return outcome;
+}
+
+}  // namespace rookery::sim

@@ -1,0 +1,392 @@
+#!/usr/bin/env bash
+# kafka.sh
+#
+# A real Apache Kafka on loopback, for tests and for trying things out: one or three nodes, each
+# broker and KRaft controller at once. Called as `./rookery kafka ...`; needs Java 17, and Maven the
+# first time. Jars are kept in the user's cache, logs and data in a temporary folder that `down`
+# removes. ROOKERY_KAFKA_DIR names another folder, so that two clusters can live beside each other.
+
+set -euo pipefail
+
+version=4.1.0
+log4j_version=2.24.3
+# Bazel's tests know no HOME.
+home=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
+cache="${ROOKERY_CACHE:-${XDG_CACHE_HOME:-$home/.cache}/rookery}/kafka-$version"
+state="${ROOKERY_KAFKA_DIR:-${TMPDIR:-/tmp}/rookery-kafka-$(id -u)}"
+self=$(readlink -f "${BASH_SOURCE[0]}")
+start_seconds_max=60
+stop_seconds_max=20
+
+usage() {
+  cat <<EOF
+usage: ./rookery kafka up [--nodes 1|3]   start a cluster; the last line is bootstrap.servers
+       ./rookery kafka down               stop it and delete its data
+       ./rookery kafka status             bootstrap servers and nodes; exit code 1 when it is down
+       ./rookery kafka stop-node N        stop node N in order (SIGTERM)
+       ./rookery kafka kill-node N        kill node N (SIGKILL)
+       ./rookery kafka start-node N       start node N again and wait until it serves
+       ./rookery kafka restart-node N     stop-node, then start-node
+       ./rookery kafka pause N            freeze node N (SIGSTOP)
+       ./rookery kafka resume N           let it go on (SIGCONT)
+
+Apache Kafka $version on Java 17, on loopback only. The first time it is fetched by Maven (54 MB).
+EOF
+}
+
+fail() {
+  echo "kafka: $*" >&2
+  exit 1
+}
+
+fetch() {
+  [[ -e $cache/complete ]] && return
+  command -v mvn >/dev/null || fail "Maven is missing: run ./rookery kafka up, which installs it"
+  echo "kafka: fetching Apache Kafka $version with Maven" >&2
+  mkdir -p "$cache"
+  local work
+  work=$(mktemp -d)
+  cat >"$work/pom.xml" <<EOF
+<project>
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>rookery</groupId>
+  <artifactId>kafka-for-tests</artifactId>
+  <version>1</version>
+  <packaging>pom</packaging>
+  <dependencies>
+    <dependency>
+      <groupId>org.apache.kafka</groupId>
+      <artifactId>kafka_2.13</artifactId>
+      <version>$version</version>
+    </dependency>
+    <dependency>
+      <groupId>org.apache.logging.log4j</groupId>
+      <artifactId>log4j-slf4j-impl</artifactId>
+      <version>$log4j_version</version>
+    </dependency>
+  </dependencies>
+  <build>
+    <plugins>
+      <plugin>
+        <groupId>org.apache.maven.plugins</groupId>
+        <artifactId>maven-dependency-plugin</artifactId>
+        <version>3.6.1</version>
+      </plugin>
+    </plugins>
+  </build>
+</project>
+EOF
+  # Strict checksums: a damaged jar is an error here, not a riddle later.
+  if ! mvn -B -q -C -Dstyle.color=never -f "$work/pom.xml" dependency:copy-dependencies \
+    -DincludeScope=runtime -DoutputDirectory="$work/libs" >"$work/log" 2>&1; then
+    tail -n 20 "$work/log" >&2
+    rm -rf "$work"
+    fail "Maven could not fetch Apache Kafka"
+  fi
+  rm -rf "$cache/libs"
+  mv "$work/libs" "$cache/libs"
+  rm -rf "$work"
+  touch "$cache/complete"
+}
+
+node_dir() { echo "$state/node-$1"; }
+
+node_count() { cat "$state/nodes" 2>/dev/null || echo 0; }
+
+node_pid() { cat "$(node_dir "$1")/pid" 2>/dev/null || true; }
+
+# A pid may have been given to somebody else since: only a Java of this folder is ours.
+is_running() {
+  local pid
+  pid=$(node_pid "$1")
+  [[ -n $pid && -r /proc/$pid/cmdline ]] &&
+    tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$(node_dir "$1")/server.properties"
+}
+
+is_known() { [[ $1 =~ ^[0-9]+$ ]] && [[ -e $(node_dir "$1")/server.properties ]]; }
+
+is_port_free() { ! (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# Ports are looked for below the range from which the kernel gives ports to clients.
+free_port() {
+  local port=$1
+  while ! is_port_free "$port"; do port=$((port + 1)); done
+  echo "$port"
+}
+
+bootstrap() { paste -sd, "$state/bootstrap"; }
+
+configure() {
+  local nodes=$1 node port=19092
+  local -a client controller
+  for ((node = 1; node <= nodes; node++)); do
+    port=$(free_port "$port") && client[node]=$port && port=$((port + 1))
+    port=$(free_port "$port") && controller[node]=$port && port=$((port + 1))
+  done
+  local voters=""
+  for ((node = 1; node <= nodes; node++)); do
+    voters+="${voters:+,}$node@127.0.0.1:${controller[node]}"
+  done
+  local in_sync=$((nodes > 1 ? 2 : 1))
+  : >"$state/bootstrap"
+  for ((node = 1; node <= nodes; node++)); do
+    local dir
+    dir=$(node_dir "$node")
+    mkdir -p "$dir"
+    echo "127.0.0.1:${client[node]}" >>"$state/bootstrap"
+    cat >"$dir/server.properties" <<EOF
+process.roles=broker,controller
+node.id=$node
+controller.quorum.voters=$voters
+controller.listener.names=CONTROLLER
+listeners=CLIENT://127.0.0.1:${client[node]},CONTROLLER://127.0.0.1:${controller[node]}
+advertised.listeners=CLIENT://127.0.0.1:${client[node]}
+listener.security.protocol.map=CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=CLIENT
+log.dirs=$dir/data
+# Nothing appears by itself: a test that names a wrong topic must hear of it.
+auto.create.topics.enable=false
+default.replication.factor=$nodes
+min.insync.replicas=$in_sync
+offsets.topic.replication.factor=$nodes
+offsets.topic.num.partitions=5
+transaction.state.log.replication.factor=$nodes
+transaction.state.log.min.isr=$in_sync
+transaction.state.log.num.partitions=5
+# Tests make groups by the hundred, with short sessions.
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+message.max.bytes=4194304
+replica.fetch.max.bytes=4194304
+# Records carry the timestamps of the tests: none may expire.
+log.retention.ms=-1
+log.cleaner.dedupe.buffer.size=16777216
+# A killed node may register again after this, not after nine seconds.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+controller.quorum.election.timeout.ms=500
+controller.quorum.fetch.timeout.ms=1000
+num.network.threads=2
+num.io.threads=4
+EOF
+    cat >"$dir/log4j2.properties" <<EOF
+rootLogger.level = info
+rootLogger.appenderRef.console.ref = console
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = [%d] %p %m (%c)%n
+EOF
+  done
+}
+
+format() {
+  local nodes=$1 node failed=0
+  local -a running
+  for ((node = 1; node <= nodes; node++)); do
+    java -Xmx128m -XX:TieredStopAtLevel=1 -cp "$cache/libs/*" kafka.tools.StorageTool format \
+      -t Um9va2VyeUthZmthVGVzdA -c "$(node_dir "$node")/server.properties" \
+      >"$(node_dir "$node")/format.log" 2>&1 &
+    running[node]=$!
+  done
+  for ((node = 1; node <= nodes; node++)); do
+    wait "${running[node]}" || failed=$node
+  done
+  if ((failed)); then
+    tail -n 5 "$(node_dir "$failed")/format.log" >&2
+    fail "the storage of node $failed could not be formatted"
+  fi
+}
+
+launch() {
+  local dir
+  dir=$(node_dir "$1")
+  mv -f "$dir/log" "$dir/log.previous" 2>/dev/null || true
+  # setsid: an interrupt typed at the terminal is not for the broker.
+  setsid java -Xmx512m -Xms256m -XX:+UseG1GC -cp "$cache/libs/*" \
+    -Dlog4j2.configurationFile="$dir/log4j2.properties" -Djava.awt.headless=true \
+    kafka.Kafka "$dir/server.properties" </dev/null >"$dir/log" 2>&1 9>&- &
+  echo $! >"$dir/pid"
+}
+
+# Bazel ends every process that a test has started, also those in a session of their own. So `up` leaves a
+# keeper behind, and a node that is started again is started by it.
+is_kept() {
+  local pid
+  pid=$(cat "$state/keeper" 2>/dev/null) || return 1
+  [[ -r /proc/$pid/cmdline ]] && tr '\0' ' ' <"/proc/$pid/cmdline" | grep -q 'kafka.sh keep'
+}
+
+start_keeper() {
+  is_kept && return
+  rm -f "$state/starts"
+  mkfifo "$state/starts"
+  setsid "$self" keep </dev/null >/dev/null 2>&1 9>&- &
+  echo $! >"$state/keeper"
+}
+
+keep() {
+  local node
+  # Open for both, so that it does not end with the first writer.
+  while read -r node; do launch "$node"; done <>"$state/starts"
+}
+
+launch_again() {
+  if ! is_kept; then
+    launch "$1"
+    return
+  fi
+  local dir deadline=$((SECONDS + start_seconds_max))
+  dir=$(node_dir "$1")
+  rm -f "$dir/pid"
+  echo "$1" >"$state/starts"
+  until [[ -s $dir/pid ]]; do
+    ((SECONDS < deadline)) || fail "the keeper does not start node $1"
+    sleep 0.05
+  done
+}
+
+# A broker says that it has started only after the controller let it serve.
+wait_until_serving() {
+  local node=$1 dir deadline
+  dir=$(node_dir "$node")
+  deadline=$((SECONDS + start_seconds_max))
+  until grep -q 'Kafka Server started' "$dir/log" 2>/dev/null; do
+    if ! kill -0 "$(node_pid "$node")" 2>/dev/null; then
+      tail -n 20 "$dir/log" >&2
+      fail "node $node ended while it started; its log is $dir/log"
+    fi
+    ((SECONDS < deadline)) ||
+      fail "node $node does not serve after $start_seconds_max s; its log is $dir/log"
+    sleep 0.1
+  done
+}
+
+wait_until_ended() {
+  local node=$1 deadline=$((SECONDS + stop_seconds_max))
+  while is_running "$node"; do
+    if ((SECONDS >= deadline)); then
+      kill -KILL "$(node_pid "$node")" 2>/dev/null || true
+      deadline=$((SECONDS + stop_seconds_max))
+    fi
+    sleep 0.05
+  done
+}
+
+up() {
+  local nodes=1
+  while (($#)); do
+    case $1 in
+      --nodes) nodes=${2:-} && shift 2 || fail "--nodes wants 1 or 3" ;;
+      --nodes=*) nodes=${1#*=} && shift ;;
+      *) fail "unknown argument of up: $1" ;;
+    esac
+  done
+  [[ $nodes == 1 || $nodes == 3 ]] || fail "--nodes wants 1 or 3, not '$nodes'"
+  if (($(node_count) > 0)) && (($(node_count) != nodes)); then
+    fail "a cluster of $(node_count) is up: ./rookery kafka down first"
+  fi
+  fetch
+  local node
+  if (($(node_count) == 0)); then
+    rm -rf "$state"
+    mkdir -p "$state"
+    chmod 700 "$state"
+    configure "$nodes"
+    format "$nodes"
+    echo "$nodes" >"$state/nodes"
+  fi
+  for ((node = 1; node <= nodes; node++)); do
+    is_running "$node" || launch "$node"
+  done
+  start_keeper
+  for ((node = 1; node <= nodes; node++)); do wait_until_serving "$node"; done
+  bootstrap
+}
+
+down() {
+  local node nodes
+  nodes=$(node_count)
+  # First, or it could start a node that is being ended.
+  if is_kept; then kill "$(cat "$state/keeper")"; fi
+  for ((node = 1; node <= nodes; node++)); do
+    # The data goes with the cluster: an orderly end would save nothing.
+    is_running "$node" && kill -KILL "$(node_pid "$node")"
+  done
+  for ((node = 1; node <= nodes; node++)); do wait_until_ended "$node"; done
+  rm -rf "$state"
+}
+
+status() {
+  local node nodes running=0
+  nodes=$(node_count)
+  if ((nodes == 0)); then
+    echo "down"
+    return 1
+  fi
+  echo "bootstrap.servers $(bootstrap)"
+  for ((node = 1; node <= nodes; node++)); do
+    local pid
+    pid=$(node_pid "$node")
+    if ! is_running "$node"; then
+      echo "node $node down"
+    elif grep -q '^State:[[:space:]]*T' "/proc/$pid/status"; then
+      echo "node $node pid $pid paused" && running=$((running + 1))
+    else
+      echo "node $node pid $pid" && running=$((running + 1))
+    fi
+  done
+  ((running > 0))
+}
+
+require_node() {
+  [[ $# -eq 1 ]] || fail "which node? ./rookery kafka --help"
+  is_known "$1" || fail "there is no node '$1'; $(node_count) are up"
+}
+
+require_running() {
+  require_node "$@"
+  is_running "$1" || fail "node $1 is not running"
+}
+
+word=${1:-help}
+(($#)) && shift
+for argument in "$@"; do
+  [[ $argument == --help ]] && usage && exit 0
+done
+case $word in
+  up | down)
+    # Two at once would start the same node twice.
+    exec 9>"$state.lock"
+    flock 9
+    "$word" "$@"
+    ;;
+  status) status ;;
+  stop-node)
+    require_running "$@"
+    kill -TERM "$(node_pid "$1")"
+    wait_until_ended "$1"
+    ;;
+  kill-node)
+    require_running "$@"
+    kill -KILL "$(node_pid "$1")"
+    wait_until_ended "$1"
+    ;;
+  start-node)
+    require_node "$@"
+    is_running "$1" || launch_again "$1"
+    wait_until_serving "$1"
+    ;;
+  restart-node)
+    require_running "$@"
+    kill -TERM "$(node_pid "$1")"
+    wait_until_ended "$1"
+    launch_again "$1"
+    wait_until_serving "$1"
+    ;;
+  keep) keep ;;
+  pause) require_running "$@" && kill -STOP "$(node_pid "$1")" ;;
+  resume) require_running "$@" && kill -CONT "$(node_pid "$1")" ;;
+  help | --help | -h) usage ;;
+  *) fail "unknown word '$word': up, down, status, or --help" ;;
+esac
