@@ -273,7 +273,8 @@ wait_until_ended() {
   done
 }
 
-up() {
+# How many nodes the arguments of up ask for.
+nodes_wanted() {
   local nodes=1
   while (($#)); do
     case $1 in
@@ -283,6 +284,12 @@ up() {
     esac
   done
   [[ $nodes == 1 || $nodes == 3 ]] || fail "--nodes wants 1 or 3, not '$nodes'"
+  echo "$nodes"
+}
+
+up() {
+  local nodes
+  nodes=$(nodes_wanted "$@") || exit 1
   if (($(node_count) > 0)) && (($(node_count) != nodes)); then
     fail "a cluster of $(node_count) is up: ./rookery kafka down first"
   fi
@@ -384,6 +391,7 @@ case $word in
     launch_again "$1"
     wait_until_serving "$1"
     ;;
+  check-up) nodes_wanted "$@" >/dev/null ;;
   keep) keep ;;
   pause) require_running "$@" && kill -STOP "$(node_pid "$1")" ;;
   resume) require_running "$@" && kill -CONT "$(node_pid "$1")" ;;
