@@ -9,6 +9,7 @@
 #include "bench/allocation_figures.h"
 #include "bench/consume_figures.h"
 #include "bench/figures.h"
+#include "bench/group_figures.h"
 #include "bench/memory_figures.h"
 #include "bench/rounds.h"
 #include "bench/scheduler_figures.h"
@@ -57,6 +58,7 @@ int run(const CommandLine& line, const std::string& program) {
   rookery::bench::add_memory_figures(measurements);
   rookery::bench::add_scheduler_figures(measurements);
   rookery::bench::add_simulation_figures(measurements);
+  rookery::bench::add_group_figures(measurements);
   measurements.keep_only(line.filter);
   if (measurements.names().empty()) {
     std::fprintf(stderr, "bench: no figure matches '%s'\n", line.filter.c_str());

@@ -24,7 +24,13 @@ struct Program {
   testing::Plan plan = archive::simulated_plan();
 };
 
-Result<Turn> run_seeds(const Program& program, std::uint64_t seeds) {
+struct Rates {
+  double seconds = 0;
+  double runs_per_second = 0;
+  double steps_per_second = 0;
+};
+
+Result<Rates> run_seeds(const Program& program, std::uint64_t seeds) {
   sim::StackPool stacks;
   std::uint64_t steps = 0;
   const TimePoint begin = now();
@@ -41,7 +47,7 @@ Result<Turn> run_seeds(const Program& program, std::uint64_t seeds) {
     steps += outcome.steps;
   }
   const double seconds = std::chrono::duration<double>(now() - begin).count();
-  return Turn{.seconds = seconds, .value = static_cast<double>(steps) / seconds};
+  return Rates{seconds, static_cast<double>(seeds) / seconds, static_cast<double>(steps) / seconds};
 }
 
 }  // namespace
@@ -49,10 +55,18 @@ Result<Turn> run_seeds(const Program& program, std::uint64_t seeds) {
 void add_simulation_figures(Measurements& measurements) {
   const std::uint64_t seeds = measurements.settings().is_quick ? 1 : 20;
   const auto program = std::make_shared<const Program>();
-  measurements.add({.name = "simulation.steps",
-                    .unit = "steps/s",
-                    .target = [](double) { return 2e6; },
-                    .ours = [=] { return run_seeds(*program, seeds); }});
+  const auto add = [&](const char* name, const char* unit, double target, double Rates::*value) {
+    measurements.add({.name = name,
+                      .unit = unit,
+                      .target = [target](double) { return target; },
+                      .ours = [=]() -> Result<Turn> {
+                        const Result<Rates> rates = run_seeds(*program, seeds);
+                        if (!rates) return fail(rates.error());
+                        return Turn{.seconds = rates->seconds, .value = (*rates).*value};
+                      }});
+  };
+  add("simulation.steps", "steps/s", 2e6, &Rates::steps_per_second);
+  add("simulation.runs", "runs/s", 20, &Rates::runs_per_second);
 }
 
 }  // namespace rookery::bench
