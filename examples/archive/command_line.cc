@@ -58,11 +58,16 @@ void add_input_option(CLI::App& app, Typed& typed) {
 }
 
 void add_format_option(CLI::App& app, Typed& typed) {
-  const std::map<std::string, Format> formats = {{"text", Format::kText}, {"json", Format::kJson}};
-  app.add_option("--format", typed.line.format, "text or json")
-      ->type_name("FORMAT")
-      ->transform(CLI::Transformer(formats).description(""))
-      ->check(CLI::IsMember({Format::kText, Format::kJson}).description(""));
+  app.add_option_function<std::string>(
+         "--format",
+         [&typed](const std::string& word) {
+           if (word != "text" && word != "json") {
+             throw CLI::ValidationError("--format", "'" + word + "' is neither text nor json");
+           }
+           typed.line.format = word == "json" ? Format::kJson : Format::kText;
+         },
+         "text or json")
+      ->type_name("FORMAT");
 }
 
 void add_wait_option(CLI::App& app, Typed& typed) {

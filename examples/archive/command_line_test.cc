@@ -98,7 +98,7 @@ INSTANTIATE_TEST_SUITE_P(
                     std::pair{Words{"--frobnicate"}, "--frobnicate"},
                     std::pair{Words{"feed", "--brokers", "a:1", "--frobnicate"}, "--frobnicate"},
                     std::pair{Words{"feed", "report"}, "report"},
-                    std::pair{Words{"--format", "xml"}, "--format"},
+                    std::pair{Words{"--format", "xml"}, "'xml' is neither text nor json"},
                     std::pair{Words{"--format"}, "--format"},
                     std::pair{Words{"--set", "debug"}, "NAME=VALUE"},
                     std::pair{Words{"--set", "=x"}, "NAME=VALUE"},
