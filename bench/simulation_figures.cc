@@ -35,11 +35,10 @@ Result<Rates> run_seeds(const Program& program, std::uint64_t seeds) {
   std::uint64_t steps = 0;
   const TimePoint begin = now();
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
-    const sim::RunOutcome outcome = sim::run_once({.world = program.world,
-                                                   .plan = program.plan,
-                                                   .app = program.app,
-                                                   .seed = seed,
-                                                   .stacks = &stacks});
+    sim::RunTape tape({.seed = seed});
+    const sim::RunOutcome outcome =
+        sim::run_once({.world = program.world, .plan = program.plan, .app = program.app}, tape,
+                      {.stacks = &stacks});
     if (outcome.broken) {
       return fail(ErrorCode::kState, "seed " + std::to_string(seed) + ": " +
                                          outcome.broken->promise + ": " + outcome.broken->text);

@@ -57,6 +57,10 @@ class Campaign {
 
   void work();
   std::optional<std::uint64_t> next_seed();
+  RunOutcome run_source(const RunSource& source, const RunSettings& settings) const {
+    RunTape tape(source);
+    return input_.run(tape, settings);
+  }
   Finished run_seed(std::uint64_t seed, StackPool& stacks) const;
   void take(std::uint64_t seed, Finished finished);
   void add(const Finished& finished);
@@ -88,21 +92,14 @@ std::optional<std::uint64_t> Campaign::next_seed() {
 }
 
 Campaign::Finished Campaign::run_seed(std::uint64_t seed, StackPool& stacks) const {
-  const RunInput input{.world = input_.world,
-                       .plan = input_.plan,
-                       .app = input_.app,
-                       .seed = seed,
-                       .sabotage = input_.sabotage,
-                       .trace = input_.trace,
-                       .stacks = &stacks};
+  RunSettings settings{.trace = input_.trace, .stacks = &stacks};
   Finished finished;
-  finished.outcome = run_once(input);
+  finished.outcome = run_source({seed}, settings);
   const RunOutcome& outcome = finished.outcome;
   if (outcome.broken) finished.violation = violation_of(seed, outcome);
   if (!outcome.broken && seed % kCheckedTwiceOneIn != 0) return finished;
-  RunInput quiet = input;
-  quiet.trace = nullptr;
-  const RunOutcome again = run_once(quiet);
+  settings.trace = nullptr;
+  const RunOutcome again = run_source({seed}, settings);
   if (again.trace_hash == outcome.trace_hash) return finished;
   testing::Violation violation;
   violation.seed = seed;
@@ -214,9 +211,7 @@ namespace rookery::testing {
 Report World::simulate(const std::function<App()>& app, const Plan& plan,
                        const SimulateOptions& options) const {
   return sim::run_campaign({.program = app().options().client_id,
-                            .world = *this,
-                            .plan = plan,
-                            .app = app,
+                            .run = sim::run_function({.world = *this, .plan = plan, .app = app}),
                             .options = options});
 }
 

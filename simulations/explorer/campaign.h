@@ -1,35 +1,27 @@
 // campaign.h
 //
-// Many seeds of one program: runs them, on as many OS threads as told, and sums them up in the
+// Many seeds of one run function: runs them, on as many OS threads as told, and sums them up in the
 // order of their seeds, so that the result does not depend on the threads.
 //
 // One run in twenty, and every failing one, is run twice: a run that is not the same twice is a
 // violation itself.
 #pragma once
 
-#include <rookery/routing/app.h>
-#include <rookery/transport/transport.h>
-
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <ostream>
 #include <string>
 
-#include "simulations/world/plan.h"
 #include "simulations/world/report.h"
+#include "simulations/world/run_function.h"
 #include "simulations/world/world.h"
 
 namespace rookery::sim {
 
 struct CampaignInput {
   std::string program = "program";
-  const testing::World& world;
-  const testing::Plan& plan;
-  const std::function<App()>& app;
-  testing::SimulateOptions options;
-  // See RunInput.
-  std::function<std::unique_ptr<Transport>(Transport&)> sabotage = {};
+  RunFunction run;
+  testing::SimulateOptions options = {};
   // Every event of every run; null: nobody. With one thread only.
   std::ostream* trace = nullptr;
   // Called now and then on one of the threads, with what was done so far; may be empty.

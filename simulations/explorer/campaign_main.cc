@@ -14,6 +14,7 @@
 
 #include "simulations/explorer/campaign.h"
 #include "simulations/explorer/replay_line.h"
+#include "simulations/world/run.h"
 
 namespace rookery::testing {
 namespace {
@@ -120,11 +121,10 @@ int campaign_main(int argc, char** argv, const Program& program) {
       std::chrono::duration_cast<Duration>(std::chrono::duration<double>(minutes * 60.0));
 
   const bool is_watched = isatty(STDERR_FILENO) != 0 && !is_traced;
-  sim::CampaignInput input{.program = program.name,
-                           .world = program.world,
-                           .plan = program.plan,
-                           .app = program.app,
-                           .options = options};
+  sim::CampaignInput input{
+      .program = program.name,
+      .run = sim::run_function({.world = program.world, .plan = program.plan, .app = program.app}),
+      .options = options};
   if (is_traced) input.trace = &std::cerr;
   if (is_watched) input.on_progress = show_progress;
   Report report;

@@ -20,6 +20,7 @@
 
 #include "simulations/explorer/campaign.h"
 #include "simulations/explorer/saboteur.h"
+#include "simulations/world/run.h"
 
 namespace rookery::sim {
 namespace {
@@ -65,16 +66,14 @@ Plan plan_with(testing::FaultSet faults, std::uint64_t records = 300) {
 Report hunt(const std::function<App()>& app, const Plan& plan, const Sabotage* sabotage = nullptr,
             std::uint64_t seeds = 60, const std::string& replay = {}) {
   const World world = small_world();
-  CampaignInput input{
-      .program = "canary",
-      .world = world,
-      .plan = plan,
-      .app = app,
-      .options = {.seeds = seeds, .replay = replay, .threads = 1, .violations_most = 1}};
+  RunInput input{.world = world, .plan = plan, .app = app};
   if (sabotage != nullptr) {
     input.sabotage = [sabotage](Transport& inner) { return make_saboteur(inner, *sabotage); };
   }
-  return run_campaign(input);
+  return run_campaign(
+      {.program = "canary",
+       .run = run_function(input),
+       .options = {.seeds = seeds, .replay = replay, .threads = 1, .violations_most = 1}});
 }
 
 // Found as `promise`, told in at most 25 lines and a few words, and the same again from its line.

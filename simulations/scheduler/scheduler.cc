@@ -80,7 +80,8 @@ RunResult Scheduler::run(std::function<void()> body) {
     tsan_acquire(this);
   }
   exchange_current_runtime(nullptr);
-  return RunResult{trace_hash_, steps_, drain_steps_, world_.now - options_.start, failure_};
+  return RunResult{trace_hash_, steps_, drain_steps_, preemptions_, world_.now - options_.start,
+                   failure_};
 }
 
 // --- Steps
@@ -90,7 +91,9 @@ void Scheduler::step(ChoiceKind kind) {
     return;
   advance();
   Fiber& next = choose(kind);
-  if (&next != current_) switch_to(next);
+  if (&next == current_) return;
+  ++preemptions_;
+  switch_to(next);
 }
 
 void Scheduler::block(ChoiceKind kind, WaitKind waits_for, void* waits_on, TimePoint deadline) {

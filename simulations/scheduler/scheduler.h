@@ -94,6 +94,8 @@ struct RunResult {
   std::uint64_t trace_hash = 0;
   std::uint64_t steps = 0;        // all of them
   std::uint64_t drain_steps = 0;  // of these, in the drains of killed processes
+  // How often a thread that could go on had to stand aside for another.
+  std::uint64_t preemptions = 0;
   Duration virtual_elapsed{0};
   std::optional<Failure> failure;
 };
@@ -284,6 +286,7 @@ class Scheduler final : public FiberRuntime {
   bool was_run_ = false;
   std::uint64_t steps_hard_bound_ = 0;  // of the whole run, or of the drain that goes on
   std::uint64_t drain_steps_ = 0;
+  std::uint64_t preemptions_ = 0;
   StackPool own_stacks_;
   StackPool& stacks_;
   std::vector<std::unique_ptr<Fiber>> fibers_;

@@ -2,9 +2,9 @@
 //
 // The one source of choices of a run: schedule, plan, network, faults, dice of user code.
 //
-// A tape draws either from a seed or from a recorded list of draws. A run is a function of its
-// tape. Whoever reads it must be content with zeros: they mean the plain case (stay with the
-// running fiber, no fault, the lower end), so that cutting a recorded tape short or zeroing parts
+// A tape draws from a seed, from parts of a seed's draws, or from a recorded list. A run is a
+// function of its tape. Whoever reads it must be content with zeros: they mean the plain case (stay
+// with the running fiber, no fault, the lower end), so that cutting a tape short or zeroing parts
 // of it gives a simpler run.
 //
 //   Tape tape = Tape::from_seed(7);
@@ -23,22 +23,29 @@
 
 namespace rookery::sim {
 
+// Draws by their place on the tape, from `first` on, before `end`.
+struct DrawRange {
+  std::uint64_t first = 0;
+  std::uint64_t end = 0;
+
+  friend bool operator==(const DrawRange&, const DrawRange&) = default;
+};
+
 class Tape {
  public:
   static Tape from_seed(std::uint64_t seed);
-  // Beyond its end all draws are zero, and exhausted() tells so.
+  // Draws as the seed does within the ranges (in order, apart from each other); all others are
+  // zero.
+  static Tape from_parts(std::uint64_t seed, std::vector<DrawRange> kept);
+  // A number too high for its draw counts as the highest. Beyond its end all draws are zero, and
+  // exhausted() tells so.
   static Tape from_draws(std::vector<std::uint64_t> draws);
 
   // In [0, bound). A bound of 0 or 1 answers 0 and uses nothing of the tape.
   std::uint64_t draw(std::uint64_t bound) {
     if (bound <= 1) return 0;
-    std::uint64_t value;
-    if (!is_replay_) [[likely]] {
-      __extension__ using Wide = unsigned __int128;
-      value = static_cast<std::uint64_t>((static_cast<Wide>(generator_.next()) * bound) >> 64);
-    } else {
-      value = next_recorded() % bound;
-    }
+    const std::uint64_t value =
+        source_ == Source::kSeed ? scaled(generator_.next(), bound) : draw_edited(bound);
     ++draw_count_;
     if (is_recording_) [[unlikely]]
       draws_.push_back(value);
@@ -48,11 +55,22 @@ class Tape {
   // Any 64-bit number.
   std::uint64_t draw_u64();
 
-  // True once in n on average; never for n = 0, always for n = 1.
-  bool one_in(std::uint64_t n) { return n != 0 && draw(n) == n - 1; }
+  // True once in n on average; never for n = 0, always for n = 1. What is false is recorded as
+  // zero.
+  bool one_in(std::uint64_t n) {
+    if (n == 0) return false;
+    const bool is_hit = draw(n) == n - 1;
+    if (is_recording_ && !is_hit) [[unlikely]]
+      draws_.back() = 0;
+    return is_hit;
+  }
 
   // In [low, high], both included; low when high < low. The whole range of the type is allowed.
   std::int64_t between(std::int64_t low, std::int64_t high);
+
+  // The number itself, unless the tape is an edited one, which may hold a lower one: for the size
+  // of things that are fixed until a failure is made smaller.
+  std::uint64_t at_most(std::uint64_t most);
 
   // Keeps a copy of each later draw.
   void start_recording() { is_recording_ = true; }
@@ -65,17 +83,27 @@ class Tape {
   std::optional<std::uint64_t> seed() const { return seed_; }
 
  private:
-  explicit Tape(std::uint64_t seed) : generator_(seed) {}
+  enum class Source : std::uint8_t { kSeed, kParts, kDraws };
+
+  Tape(Source source, std::uint64_t seed) : generator_(seed), source_(source) {}
+  static std::uint64_t scaled(std::uint64_t word, std::uint64_t bound) {
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::uint64_t>((static_cast<Wide>(word) * bound) >> 64);
+  }
+  std::uint64_t draw_edited(std::uint64_t bound);
+  bool is_kept();
   std::uint64_t next_recorded();
 
   Generator generator_;
-  bool is_replay_ = false;
+  Source source_;
   bool is_recording_ = false;
   bool is_exhausted_ = false;
   std::uint64_t draw_count_ = 0;
   std::optional<std::uint64_t> seed_;
-  std::vector<std::uint64_t> source_;
-  std::size_t source_position_ = 0;
+  std::vector<DrawRange> kept_;
+  std::size_t next_kept_ = 0;  // the first range that does not end before the next draw
+  std::vector<std::uint64_t> recorded_;
+  std::size_t next_recorded_ = 0;
   std::vector<std::uint64_t> draws_;
 };
 

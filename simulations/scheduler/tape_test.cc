@@ -58,9 +58,46 @@ TEST(Tape, BeyondTheEndIsZeroAndSaysSo) {
   EXPECT_EQ(tape.draw_u64(), 0U);
 }
 
-TEST(Tape, ARecordedNumberAboveTheBoundIsBroughtBelowIt) {
-  Tape tape = Tape::from_draws({103});
-  EXPECT_EQ(tape.draw(10), 3U);
+TEST(Tape, ARecordedNumberTooHighCountsAsTheHighest) {
+  Tape tape = Tape::from_draws({103, 103, 103});
+  EXPECT_EQ(tape.draw(10), 9U);
+  EXPECT_EQ(tape.at_most(20), 20U);
+  EXPECT_EQ(tape.draw(1000), 103U);
+}
+
+TEST(Tape, PartsOfASeedKeepTheirPlaces) {
+  Tape whole = Tape::from_seed(7);
+  Tape parts = Tape::from_parts(7, {{2, 4}, {9, 10}});
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    const std::uint64_t drawn = i % 2 == 0 ? whole.draw(1000) : whole.draw_u64();
+    const bool is_kept = i == 2 || i == 3 || i == 9;
+    EXPECT_EQ(i % 2 == 0 ? parts.draw(1000) : parts.draw_u64(), is_kept ? drawn : 0) << i;
+  }
+  EXPECT_EQ(parts.seed(), 7U);
+}
+
+TEST(Tape, ASizeIsTheNumberItselfUntilItIsLowered) {
+  Tape tape = Tape::from_seed(7);
+  tape.start_recording();
+  EXPECT_EQ(tape.at_most(300), 300U);
+  EXPECT_EQ(tape.at_most(0), 0U);
+  EXPECT_EQ(tape.draws(), (std::vector<std::uint64_t>{300, 0}));
+  Tape lowered = Tape::from_draws({2});
+  EXPECT_EQ(lowered.at_most(300), 2U);
+  EXPECT_EQ(lowered.at_most(300), 0U);
+  Tape parts = Tape::from_parts(7, {{1, 2}});
+  EXPECT_EQ(parts.at_most(300), 0U);
+  EXPECT_EQ(parts.at_most(300), 300U);
+}
+
+TEST(Tape, WhatDoesNotHappenIsRecordedAsZero) {
+  Tape tape = Tape::from_seed(3);
+  tape.start_recording();
+  std::vector<std::uint64_t> expected;
+  for (int i = 0; i < 100; ++i) expected.push_back(tape.one_in(10) ? 9 : 0);
+  EXPECT_FALSE(tape.one_in(0));
+  EXPECT_TRUE(tape.one_in(1));
+  EXPECT_EQ(tape.draws(), expected);
 }
 
 TEST(Tape, WhatNeedsNoChoiceUsesNothing) {

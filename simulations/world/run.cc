@@ -1,6 +1,6 @@
 // run.cc
 //
-// One seed from beginning to end.
+// One run from beginning to end.
 
 #include "simulations/world/run.h"
 
@@ -69,7 +69,8 @@ class ClusterOutcome final : public testing::Outcome {
 
 class Simulation {
  public:
-  Simulation(const RunInput& input, Tape& tape) : input_(input), tape_(tape) {}
+  Simulation(const RunInput& input, RunTape& tape, const RunSettings& settings)
+      : input_(input), tape_(tape), settings_(settings) {}
 
   // On the scheduler's main fiber.
   void main();
@@ -94,7 +95,8 @@ class Simulation {
   void expect_all();
 
   const RunInput& input_;
-  Tape& tape_;
+  RunTape& tape_;
+  const RunSettings& settings_;
   std::unique_ptr<Stage> stage_;
   std::unique_ptr<ClusterRecorder> cluster_recorder_;
   std::vector<TopicPartition> partitions_;
@@ -102,6 +104,7 @@ class Simulation {
   Expectations expectations_;
   Duration load_{0};
   std::vector<Fault> faults_;
+  std::size_t planned_faults_ = 0;
   AppTuning tuning_;
   FaultInjector::Servers servers_;
   std::unique_ptr<ProducerProcess> producer_;
@@ -120,9 +123,9 @@ void Simulation::make_world() {
                                                             .offset = breach.offset,
                                                             .lines_most = kStoryLinesMost - 3}));
   });
-  if (input_.trace != nullptr) {
+  if (settings_.trace != nullptr) {
     stage_->history.subscribe(
-        [this](const Event& event) { *input_.trace << stage_->history.text(event) << '\n'; });
+        [this](const Event& event) { *settings_.trace << stage_->history.text(event) << '\n'; });
   }
   for (const auto& [name, shape] : input_.world.topics()) {
     mock::CreateTopicsRequest::Topic topic;
@@ -149,21 +152,22 @@ void Simulation::draw_plan() {
     require_topic(workload.topic, "the plan");
   }
   const testing::PlanOptions& options = input_.plan.options();
-  const auto servers = tape_.between(options.servers.least, options.servers.most);
+  const auto servers = tape_.plan.between(options.servers.least, options.servers.most);
   load_ = options.load;
   load_ += milliseconds(
-      tape_.between(0, std::chrono::duration_cast<milliseconds>(options.load).count()));
-  tuning_ = draw_tuning(tape_);
-  faults_ = draw_faults(tape_, options.faults,
+      tape_.plan.between(0, std::chrono::duration_cast<milliseconds>(options.load).count()));
+  tuning_ = draw_tuning(tape_.plan);
+  faults_ = draw_faults(tape_.plan, options.faults,
                         {.nodes = input_.world.options().brokers,
                          .servers = static_cast<int>(servers),
                          .from = seconds(1),
                          .until = load_ + kFaultsAfterLoad,
                          .session_timeout = kSessionTimeout});
+  planned_faults_ = faults_.size();
   for (std::int64_t number = 1; number <= servers; ++number) {
     servers_.push_back(std::make_unique<ServerProcess>(
         *stage_, static_cast<int>(number), [this] { return make_app(); }, input_.sabotage,
-        input_.trace));
+        settings_.trace));
   }
   producer_ = std::make_unique<ProducerProcess>(*stage_, input_.plan, load_);
 
@@ -216,8 +220,8 @@ void Simulation::pause_most(Duration most) {
   Duration pause;
   {
     const Uninterrupted scope;
-    pause =
-        milliseconds(tape_.between(0, std::chrono::duration_cast<milliseconds>(most).count() - 1));
+    pause = milliseconds(
+        tape_.world.between(0, std::chrono::duration_cast<milliseconds>(most).count() - 1));
   }
   sleep_until(deadline_in(pause));
 }
@@ -319,7 +323,7 @@ std::optional<BrokenPromise> Simulation::check_outcome() const {
   const ClusterOutcome outcome(stage_->cluster);
   for (const testing::Plan::Check& check : input_.plan.checks()) {
     const std::string wrong = check.check(outcome);
-    if (!wrong.empty()) return BrokenPromise{check.promise, wrong + "\n"};
+    if (!wrong.empty()) return BrokenPromise{check.promise, wrong};
   }
   return std::nullopt;
 }
@@ -331,6 +335,9 @@ std::string Simulation::story() const {
 
 void Simulation::add_figures(RunOutcome& outcome) const {
   if (stage_ == nullptr) return;
+  outcome.size.members = servers_.size();
+  outcome.size.faults = planned_faults_;
+  if (producer_ != nullptr) outcome.size.records = producer_->planned();
   outcome.duplicates = stage_->judge.model().duplicates();
   if (cluster_recorder_ != nullptr) outcome.rebalances = cluster_recorder_->generations();
   if (producer_ != nullptr) outcome.records = producer_->acknowledged();
@@ -349,36 +356,31 @@ void Simulation::add_figures(RunOutcome& outcome) const {
   outcome.rejected = rejected.size();
 }
 
-std::unique_ptr<Strategy> draw_strategy(Tape& tape) {
+std::unique_ptr<Strategy> draw_strategy(RunTape& tape) {
   // How long a thread goes on undisturbed: long stretches and quick changes find different things.
   constexpr std::uint64_t kSwitchOneIn[] = {64, 16, 4, 0};
-  const std::uint64_t one_in = kSwitchOneIn[tape.draw(std::size(kSwitchOneIn))];
-  if (one_in == 0) return std::make_unique<RandomStrategy>(tape);
-  return std::make_unique<StickyRandomStrategy>(tape, one_in);
+  const std::uint64_t one_in = kSwitchOneIn[tape.plan.draw(std::size(kSwitchOneIn))];
+  if (one_in == 0) return std::make_unique<RandomStrategy>(tape.schedule);
+  return std::make_unique<StickyRandomStrategy>(tape.schedule, one_in);
 }
 
 }  // namespace
 
-RunOutcome run_once(const RunInput& input) {
-  Tape tape = Tape::from_seed(input.seed);
+RunOutcome run_once(const RunInput& input, RunTape& tape, const RunSettings& settings) {
   const std::unique_ptr<Strategy> strategy = draw_strategy(tape);
-  SchedulerOptions options;
-  options.stack_pool = input.stacks;
   // Outlives the scheduler's fibers, and is not touched by them once it has failed.
-  Simulation run(input, tape);
-  RunOutcome outcome;
-  Scheduler scheduler(options, tape, *strategy);
-  const RunResult result = scheduler.run([&run] { run.main(); });
-  outcome.trace_hash = result.trace_hash;
-  outcome.steps = result.steps;
-  outcome.virtual_elapsed = result.virtual_elapsed;
+  Simulation run(input, tape, settings);
+  Scheduler scheduler(scheduler_options(settings), tape.world, *strategy);
+  RunOutcome outcome = outcome_of(scheduler.run([&run] { run.main(); }));
   run.add_figures(outcome);
-  if (result.failure) {
-    outcome.broken = BrokenPromise{result.failure->kind, result.failure->text};
-  } else {
-    outcome.broken = run.check_outcome();
-  }
+  if (!outcome.broken) outcome.broken = run.check_outcome();
   return outcome;
+}
+
+RunFunction run_function(RunInput input) {
+  return [input = std::move(input)](RunTape& tape, const RunSettings& settings) {
+    return run_once(input, tape, settings);
+  };
 }
 
 }  // namespace rookery::sim
