@@ -38,6 +38,13 @@ class Runnable {
   std::size_t current_;
 };
 
+// The strategies by name. The numbers may enter tapes: add at the end only.
+enum class StrategyKind : std::uint8_t {
+  kDrawn,  // the tape says which of the others
+  kRandom,
+  kSticky,
+};
+
 class Strategy {
  public:
   virtual ~Strategy() = default;
