@@ -1,14 +1,11 @@
 // events.cc
 //
 // Listeners are a list that is copied when it grows, so that publishing holds no lock.
+#include <rookery/instrumentation/error_class.h>
 #include <rookery/instrumentation/events.h>
 #include <rookery/runtime/ranks.h>
 
-#include <cxxabi.h>
-
-#include <cstdlib>
 #include <exception>
-#include <typeinfo>
 
 namespace rookery {
 
@@ -38,6 +35,10 @@ const char* name(EventKind kind) {
       return "offsets.committed";
     case EventKind::kConsumeSlow:
       return "consume.slow";
+    case EventKind::kDeadLetterDispatched:
+      return "dead_letter.dispatched";
+    case EventKind::kRecordSkipped:
+      return "record.skipped";
   }
   return "unknown";
 }
@@ -87,15 +88,6 @@ void Monitor::publish(const Event& event) const {
   };
   call_all(event, false);
   if (failure) call_all(*failure, true);
-}
-
-std::string class_name(const std::exception& exception) {
-  const char* mangled = typeid(exception).name();
-  int status = 0;
-  char* readable = abi::__cxa_demangle(mangled, nullptr, nullptr, &status);
-  std::string out = status == 0 && readable ? readable : mangled;
-  std::free(readable);
-  return out;
 }
 
 }  // namespace rookery

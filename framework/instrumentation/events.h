@@ -31,7 +31,9 @@ enum class EventKind {
   kPartitionsLost,
   kRetryScheduled,
   kCommitted,
-  kConsumeSlow,  // consume_timeout was exceeded
+  kConsumeSlow,           // consume_timeout was exceeded
+  kDeadLetterDispatched,  // sent; its offset is marked when it is acknowledged
+  kRecordSkipped,         // counted as done although it failed: a policy, or no dead letter topic
 };
 
 // "error.occurred", "partitions.assigned", ...
@@ -47,6 +49,7 @@ struct Event {
   std::optional<Offset> offset;
   int attempt = 0;
   bool fatal = false;
+  std::string trace_id = {};  // of an error of a record: 32 hex digits
 };
 
 class Monitor {
@@ -62,8 +65,5 @@ class Monitor {
   mutable Mutex mutex_;
   std::shared_ptr<const std::vector<Listener>> listeners_;
 };
-
-// The demangled name of an exception's dynamic type.
-std::string class_name(const std::exception& exception);
 
 }  // namespace rookery

@@ -33,6 +33,7 @@ LogLevel level_of(const Event& event) {
       return event.fatal ? LogLevel::kError : LogLevel::kWarn;
     case EventKind::kConsumeSlow:
     case EventKind::kPartitionsLost:
+    case EventKind::kRecordSkipped:
       return LogLevel::kWarn;
     case EventKind::kCommitted:
     case EventKind::kRetryScheduled:
@@ -55,6 +56,7 @@ std::string log_text(const Event& event) {
     add(event.partition->text() + (event.offset ? " offset " + std::to_string(*event.offset) : ""));
   }
   if (event.attempt > 0) add("attempt " + std::to_string(event.attempt));
+  if (!event.trace_id.empty()) add("trace " + event.trace_id);
   if (!details.empty()) out += " (" + details + ")";
   for (char& character : out) {
     if (character == '\n' || character == '\r') character = ' ';  // one event, one line
