@@ -8,21 +8,32 @@
 
 set -euo pipefail
 
-version=4.1.0
+releases='4.1.0 3.9.1'
 log4j_version=2.24.3
 # Bazel's tests know no HOME.
 home=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
-cache="${ROOKERY_CACHE:-${XDG_CACHE_HOME:-$home/.cache}/rookery}/kafka-$version"
 state="${ROOKERY_KAFKA_DIR:-${TMPDIR:-/tmp}/rookery-kafka-$(id -u)}"
 self=$(readlink -f "${BASH_SOURCE[0]}")
 start_seconds_max=60
 stop_seconds_max=20
 
+# use_release RELEASE sets which jars are fetched and started.
+use_release() {
+  version=$1
+  cache="${ROOKERY_CACHE:-${XDG_CACHE_HOME:-$home/.cache}/rookery}/kafka-$version"
+}
+use_release "$(cat "$state/release" 2>/dev/null || echo "${releases%% *}")"
+
+# shellcheck source=tools/kafka_setup.sh
+source "${self%/*}/kafka_setup.sh"
+
 usage() {
   cat <<EOF
-usage: ./rookery kafka up [--nodes 1|3]   start a cluster; the last line is bootstrap.servers
+usage: ./rookery kafka up [--nodes 1|3] [--release RELEASE]
+                                          start a cluster; the last line is bootstrap.servers
        ./rookery kafka down               stop it and delete its data
        ./rookery kafka status             bootstrap servers and nodes; exit code 1 when it is down
+       ./rookery kafka sasl               settings of a client that connects with SASL SCRAM instead
        ./rookery kafka stop-node N        stop node N in order (SIGTERM)
        ./rookery kafka kill-node N        kill node N (SIGKILL)
        ./rookery kafka start-node N       start node N again and wait until it serves
@@ -30,63 +41,15 @@ usage: ./rookery kafka up [--nodes 1|3]   start a cluster; the last line is boot
        ./rookery kafka pause N            freeze node N (SIGSTOP)
        ./rookery kafka resume N           let it go on (SIGCONT)
 
-Apache Kafka $version on Java 17, on loopback only. The first time it is fetched by Maven (54 MB).
+Apache Kafka ${releases%% *} on Java 17, or RELEASE (one of: $releases), on loopback only. The first time it
+is fetched by Maven (54 MB). Clients that connect with SASL SCRAM by a librdkafka older than 2.6.1 need
+3.9.1: they send their nonce twice, which 4.x refuses.
 EOF
 }
 
 fail() {
   echo "kafka: $*" >&2
   exit 1
-}
-
-fetch() {
-  [[ -e $cache/complete ]] && return
-  command -v mvn >/dev/null || fail "Maven is missing: run ./rookery kafka up, which installs it"
-  echo "kafka: fetching Apache Kafka $version with Maven" >&2
-  mkdir -p "$cache"
-  local work
-  work=$(mktemp -d)
-  cat >"$work/pom.xml" <<EOF
-<project>
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>rookery</groupId>
-  <artifactId>kafka-for-tests</artifactId>
-  <version>1</version>
-  <packaging>pom</packaging>
-  <dependencies>
-    <dependency>
-      <groupId>org.apache.kafka</groupId>
-      <artifactId>kafka_2.13</artifactId>
-      <version>$version</version>
-    </dependency>
-    <dependency>
-      <groupId>org.apache.logging.log4j</groupId>
-      <artifactId>log4j-slf4j-impl</artifactId>
-      <version>$log4j_version</version>
-    </dependency>
-  </dependencies>
-  <build>
-    <plugins>
-      <plugin>
-        <groupId>org.apache.maven.plugins</groupId>
-        <artifactId>maven-dependency-plugin</artifactId>
-        <version>3.6.1</version>
-      </plugin>
-    </plugins>
-  </build>
-</project>
-EOF
-  # Strict checksums: a damaged jar is an error here, not a riddle later.
-  if ! mvn -B -q -C -Dstyle.color=never -f "$work/pom.xml" dependency:copy-dependencies \
-    -DincludeScope=runtime -DoutputDirectory="$work/libs" >"$work/log" 2>&1; then
-    tail -n 20 "$work/log" >&2
-    rm -rf "$work"
-    fail "Maven could not fetch Apache Kafka"
-  fi
-  rm -rf "$cache/libs"
-  mv "$work/libs" "$cache/libs"
-  rm -rf "$work"
-  touch "$cache/complete"
 }
 
 node_dir() { echo "$state/node-$1"; }
@@ -105,98 +68,7 @@ is_running() {
 
 is_known() { [[ $1 =~ ^[0-9]+$ ]] && [[ -e $(node_dir "$1")/server.properties ]]; }
 
-is_port_free() { ! (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
-
-# Ports are looked for below the range from which the kernel gives ports to clients.
-free_port() {
-  local port=$1
-  while ! is_port_free "$port"; do port=$((port + 1)); done
-  echo "$port"
-}
-
 bootstrap() { paste -sd, "$state/bootstrap"; }
-
-configure() {
-  local nodes=$1 node port=19092
-  local -a client controller
-  for ((node = 1; node <= nodes; node++)); do
-    port=$(free_port "$port") && client[node]=$port && port=$((port + 1))
-    port=$(free_port "$port") && controller[node]=$port && port=$((port + 1))
-  done
-  local voters=""
-  for ((node = 1; node <= nodes; node++)); do
-    voters+="${voters:+,}$node@127.0.0.1:${controller[node]}"
-  done
-  local in_sync=$((nodes > 1 ? 2 : 1))
-  : >"$state/bootstrap"
-  for ((node = 1; node <= nodes; node++)); do
-    local dir
-    dir=$(node_dir "$node")
-    mkdir -p "$dir"
-    echo "127.0.0.1:${client[node]}" >>"$state/bootstrap"
-    cat >"$dir/server.properties" <<EOF
-process.roles=broker,controller
-node.id=$node
-controller.quorum.voters=$voters
-controller.listener.names=CONTROLLER
-listeners=CLIENT://127.0.0.1:${client[node]},CONTROLLER://127.0.0.1:${controller[node]}
-advertised.listeners=CLIENT://127.0.0.1:${client[node]}
-listener.security.protocol.map=CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT
-inter.broker.listener.name=CLIENT
-log.dirs=$dir/data
-# Nothing appears by itself: a test that names a wrong topic must hear of it.
-auto.create.topics.enable=false
-default.replication.factor=$nodes
-min.insync.replicas=$in_sync
-offsets.topic.replication.factor=$nodes
-offsets.topic.num.partitions=5
-transaction.state.log.replication.factor=$nodes
-transaction.state.log.min.isr=$in_sync
-transaction.state.log.num.partitions=5
-# Tests make groups by the hundred, with short sessions.
-group.initial.rebalance.delay.ms=0
-group.min.session.timeout.ms=1000
-message.max.bytes=4194304
-replica.fetch.max.bytes=4194304
-# Records carry the timestamps of the tests: none may expire.
-log.retention.ms=-1
-log.cleaner.dedupe.buffer.size=16777216
-# A killed node may register again after this, not after nine seconds.
-broker.session.timeout.ms=3000
-broker.heartbeat.interval.ms=500
-controller.quorum.election.timeout.ms=500
-controller.quorum.fetch.timeout.ms=1000
-num.network.threads=2
-num.io.threads=4
-EOF
-    cat >"$dir/log4j2.properties" <<EOF
-rootLogger.level = info
-rootLogger.appenderRef.console.ref = console
-appender.console.type = Console
-appender.console.name = console
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = [%d] %p %m (%c)%n
-EOF
-  done
-}
-
-format() {
-  local nodes=$1 node failed=0
-  local -a running
-  for ((node = 1; node <= nodes; node++)); do
-    java -Xmx128m -XX:TieredStopAtLevel=1 -cp "$cache/libs/*" kafka.tools.StorageTool format \
-      -t Um9va2VyeUthZmthVGVzdA -c "$(node_dir "$node")/server.properties" \
-      >"$(node_dir "$node")/format.log" 2>&1 &
-    running[node]=$!
-  done
-  for ((node = 1; node <= nodes; node++)); do
-    wait "${running[node]}" || failed=$node
-  done
-  if ((failed)); then
-    tail -n 5 "$(node_dir "$failed")/format.log" >&2
-    fail "the storage of node $failed could not be formatted"
-  fi
-}
 
 launch() {
   local dir
@@ -273,32 +145,39 @@ wait_until_ended() {
   done
 }
 
-# How many nodes the arguments of up ask for.
-nodes_wanted() {
-  local nodes=1
+# What the arguments of up ask for: the number of nodes and the release.
+wanted() {
+  local nodes=1 release=${releases%% *}
   while (($#)); do
     case $1 in
       --nodes) nodes=${2:-} && shift 2 || fail "--nodes wants 1 or 3" ;;
       --nodes=*) nodes=${1#*=} && shift ;;
+      --release) release=${2:-} && shift 2 || fail "--release wants one of: $releases" ;;
+      --release=*) release=${1#*=} && shift ;;
       *) fail "unknown argument of up: $1" ;;
     esac
   done
   [[ $nodes == 1 || $nodes == 3 ]] || fail "--nodes wants 1 or 3, not '$nodes'"
-  echo "$nodes"
+  [[ -n $release && " $releases " == *" $release "* ]] ||
+    fail "--release wants one of: $releases, not '$release'"
+  echo "$nodes $release"
 }
 
 up() {
-  local nodes
-  nodes=$(nodes_wanted "$@") || exit 1
-  if (($(node_count) > 0)) && (($(node_count) != nodes)); then
-    fail "a cluster of $(node_count) is up: ./rookery kafka down first"
+  local nodes release
+  release=$(wanted "$@") || exit 1
+  nodes=${release% *} release=${release#* }
+  if (($(node_count) > 0)) && [[ "$(node_count) $version" != "$nodes $release" ]]; then
+    fail "a cluster of $(node_count) with Apache Kafka $version is up: ./rookery kafka down first"
   fi
+  use_release "$release"
   fetch
   local node
   if (($(node_count) == 0)); then
     rm -rf "$state"
     mkdir -p "$state"
     chmod 700 "$state"
+    echo "$release" >"$state/release"
     configure "$nodes"
     format "$nodes"
     echo "$nodes" >"$state/nodes"
@@ -331,7 +210,9 @@ status() {
     echo "down"
     return 1
   fi
+  echo "Apache Kafka $version"
   echo "bootstrap.servers $(bootstrap)"
+  echo "with SASL: $(sasl_settings | paste -sd' ')"
   for ((node = 1; node <= nodes; node++)); do
     local pid
     pid=$(node_pid "$node")
@@ -369,6 +250,10 @@ case $word in
     "$word" "$@"
     ;;
   status) status ;;
+  sasl)
+    (($(node_count) > 0)) || fail "no cluster is up"
+    sasl_settings
+    ;;
   stop-node)
     require_running "$@"
     kill -TERM "$(node_pid "$1")"
@@ -391,7 +276,7 @@ case $word in
     launch_again "$1"
     wait_until_serving "$1"
     ;;
-  check-up) nodes_wanted "$@" >/dev/null ;;
+  check-up) wanted "$@" >/dev/null ;;
   keep) keep ;;
   pause) require_running "$@" && kill -STOP "$(node_pid "$1")" ;;
   resume) require_running "$@" && kill -CONT "$(node_pid "$1")" ;;

@@ -129,18 +129,22 @@ std::vector<Status> MockAdmin::change_topics(const Request& request,
     return std::vector<Status>(names.size(), fail(error));
   };
   TopicsResponse answer;
-  for (int tries = 0; tries < 2; ++tries) {
+  int refusals = 0;
+  for (;;) {
     const Result<NodeId> controller = find_controller(call);
     if (!controller) return all(controller.error());
     Result<Response> response = call.ask(*controller, request);
     if (!response) {
-      if (tries == 0 && !call.is_over()) continue;  // it may be another by now
-      return all(response.error());
+      // It is gone, and the others do not know yet. An order that reached it may be carried out
+      // twice: the second time says that it was.
+      call.wait_until(deadline_in(kControllerInterval));
+      if (call.is_over()) return all(response.error());
+      continue;
     }
     auto* topics = std::get_if<TopicsResponse>(&*response);
     if (!topics) return all({.message = std::string(api_name(request)) + ": a wrong answer"});
     answer = std::move(*topics);
-    if (!is_not_controller(answer)) break;
+    if (!is_not_controller(answer) || ++refusals == 2) break;
   }
   std::vector<Status> statuses;
   for (const std::string& topic : names) {

@@ -4,7 +4,8 @@
 // so that calls at once share nothing and a late answer finds nobody.
 //
 // Controller: asked for when needed; -1 means an election, asked again every 250 ms until the
-// deadline; node 0 is a node; NOT_CONTROLLER: asked for once more, tried once more.
+// deadline; node 0 is a node; NOT_CONTROLLER: asked for once more, tried once more; one that cannot
+// be reached is asked for until the deadline.
 //
 // Thread rules: any thread.
 #pragma once

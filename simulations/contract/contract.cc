@@ -179,7 +179,7 @@ void Contract::run(const std::function<void()>& body) {
     } else {
       ADD_FAILURE() << made.error().text();
     }
-    leg_->answer_again();
+    leg_->heal();
     if (HasFailure()) std::cerr << "at the end:\n" << state() << "\n";
     state_.reset();
   });
@@ -210,6 +210,7 @@ std::string Contract::make_topic(const std::string& what, std::int32_t partition
                            [](const auto& entry) { return entry.leader >= 0; });
       },
       [&] { return topic + ": " + last; }));
+  leg().await_topic(topic, static_cast<std::size_t>(partitions));
   return topic;
 }
 

@@ -80,7 +80,7 @@ TEST_P(Contract, ABrokerRestartLosesNothing) {
     ASSERT_TRUE(pump_until([&] { return member.records.size() == 200; }));
     member.commit_taken("before");
     ASSERT_TRUE(pump_until([&] { return member.commits.size() == 1; }));
-    leg().restart_broker();
+    leg().restart_node(leg().nodes().front());
     for (int i = 0; i < 2; ++i) produce(topic, i, 100, "after");
     std::map<TopicPartition, std::set<Offset>> offsets;
     ASSERT_TRUE(pump_until([&] {

@@ -1,9 +1,10 @@
 // kafka_leg.h
 //
-// The contract suite's leg on a real Apache Kafka.
+// The contract suite's legs on a real Apache Kafka: one node, and three whose listener asks for
+// SASL SCRAM.
 //
 // ROOKERY_KAFKA_BROKERS names its bootstrap servers, ROOKERY_KAFKA_CTL the command that controls it
-// (tools/kafka.sh: restart-node, pause, resume). One node: pausing it stops the cluster.
+// (tools/kafka.sh: restart-node, pause, resume, sasl).
 #pragma once
 
 #include "simulations/contract/leg.h"
@@ -11,5 +12,6 @@
 namespace rookery::contract {
 
 LegFactory kafka_leg();
+LegFactory kafka3_sasl_leg();
 
 }  // namespace rookery::contract

@@ -3,7 +3,8 @@
 // What the contract suite is run over: one implementation of the transport with a cluster behind
 // it, and the handles by which a test makes that cluster misbehave.
 //
-// A leg is made for one test. Everything but name() and the skips is called from inside run().
+// A leg is made for one test. Everything is called from inside run(). What a test did to the nodes
+// is undone at its end.
 #pragma once
 
 #include <rookery/base/topic_partition.h>
@@ -16,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace rookery::contract {
 
@@ -29,16 +31,26 @@ class Leg {
 
   // Connected to the cluster; `common` is laid over the leg's own settings.
   virtual std::unique_ptr<Transport> make_transport(ConfigMap common) = 0;
+  // Until every node that is up knows the topic with so many partitions.
+  virtual void await_topic(const std::string& topic, std::size_t partitions) = 0;
   // A name for topics or groups that nothing else uses in this cluster.
   virtual std::string fresh_name(const std::string& what) = 0;
 
   // Appends what no reader sees, but takes at least one offset: a transaction's marker.
   virtual void append_gap(const TopicPartition& partition) = 0;
-  // Ends the broker and starts it again with its data; returns when it serves.
-  virtual void restart_broker() = 0;
-  // Connections stay open, requests are taken, nothing is answered.
+  virtual std::vector<NodeId> nodes() const = 0;
+  // Ends a node in order and starts it again with its data; returns when it serves.
+  virtual void restart_node(NodeId node) = 0;
+  // Kills a node, which stays away until start_node; that returns when it serves.
+  virtual void kill_node(NodeId node) = 0;
+  virtual void start_node(NodeId node) = 0;
+  // Of all nodes: connections stay open, requests are taken, nothing is answered.
   virtual void stop_answering() = 0;
   virtual void answer_again() = 0;
+  // All nodes up and answering.
+  virtual void heal() = 0;
+  // The node that coordinates the group now; -1: none, or it cannot be known now.
+  virtual NodeId coordinator_of(const std::string& group) = 0;
 
   // Of this process and everything the clients hold; none where it says nothing about the
   // transport.

@@ -11,7 +11,9 @@
 namespace rookery::contract {
 
 INSTANTIATE_TEST_SUITE_P(Mock, Contract,
-                         ::testing::Values(mock_simulated_leg(), mock_threaded_leg()), leg_name);
+                         ::testing::Values(mock_simulated_leg(/*nodes=*/1),
+                                           mock_threaded_leg(/*nodes=*/1)),
+                         leg_name);
 
 namespace {
 
@@ -20,7 +22,8 @@ namespace {
 TEST(Differences, EverySkipIsListed) {
   EXPECT_FALSE(listed_differences().empty());
   EXPECT_FALSE(is_listed_difference("no such difference"));
-  for (const LegFactory& leg : {mock_simulated_leg(), mock_threaded_leg(), kafka_leg()}) {
+  for (const LegFactory& leg :
+       {mock_simulated_leg(1), mock_threaded_leg(1), kafka_leg(), kafka3_sasl_leg()}) {
     for (const auto& [name, difference] : leg.skips) {
       EXPECT_TRUE(is_listed_difference(difference))
           << leg.name << ", " << name << ": " << difference;

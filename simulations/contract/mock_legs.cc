@@ -1,6 +1,6 @@
 // mock_legs.cc
 //
-// One node, set up as tools/kafka.sh sets up the real one.
+// One node or three, set up as tools/kafka.sh sets up the real ones.
 #include "simulations/contract/mock_legs.h"
 
 #include <gtest/gtest.h>
@@ -13,9 +13,12 @@
 #include <cstdlib>
 #include <fstream>
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "mockbroker/cluster/cluster.h"
+#include "mockbroker/cluster/inspection.h"
 #include "mockbroker/transport/in_process_kafka.h"
 #include "mockbroker/transport/mock_transport.h"
 #include "simulations/network/simulated_network.h"
@@ -28,12 +31,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr NodeId kNode = 0;
-// How long a restarted broker is away.
+// How long a restarted node is away.
 constexpr milliseconds kAway{500};
 
-mock::ClusterOptions cluster_options() {
-  return {.nodes = 1,
+mock::ClusterOptions cluster_options(int nodes) {
+  return {.nodes = nodes,
           .message_max_bytes = std::size_t{4} << 20,
           .group_min_session_timeout = mock::Milliseconds(1'000)};
 }
@@ -45,20 +47,56 @@ std::uint64_t environment(const char* name, std::uint64_t otherwise) {
 
 class MockLeg : public Leg {
  public:
+  explicit MockLeg(int nodes) : node_count_(nodes) {}
   std::string fresh_name(const std::string& what) override {
     return what + "-" + std::to_string(++names_);
   }
+  void await_topic(const std::string&, std::size_t) override {}  // metadata-at-once
+  std::vector<NodeId> nodes() const override {
+    std::vector<NodeId> all;
+    for (NodeId node = 0; node < node_count_; ++node) all.push_back(node);
+    return all;
+  }
+  void kill_node(NodeId node) override {
+    stop(node, mock::StopMode::kCrash);
+    killed_.insert(node);
+  }
+  void start_node(NodeId node) override {
+    start(node);
+    killed_.erase(node);
+  }
+  void restart_node(NodeId node) override {
+    stop(node, mock::StopMode::kControlled);
+    sleep_until(deadline_in(kAway));
+    start(node);
+  }
+  void heal() override {
+    answer_again();
+    while (!killed_.empty()) start_node(*killed_.begin());
+  }
+  NodeId coordinator_of(const std::string& group) override {
+    NodeId coordinator = -1;
+    look([&](mock::Cluster& cluster) { coordinator = cluster.inspect().coordinator(group); });
+    return coordinator;
+  }
 
  protected:
+  virtual void stop(NodeId node, mock::StopMode mode) = 0;
+  virtual void start(NodeId node) = 0;
+  virtual void look(const std::function<void(mock::Cluster&)>& question) = 0;
+
   static ConfigMap common(ConfigMap over) {
     over.insert({"client.id", "contract"});
     return over;
   }
+  const int node_count_;
+  std::set<NodeId> killed_;
   int names_ = 0;
 };
 
 class ThreadedLeg final : public MockLeg {
  public:
+  explicit ThreadedLeg(int nodes) : MockLeg(nodes), kafka_(cluster_options(nodes)) {}
   void run(const std::function<void()>& body) override { body(); }
   std::unique_ptr<Transport> make_transport(ConfigMap over) override {
     return kafka_.make_transport(common(std::move(over)));
@@ -69,13 +107,12 @@ class ThreadedLeg final : public MockLeg {
       EXPECT_TRUE(marker) << marker.error().text();
     });
   }
-  void restart_broker() override {
-    EXPECT_TRUE(kafka_.stop_node(kNode, mock::StopMode::kControlled));
-    sleep_until(deadline_in(kAway));
-    EXPECT_TRUE(kafka_.start_node(kNode));
+  void stop_answering() override {
+    for (const NodeId node : nodes()) kafka_.hold_answers(node);
   }
-  void stop_answering() override { kafka_.hold_answers(kNode); }
-  void answer_again() override { kafka_.release_answers(kNode); }
+  void answer_again() override {
+    for (const NodeId node : nodes()) kafka_.release_answers(node);
+  }
   std::optional<std::size_t> resident_bytes() override {
     std::ifstream statm("/proc/self/statm");
     std::size_t total = 0;
@@ -85,11 +122,20 @@ class ThreadedLeg final : public MockLeg {
   }
 
  private:
-  mock::InProcessKafka kafka_{cluster_options()};
+  void stop(NodeId node, mock::StopMode mode) override {
+    EXPECT_TRUE(kafka_.stop_node(node, mode));
+  }
+  void start(NodeId node) override { EXPECT_TRUE(kafka_.start_node(node)); }
+  void look(const std::function<void(mock::Cluster&)>& question) override {
+    kafka_.with_cluster([&](mock::Cluster& cluster, TimePoint, WallTime) { question(cluster); });
+  }
+
+  mock::InProcessKafka kafka_;
 };
 
 class SimulatedLeg final : public MockLeg {
  public:
+  explicit SimulatedLeg(int nodes) : MockLeg(nodes) {}
   void run(const std::function<void()>& body) override {
     const std::uint64_t only = environment("ROOKERY_CONTRACT_SEED", 0);
     const std::uint64_t last = only != 0 ? only : environment("ROOKERY_CONTRACT_SEEDS", 3);
@@ -111,27 +157,31 @@ class SimulatedLeg final : public MockLeg {
       EXPECT_TRUE(marker) << marker.error().text();
     });
   }
-  void restart_broker() override {
-    world_->network.stop_node(kNode, mock::StopMode::kControlled);
-    sleep_until(deadline_in(kAway));
-    world_->network.start_node(kNode);
-  }
   // Same code as on threads, which measure it; asking the system here would not repeat.
   std::optional<std::size_t> resident_bytes() override { return std::nullopt; }
-  void stop_answering() override { world_->network.block(answers()); }
+  void stop_answering() override {
+    for (const NodeId node : nodes()) world_->network.block(answers_of(node));
+  }
   void answer_again() override {
-    if (world_) world_->network.unblock(answers());
+    for (const NodeId node : nodes()) world_->network.unblock(answers_of(node));
   }
 
  private:
   struct World {
-    mock::Cluster cluster{cluster_options()};
-    sim::SimulatedNetwork network{cluster, 1};
+    explicit World(int nodes) : cluster(cluster_options(nodes)), network(cluster, nodes) {}
+    mock::Cluster cluster;
+    sim::SimulatedNetwork network;
   };
 
-  static sim::Link answers() {
+  void stop(NodeId node, mock::StopMode mode) override { world_->network.stop_node(node, mode); }
+  void start(NodeId node) override { world_->network.start_node(node); }
+  void look(const std::function<void(mock::Cluster&)>& question) override {
+    world_->network.with_cluster([&](mock::Cluster& cluster, TimePoint) { question(cluster); });
+  }
+
+  static sim::Link answers_of(NodeId node) {
     return {.process = sim::Scheduler::current()->current_process(),
-            .node = kNode,
+            .node = node,
             .direction = sim::Direction::kFromNode};
   }
 
@@ -141,8 +191,9 @@ class SimulatedLeg final : public MockLeg {
     sim::RandomStrategy strategy(tape);
     sim::Scheduler scheduler({}, tape, strategy);
     names_ = 0;
+    killed_.clear();
     const sim::RunResult result = scheduler.run([&] {
-      world_ = std::make_unique<World>();
+      world_ = std::make_unique<World>(node_count_);
       Thread kafka("kafka", [this] { world_->network.run(); });
       const sim::ProcessId program = scheduler.spawn_process("program", [&] {
         const sim::NetworkHost host(world_->network);
@@ -164,17 +215,20 @@ class SimulatedLeg final : public MockLeg {
   std::unique_ptr<World> world_;
 };
 
+std::string suffix(int nodes) { return nodes == 1 ? "" : "_" + std::to_string(nodes) + "_nodes"; }
+
 }  // namespace
 
-LegFactory mock_simulated_leg() {
-  return {.name = "mock_simulated",
-          .make = [] { return std::make_unique<SimulatedLeg>(); },
+LegFactory mock_simulated_leg(int nodes) {
+  return {.name = "mock_simulated" + suffix(nodes),
+          .make = [nodes] { return std::make_unique<SimulatedLeg>(nodes); },
           .skips = {}};
 }
 
-LegFactory mock_threaded_leg() {
-  return {
-      .name = "mock_threaded", .make = [] { return std::make_unique<ThreadedLeg>(); }, .skips = {}};
+LegFactory mock_threaded_leg(int nodes) {
+  return {.name = "mock_threaded" + suffix(nodes),
+          .make = [nodes] { return std::make_unique<ThreadedLeg>(nodes); },
+          .skips = {}};
 }
 
 }  // namespace rookery::contract

@@ -10,7 +10,7 @@
 
 namespace rookery::contract {
 
-LegFactory mock_simulated_leg();
-LegFactory mock_threaded_leg();
+LegFactory mock_simulated_leg(int nodes);
+LegFactory mock_threaded_leg(int nodes);
 
 }  // namespace rookery::contract

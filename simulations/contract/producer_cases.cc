@@ -280,7 +280,7 @@ TEST_P(Contract, ABrokerRestartWritesEachRecordOnce) {
     const auto producer = make_producer(reports);
     std::atomic<bool> is_restarted{false};
     Thread restarter("restarter", [&] {
-      leg().restart_broker();
+      leg().restart_node(leg().nodes().front());
       is_restarted = true;
     });
     std::size_t sent = 0;
