@@ -3,6 +3,7 @@
 // Running a consumer over records, and running it again.
 #include <rookery/processing/lane.h>
 
+#include <rookery/instrumentation/error_class.h>
 #include <rookery/processing/partition.h>
 
 #include <algorithm>
