@@ -11,5 +11,6 @@ int main(int argc, char** argv) {
                                          {.name = "archive",
                                           .app = archive::archive_app,
                                           .world = archive::simulated_world(),
-                                          .plan = archive::simulated_plan()});
+                                          .plan = archive::simulated_plan(),
+                                          .test = "//examples/archive:simulation_test"});
 }

@@ -4,13 +4,14 @@
 // order of their seeds, so that the result does not depend on the threads.
 //
 // One run in twenty, and every failing one, is run twice: a run that is not the same twice is a
-// violation itself.
+// violation itself. Then the first failure of each promise is made smaller (shrink.h).
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "simulations/world/report.h"
 #include "simulations/world/run_function.h"
@@ -24,6 +25,8 @@ struct CampaignInput {
   testing::SimulateOptions options = {};
   // Every event of every run; null: nobody. With one thread only.
   std::ostream* trace = nullptr;
+  // What to type to see the run of a replay line again; empty: violations tell the line alone.
+  std::function<std::vector<std::string>(const std::string& replay)> commands = {};
   // Called now and then on one of the threads, with what was done so far; may be empty.
   std::function<void(const testing::Report&)> on_progress = {};
 };

@@ -8,9 +8,12 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "simulations/explorer/campaign.h"
 #include "simulations/explorer/replay_line.h"
@@ -23,13 +26,34 @@ double seconds_of(Duration duration) {
   return std::chrono::duration_cast<std::chrono::duration<double>>(duration).count();
 }
 
+Duration duration_of(double seconds) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
+
+nlohmann::ordered_json size_json(const RunSize& size) {
+  return {{"members", size.members},
+          {"records", size.records},
+          {"faults", size.faults},
+          {"preemptions", size.preemptions}};
+}
+
+// Null when nobody tried.
+nlohmann::ordered_json shrunk_json(const Violation& violation) {
+  if (!violation.shrunk) return nullptr;
+  return {{"from", size_json(violation.shrunk->from)},
+          {"to", size_json(violation.shrunk->to)},
+          {"runs", violation.shrunk->runs},
+          {"complete", violation.shrunk->is_complete}};
+}
+
 std::string json_text(const Report& report) {
   nlohmann::ordered_json violations = nlohmann::ordered_json::array();
   for (const Violation& violation : report.violations) {
     violations.push_back({{"seed", violation.seed},
                           {"promise", violation.promise},
                           {"text", violation.text},
-                          {"replay", violation.replay}});
+                          {"replay", violation.replay},
+                          {"shrunk", shrunk_json(violation)}});
   }
   nlohmann::ordered_json faults = nlohmann::ordered_json::object();
   for (const auto& [kind, count] : report.faults) faults[kind] = count;
@@ -66,6 +90,17 @@ void clear_progress() {
   std::fflush(stderr);
 }
 
+// What to type to see it again. The front door says how it was called.
+std::vector<std::string> commands_for(const std::string& line, const Program& program) {
+  const char* called_as = std::getenv("ROOKERY_CALLED_AS");
+  std::vector<std::string> commands = {
+      std::string(called_as != nullptr ? called_as : "./rookery simulate") + " --replay " + line};
+  if (!program.test.empty()) {
+    commands.push_back("bazel test " + program.test + " --test_arg=--replay=" + line);
+  }
+  return commands;
+}
+
 int usage_error(const std::string& message) {
   std::fprintf(stderr, "simulate: %s\n", message.c_str());
   return 2;
@@ -85,6 +120,8 @@ int campaign_main(int argc, char** argv, const Program& program) {
   std::string format = "text";
   double minutes = 0;
   bool is_traced = false;
+  bool is_not_shrunk = false;
+  double shrink_seconds = seconds_of(options.shrink_time_most);
 
   CLI::App cli("Simulates " + program.name + ": its servers on an in-process Kafka under faults",
                "simulate");
@@ -99,6 +136,11 @@ int campaign_main(int argc, char** argv, const Program& program) {
       ->check(CLI::Range(0, 64))
       ->capture_default_str();
   cli.add_option("--violations", options.violations_most, "The campaign ends at so many")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  cli.add_flag("--no-shrink", is_not_shrunk, "Failures are told as they are found");
+  cli.add_option("--shrink-seconds", shrink_seconds,
+                 "A failure is made smaller for so long at most")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   cli.add_option("--format", format, "text or json")
@@ -117,14 +159,15 @@ int campaign_main(int argc, char** argv, const Program& program) {
     }
   }
   if (options.seeds == 0) return usage_error("--seeds: at least 1");
-  options.wall_time_most =
-      std::chrono::duration_cast<Duration>(std::chrono::duration<double>(minutes * 60.0));
+  options.wall_time_most = duration_of(minutes * 60.0);
+  options.shrink_time_most = is_not_shrunk ? Duration::zero() : duration_of(shrink_seconds);
 
   const bool is_watched = isatty(STDERR_FILENO) != 0 && !is_traced;
   sim::CampaignInput input{
       .program = program.name,
       .run = sim::run_function({.world = program.world, .plan = program.plan, .app = program.app}),
-      .options = options};
+      .options = options,
+      .commands = [&](const std::string& line) { return commands_for(line, program); }};
   if (is_traced) input.trace = &std::cerr;
   if (is_watched) input.on_progress = show_progress;
   Report report;
@@ -135,10 +178,6 @@ int campaign_main(int argc, char** argv, const Program& program) {
   }
   if (is_watched) clear_progress();
   std::string text = format == "json" ? json_text(report) : report.text();
-  if (format == "text" && !report.violations.empty()) {
-    text += "\nto run one again: ./rookery simulate --replay " + report.violations.front().replay +
-            "\n";
-  }
   if (!print(text)) {
     std::fprintf(stderr, "simulate: standard output: write failed\n");
     return 1;

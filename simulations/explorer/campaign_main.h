@@ -26,6 +26,9 @@ struct Program {
   std::function<App()> app;
   World world = World();
   Plan plan = Plan();
+  // The label of a test that simulates the same, and so can replay its failures: "//billing:test".
+  // Empty: there is none.
+  std::string test = {};
 };
 
 int campaign_main(int argc, char** argv, const Program& program);

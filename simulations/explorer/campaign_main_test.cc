@@ -97,8 +97,8 @@ TEST(CampaignMain, AFailingSeedIsReplayedFromItsLine) {
 
   const Printed replayed = run({"--replay", line}, bad_app);
   EXPECT_EQ(replayed.exit_code, 1);
-  EXPECT_THAT(replayed.out, HasSubstr("replayed: the same trace"));
-  EXPECT_THAT(replayed.out, HasSubstr("./rookery simulate --replay " + line + "\n"));
+  EXPECT_THAT(replayed.out, HasSubstr("the same trace"));
+  EXPECT_THAT(replayed.out, HasSubstr("run it again  ./rookery simulate --replay " + line + "\n"));
 
   const Printed repaired = run({"--replay", line}, good_app);
   EXPECT_EQ(repaired.exit_code, 0);

@@ -1,231 +1,118 @@
 // canary_test.cc
 //
-// Programs, transports and worlds that are wrong on purpose. Each must be found, by the promise it
-// breaks, and replayed from its line: the whole chain from a fault to a report.
+// Each canary must be found, by the promise it breaks, made small, told in few lines, and replayed
+// from its line: the whole chain from a fault to a report.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <rookery/rookery.h>
-#include <rookery/runtime/choice_point.h>
-#include <rookery/runtime/mutex.h>
-#include <rookery/runtime/random.h>
+#include <rookery/processing/consumer.h>
 #include <rookery/runtime/time.h>
-// allow(layering): the test kit is under test here, as users meet it
-#include <rookery/testing.h>
 
 #include <algorithm>
 #include <atomic>
-#include <memory>
-#include <stdexcept>
+#include <ostream>
 #include <string>
 
 #include "simulations/explorer/campaign.h"
-#include "simulations/explorer/saboteur.h"
-#include "simulations/world/run.h"
+#include "simulations/explorer/canaries.h"
+#include "simulations/world/matchers.h"
 
 namespace rookery::sim {
+
+void PrintTo(const Canary& canary, std::ostream* out) { *out << canary.name; }
+
 namespace {
 
-using std::chrono::milliseconds;
-using std::chrono::seconds;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testing::Plan;
 using testing::Report;
-using testing::World;
-
-class Forwarder : public Consumer {
-  void consume(const Record& order) override {
-    producer().send({.topic = "invoices.v1", .key = order.key(), .value = order.value()});
-    sleep_until(deadline_in(milliseconds(20)));
-  }
-};
-
-App app_of(ConsumerFactory consumer, TopicOptions options = {}) {
-  App app({.client_id = "canary", .shutdown_timeout = seconds(20)});
-  options.consumer = std::move(consumer);
-  app.group("canary", {.commit_interval = milliseconds(300)}).topic("orders.v1", options);
-  return app;
-}
-App forwarding_app() { return app_of(consumer<Forwarder>()); }
-
-World small_world() {
-  World world({.brokers = 3});
-  world.topic("orders.v1", {.partitions = 3}).topic("invoices.v1", {.partitions = 3});
-  return world;
-}
-
-Plan plan_with(testing::FaultSet faults, std::uint64_t records = 300) {
-  Plan plan({.servers = {2, 3}, .faults = faults, .load = seconds(10)});
-  plan.produce("orders.v1", records, [](testing::Draw& draw) {
-    return testing::record({.key = draw.key(20), .value = draw.key(1000)});
-  });
-  return plan;
-}
 
 // The report of the campaign up to its first violation.
-Report hunt(const std::function<App()>& app, const Plan& plan, const Sabotage* sabotage = nullptr,
-            std::uint64_t seeds = 60, const std::string& replay = {}) {
-  const World world = small_world();
-  RunInput input{.world = world, .plan = plan, .app = app};
-  if (sabotage != nullptr) {
-    input.sabotage = [sabotage](Transport& inner) { return make_saboteur(inner, *sabotage); };
-  }
-  return run_campaign(
-      {.program = "canary",
-       .run = run_function(input),
-       .options = {.seeds = seeds, .replay = replay, .threads = 1, .violations_most = 1}});
+Report hunt(const Canary& canary, testing::SimulateOptions options = {}) {
+  options.seeds = options.replay.empty() ? 60 : 1;
+  options.threads = 1;
+  options.violations_most = 1;
+  return run_campaign({.program = "canary", .run = canary.run(), .options = options});
 }
 
-// Found as `promise`, told in at most 25 lines and a few words, and the same again from its line.
-void expect_found(const std::string& promise, const std::function<App()>& app, const Plan& plan,
-                  const Sabotage* sabotage = nullptr) {
-  const Report report = hunt(app, plan, sabotage);
-  ASSERT_EQ(report.violations.size(), 1U) << "not found: " << promise;
-  const testing::Violation& violation = report.violations[0];
-  EXPECT_EQ(violation.promise, promise) << violation.text;
-  EXPECT_THAT(report, Not(testing::HasNoViolation()));
+class Canaries : public ::testing::TestWithParam<Canary> {};
 
-  const Report again = hunt(app, plan, sabotage, 1, violation.replay);
+INSTANTIATE_TEST_SUITE_P(All, Canaries, ::testing::ValuesIn(all_canaries()),
+                         [](const ::testing::TestParamInfo<Canary>& tested) {
+                           std::string name = tested.param.name;
+                           std::replace(name.begin(), name.end(), ' ', '_');
+                           return name;
+                         });
+
+TEST_P(Canaries, IsFoundToldAndReplayed) {
+  const Report report = hunt(GetParam());
+  ASSERT_EQ(report.violations.size(), 1U) << "not found";
+  const testing::Violation& violation = report.violations[0];
+  EXPECT_EQ(violation.promise, GetParam().promise) << violation.text;
+  EXPECT_THAT(report, Not(testing::HasNoViolation()));
+  const std::string story = violation.story();
+  EXPECT_LE(std::count(story.begin(), story.end(), '\n'), 25) << story;
+  EXPECT_THAT(story, HasSubstr(GetParam().promise));
+  EXPECT_THAT(story, HasSubstr("\n  fails with    "));
+  EXPECT_THAT(story, HasSubstr(violation.replay));
+
+  const Report again = hunt(GetParam(), {.replay = violation.replay});
   ASSERT_EQ(again.violations.size(), 1U);
-  EXPECT_EQ(again.violations[0].promise, promise);
+  EXPECT_EQ(again.violations[0].promise, GetParam().promise);
   EXPECT_EQ(again.violations[0].replay, violation.replay);
-  EXPECT_THAT(again.violations[0].text, HasSubstr("replayed: the same trace"));
+  EXPECT_THAT(again.violations[0].text, HasSubstr("the same trace"));
+}
+
+TEST(Canary, WithoutShrinkingTheSeedItselfIsTold) {
+  const Report report =
+      hunt(canary("passes a record over"), {.shrink_time_most = Duration::zero()});
+  ASSERT_EQ(report.violations.size(), 1U);
+  const testing::Violation& violation = report.violations[0];
+  EXPECT_FALSE(violation.shrunk);
+  EXPECT_THAT(violation.replay, ::testing::StartsWith("r1:"));
+  EXPECT_THAT(violation.text, HasSubstr(" 300 records, 0 faults, "));
+  const Report again = hunt(canary("passes a record over"), {.replay = violation.replay});
+  ASSERT_EQ(again.violations.size(), 1U);
+  EXPECT_THAT(again.violations[0].text, HasSubstr("the same trace"));
 }
 
 TEST(Canary, TheSaboteurAtRestBreaksNothing) {
-  const Sabotage nothing;
-  EXPECT_THAT(hunt(forwarding_app, plan_with(testing::any_faults()), &nothing, 20),
-              testing::HasNoViolation());
-}
-
-TEST(Canary, WorkMarkedBeforeItIsDoneIsLost) {
-  class MarksFirst : public Consumer {
-    void consume(const Record& order) override {
-      mark(order);
-      sleep_until(deadline_in(milliseconds(700)));
-      producer().send({.topic = "invoices.v1", .key = order.key()});
-    }
-  };
-  expect_found(
-      "no loss", [] { return app_of(consumer<MarksFirst>(), {.marking = Marking::kManual}); },
-      plan_with({FaultKind::kProcessRestart}, 100));
-}
-
-TEST(Canary, ACommitOneTooFar) {
-  const Sabotage sabotage{.commit = [](Offset offset) { return offset + 1; }};
-  expect_found("commit never past undone work", forwarding_app, plan_with({}), &sabotage);
-}
-
-TEST(Canary, ACommitThatFalls) {
-  const Sabotage sabotage{.commit = [](Offset offset) {
-    return offset > 3 && random_below(4) == 0 ? offset - 3 : offset;
-  }};
-  expect_found("commits only forwards, by the owner", forwarding_app, plan_with({}), &sabotage);
-}
-
-TEST(Canary, AnOutputThatIsReportedAndNotSent) {
-  const Sabotage sabotage{.lose_output_one_in = 50};
-  expect_found("commit never past undone work", forwarding_app, plan_with({}), &sabotage);
-}
-
-TEST(Canary, ARecordThatIsPassedOver) {
-  const Sabotage sabotage{.take = [](std::vector<Record>& records) {
-    if (records.size() > 2) records.erase(records.begin() + 1);
-  }};
-  expect_found("order per partition", forwarding_app, plan_with({}), &sabotage);
-}
-
-TEST(Canary, ARecordThatIsGivenTwice) {
-  const Sabotage sabotage{.take = [](std::vector<Record>& records) {
-    if (records.size() > 2) records.insert(records.begin() + 1, records[0]);
-  }};
-  expect_found("justified duplicates", forwarding_app, plan_with({}), &sabotage);
-}
-
-TEST(Canary, ARecordOfAnotherContent) {
-  const Sabotage sabotage{.take = [](std::vector<Record>& records) {
-    const Record& first = records[0];
-    static const PartitionHandle handle{{"orders.v1", first.partition()}, nullptr};
-    if (first.partition() != handle.topic_partition.partition) return;
-    records[0] = Record({.partition = &handle, .offset = first.offset(), .value = "forged"});
-  }};
-  expect_found("records unchanged", forwarding_app, plan_with({}), &sabotage);
-}
-
-TEST(Canary, WorkOnPartitionsThatWereHandedBack) {
-  const Sabotage sabotage{.late_revocation = seconds(3)};
-  class Slow : public Consumer {
-    void consume(const Record&) override { sleep_until(deadline_in(milliseconds(200))); }
-  };
-  expect_found(
-      "no work after hand-back", [] { return app_of(consumer<Slow>()); },
-      plan_with({FaultKind::kProcessRestart}), &sabotage);
-}
-
-TEST(Canary, ARecordThatNeverSucceeds) {
-  class Stubborn : public Consumer {
-    void consume(const Record& order) override {
-      if (order.offset() == 7) throw std::runtime_error("never");
-    }
-  };
-  expect_found(
-      "everything is consumed in the end", [] { return app_of(consumer<Stubborn>()); },
-      plan_with({}, 60));
-}
-
-TEST(Canary, AServerThatDoesNotStop) {
-  class Lingers : public Consumer {
-    void consume(const Record&) override {}
-    void shutdown() override { sleep_until(deadline_in(std::chrono::minutes(10))); }
-  };
-  expect_found(
-      "servers stop in order", [] { return app_of(consumer<Lingers>()); }, plan_with({}, 60));
-}
-
-TEST(Canary, UserCodeThatDeadlocks) {
-  struct Locks {
-    Mutex one{"one", 2000};
-    Mutex other{"other", 2000};
-  };
-  class Deadlocks : public Consumer {
-   public:
-    explicit Deadlocks(std::shared_ptr<Locks> locks) : locks_(std::move(locks)) {}
-
-   private:
-    void consume(const Record& order) override {
-      MutexLock first(order.partition() == 0 ? locks_->one : locks_->other);
-      choice_point("between the locks");
-      MutexLock second(order.partition() == 0 ? locks_->other : locks_->one);
-    }
-    std::shared_ptr<Locks> locks_;
-  };
   const Report report =
-      hunt([] { return app_of(consumer<Deadlocks>(std::make_shared<Locks>())); }, plan_with({}));
-  ASSERT_EQ(report.violations.size(), 1U);
-  EXPECT_THAT(report.violations[0].promise, ::testing::AnyOf("locks", "deadlock"));
+      run_campaign({.run = healthy_canary().run(), .options = {.seeds = 20, .threads = 1}});
+  EXPECT_THAT(report, testing::HasNoViolation());
 }
 
 TEST(Canary, AProgramThatIsNotAFunctionOfItsSeed) {
   static std::atomic<int> calls = 0;
   class Counts : public Consumer {
     void consume(const Record&) override {
-      if (++calls % 1000 == 0) sleep_until(deadline_in(milliseconds(5)));
+      if (++calls % 1000 == 0) sleep_until(deadline_in(std::chrono::milliseconds(5)));
     }
   };
-  const Report report = hunt([] { return app_of(consumer<Counts>()); }, plan_with({}));
+  Canary counts = healthy_canary();
+  counts.plan = canary_plan({});
+  counts.app = [] {
+    App app({.client_id = "canary"});
+    app.group("canary").topic("orders.v1", {.consumer = consumer<Counts>()});
+    return app;
+  };
+  const Report report = hunt(counts);
   ASSERT_EQ(report.violations.size(), 1U);
   EXPECT_EQ(report.violations[0].promise, "not deterministic");
+  EXPECT_FALSE(report.violations[0].shrunk);
 }
 
-TEST(Canary, AStoryIsShortAndNamesWhatMatters) {
-  const Sabotage sabotage{.commit = [](Offset offset) { return offset + 1; }};
-  const Report report = hunt(forwarding_app, plan_with({}), &sabotage);
-  ASSERT_EQ(report.violations.size(), 1U);
-  const std::string& text = report.violations[0].text;
-  EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 27);
-  EXPECT_THAT(text, HasSubstr("orders.v1-"));
-  EXPECT_THAT(text, HasSubstr("accepted, generation"));
-  EXPECT_THAT(report.text(), HasSubstr("replay: r1:"));
+// Several failures of one promise are one piece of news.
+TEST(Canary, APromiseIsToldInFullOnce) {
+  const Report report =
+      run_campaign({.run = canary("forges a record").run(),
+                    .options = {.seeds = 60, .threads = 2, .violations_most = 3}});
+  ASSERT_EQ(report.violations.size(), 3U);
+  EXPECT_TRUE(report.violations[0].shrunk);
+  EXPECT_FALSE(report.violations[1].shrunk);
+  EXPECT_FALSE(report.violations[2].shrunk);
+  EXPECT_THAT(report.violations[2].text, HasSubstr("not made smaller, as seed"));
+  EXPECT_THAT(report.violations[2].replay, ::testing::StartsWith("r1:"));
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 TEST(ReplayLine, ComesBack) {
-  for (const ReplayLine line : {ReplayLine{0, 0}, ReplayLine{1, 2}, ReplayLine{UINT64_MAX, 77}}) {
+  for (const ReplayLine& line :
+       {ReplayLine{{0}, 0}, ReplayLine{{1}, 2}, ReplayLine{{UINT64_MAX}, 77}}) {
     EXPECT_THAT(text(line), StartsWith("r1:"));
     const auto parsed = parse_replay_line(text(line));
     ASSERT_TRUE(parsed) << parsed.error().text();
@@ -23,7 +24,7 @@ TEST(ReplayLine, ComesBack) {
 }
 
 TEST(ReplayLine, NoticesAChangedDigit) {
-  const std::string line = text(ReplayLine{12345, 0x123456789abcdef0});
+  const std::string line = text(ReplayLine{{12345}, 0x123456789abcdef0});
   for (std::size_t i = 3; i < line.size(); ++i) {
     std::string changed = line;
     changed[i] = changed[i] == '0' ? '1' : '0';

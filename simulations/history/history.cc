@@ -1,28 +1,29 @@
 // history.cc
 //
-// Interning, and a history as people read it.
+// Interning, and events as people read them.
 
 #include "simulations/history/history.h"
 
-#include <algorithm>
 #include <cstdio>
 #include <utility>
 
 namespace rookery::sim {
 namespace {
 
-bool is_about_a_process(EventKind kind) {
+// Who does what no process of the program's does.
+const char* speaker(EventKind kind) {
   switch (kind) {
-    case EventKind::kProcessStarted:
-    case EventKind::kProcessCrashed:
-    case EventKind::kProcessPaused:
-    case EventKind::kProcessResumed:
-    case EventKind::kProcessStopped:
-    case EventKind::kCutOff:
-    case EventKind::kReachable:
-      return true;
+    case EventKind::kAppended:
+    case EventKind::kGeneration:
+    case EventKind::kRemoved:
+      return "kafka";
+    case EventKind::kProduced:
+      return "producer";
+    case EventKind::kFaultBegan:
+    case EventKind::kFaultEnded:
+      return "fault";
     default:
-      return false;
+      return "";
   }
 }
 
@@ -69,6 +70,14 @@ std::uint64_t History::note(std::string text) {
 }
 
 std::string History::text(const Event& event) const {
+  return line(event.at, who(event), what(event));
+}
+
+std::string History::who(const Event& event) const {
+  return event.process == kNone ? speaker(event.kind) : processes_[event.process];
+}
+
+std::string History::what(const Event& event) const {
   std::string where;
   if (event.partition != kNone) {
     where = partitions_[event.partition].text();
@@ -79,10 +88,10 @@ std::string History::text(const Event& event) const {
   std::string what;
   switch (event.kind) {
     case EventKind::kAppended:
-      what = "the cluster holds " + where;
+      what = "holds " + where;
       break;
     case EventKind::kRemoved:
-      what = "retention takes what lies below " + where;
+      what = "takes what lies below " + where + " (retention)";
       break;
     case EventKind::kGeneration:
       what = "group " + group + " is in generation " + std::to_string(event.detail);
@@ -98,7 +107,7 @@ std::string History::text(const Event& event) const {
              std::to_string(static_cast<std::int64_t>(event.detail));
       break;
     case EventKind::kProduced:
-      what = "the producer's record is " + where;
+      what = "knows its record as " + where;
       break;
     case EventKind::kConsumeStarted:
       what = "consume " + where + " starts" + run;
@@ -143,70 +152,18 @@ std::string History::text(const Event& event) const {
       what = "reaches the cluster again";
       break;
     case EventKind::kFaultBegan:
-      what = "fault: " + notes_[event.detail];
+      what = notes_[event.detail];
       break;
     case EventKind::kFaultEnded:
-      what = "fault over: " + notes_[event.detail];
+      what = "over: " + notes_[event.detail];
       break;
   }
-  return line(event.at, event.process == kNone ? "" : processes_[event.process], what);
+  return what;
 }
 
 std::string History::line(TimePoint at, std::string who, const std::string& what) {
   if (who.size() < 12) who.resize(12, ' ');
   return seconds_text(at) + "  " + who + " " + what;
-}
-
-bool History::belongs(const Event& event, const StoryOptions& options) const {
-  if (event.kind == EventKind::kFaultBegan || event.kind == EventKind::kFaultEnded) return true;
-  if (is_about_a_process(event.kind)) return true;
-  if (options.group != kNone && event.group != kNone && event.group != options.group) return false;
-  if (event.kind == EventKind::kGeneration || event.kind == EventKind::kMember) return true;
-  if (options.partition == kNone || event.partition == options.partition) return true;
-  return false;
-}
-
-std::string History::story(const StoryOptions& options) const {
-  // Outputs belong to the partition of the record that caused them.
-  std::vector<RunId> runs;
-  const auto is_told_record = [&](const Event& event) {
-    return event.partition == options.partition &&
-           (options.offset < 0 || event.offset == options.offset);
-  };
-  for (const Event& event : events_) {
-    if (options.partition == kNone) break;
-    if (event.kind == EventKind::kConsumeStarted && belongs(event, options) &&
-        is_told_record(event)) {
-      runs.push_back(event.run);
-    }
-  }
-  const auto is_told = [&](const Event& event) {
-    if (event.kind == EventKind::kAppended || event.kind == EventKind::kProduced) {
-      // That records arrive is the background of everything.
-      return options.offset >= 0 && is_told_record(event);
-    }
-    if (event.run == 0) return belongs(event, options);
-    return std::binary_search(runs.begin(), runs.end(), event.run);
-  };
-  std::vector<const Event*> told;
-  std::size_t begin_of_record = 0;
-  for (const Event& event : events_) {
-    if (!is_told(event)) continue;
-    if (begin_of_record == 0 && options.offset >= 0 && is_told_record(event)) {
-      begin_of_record = told.size() + 1;
-    }
-    told.push_back(&event);
-  }
-  // The latest; of one record, its beginning and what led to it.
-  std::size_t first = told.size() - std::min(told.size(), options.lines_most);
-  if (begin_of_record != 0) {
-    constexpr std::size_t kLedToIt = 6;
-    first = std::min(first, begin_of_record - std::min(begin_of_record, kLedToIt));
-  }
-  const std::size_t end = std::min(told.size(), first + options.lines_most);
-  std::string story;
-  for (std::size_t i = first; i < end; ++i) story += text(*told[i]) + "\n";
-  return story;
 }
 
 }  // namespace rookery::sim

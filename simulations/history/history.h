@@ -9,7 +9,8 @@
 //   History history;
 //   const auto orders = history.partition({"orders.v1", 3});
 //   history.add({.at = now, .kind = EventKind::kAppended, .partition = orders, .offset = 41});
-//   std::puts(history.story({.partition = orders}).c_str());
+//   for (const std::string& line : history.timeline({.partition = orders}))
+//   std::puts(line.c_str());
 //
 // Belongs to one run. Not thread-safe: only one fiber of a run is at work at a time.
 #pragma once
@@ -81,13 +82,13 @@ struct Event {
   std::uint64_t detail = 0;
 };
 
-// Which part of a history a story tells. Faults and processes are always part of it; single records
-// only of one about a partition.
-struct StoryOptions {
+// Which part of a history a timeline tells. Faults and processes are always part of it; single
+// records only of one about a partition.
+struct TimelineOptions {
   PartitionIndex partition = kNone;  // kNone: all
   GroupIndex group = kNone;          // kNone: all
   Offset offset = -1;                // of the partition's records this one only; -1: all
-  std::size_t lines_most = 25;
+  std::size_t lines_most = 16;
 };
 
 class History {
@@ -122,15 +123,20 @@ class History {
   std::size_t group_count() const { return groups_.size(); }
   std::size_t partition_count() const { return partitions_.size(); }
 
-  // One line: "12.345678 s  server-2   consume orders.v1-3 @41 starts".
+  // One line: "12.345678 s  server-2     consume orders.v1-3 @41 starts".
   std::string text(const Event& event) const;
   static std::string line(TimePoint at, std::string who, const std::string& what);
   // The latest events that touch the partition (or those around one record), oldest first, a line
-  // each.
-  std::string story(const StoryOptions& options) const;
+  // each, with times to the millisecond: their order says the rest.
+  std::vector<std::string> timeline(const TimelineOptions& options) const;
+  // The faults that have begun and are not over: "leader_move to node 2, since 3.250 s".
+  std::vector<std::string> faults_at_work() const;
 
  private:
-  bool belongs(const Event& event, const StoryOptions& options) const;
+  bool belongs(const Event& event, const TimelineOptions& options) const;
+  std::string members_after(std::size_t place) const;
+  std::string who(const Event& event) const;
+  std::string what(const Event& event) const;
 
   std::vector<Event> events_;
   std::vector<Listener> listeners_;

@@ -92,7 +92,7 @@ void Scheduler::step(ChoiceKind kind) {
   advance();
   Fiber& next = choose(kind);
   if (&next == current_) return;
-  ++preemptions_;
+  if (agenda_ == &world_) ++preemptions_;
   switch_to(next);
 }
 

@@ -94,7 +94,7 @@ struct RunResult {
   std::uint64_t trace_hash = 0;
   std::uint64_t steps = 0;        // all of them
   std::uint64_t drain_steps = 0;  // of these, in the drains of killed processes
-  // How often a thread that could go on had to stand aside for another.
+  // How often a thread that could go on had to stand aside for another; drains are not counted.
   std::uint64_t preemptions = 0;
   Duration virtual_elapsed{0};
   std::optional<Failure> failure;

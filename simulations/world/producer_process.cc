@@ -21,12 +21,10 @@ constexpr const char* kDeliveryTimeoutMs = "3600000";
 
 }  // namespace
 
-ProducerProcess::ProducerProcess(Stage& stage, const testing::Plan& plan, Duration load)
-    : stage_(stage), plan_(plan), load_(load) {
-  for (const testing::Plan::Workload& workload : plan_.workloads()) {
-    left_.push_back(workload.records);
-    planned_ += workload.records;
-  }
+ProducerProcess::ProducerProcess(Stage& stage, const testing::Plan& plan,
+                                 std::vector<std::uint64_t> records, Duration load)
+    : stage_(stage), plan_(plan), load_(load), left_(std::move(records)) {
+  for (const std::uint64_t count : left_) planned_ += count;
   left_in_all_ = planned_;
   sent_.reserve(planned_);
 }

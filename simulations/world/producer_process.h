@@ -21,7 +21,9 @@ namespace rookery::sim {
 
 class ProducerProcess {
  public:
-  ProducerProcess(Stage& stage, const testing::Plan& plan, Duration load);
+  // `records`: how many of each workload.
+  ProducerProcess(Stage& stage, const testing::Plan& plan, std::vector<std::uint64_t> records,
+                  Duration load);
 
   void start();
   bool wait_until_ended(TimePoint deadline);

@@ -52,8 +52,15 @@ std::string hash_text(std::uint64_t hash) {
 }
 
 std::string Violation::story() const {
-  return "seed " + std::to_string(seed) + " broke the promise \"" + promise + "\"\n" + text +
-         "replay: " + replay + "\n";
+  std::string out =
+      "seed " + std::to_string(seed) + " broke the promise \"" + promise + "\"\n" + text;
+  if (commands.empty() && !replay.empty()) out += "  replay        " + replay + "\n";
+  const char* label = "run it again  ";
+  for (const std::string& command : commands) {
+    out += std::string("  ") + label + command + "\n";
+    label = "or            ";
+  }
+  return out;
 }
 
 std::string Report::text() const {

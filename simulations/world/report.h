@@ -8,19 +8,42 @@
 #include <cstdint>
 #include <iosfwd>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace rookery::testing {
 
+// What a person has to keep in mind to follow a run.
+struct RunSize {
+  std::uint64_t members = 0;  // servers, consumers
+  std::uint64_t records = 0;  // to be produced
+  std::uint64_t faults = 0;   // planned
+  std::uint64_t preemptions = 0;
+
+  friend bool operator==(const RunSize&, const RunSize&) = default;
+};
+
+// What became of a failure that was made smaller. Every try is a run.
+struct Shrinking {
+  RunSize from;
+  RunSize to;
+  std::uint64_t runs = 0;
+  // It ended by itself: nothing smaller was found. Otherwise time or runs were up.
+  bool is_complete = false;
+};
+
 // A broken promise, or a run that could not end.
 struct Violation {
   std::uint64_t seed = 0;
   std::string promise;  // "no loss", "deadlock" ...
-  std::string text;     // what happened, then the story, at most 25 lines
-  std::string replay;   // the line that runs it again: "r1:..."
+  std::string text;     // what happened, then the timeline; a newline after each line
+  std::string replay;   // the line that runs it again: "r1:...", "r2:..."
+  std::optional<Shrinking> shrunk = {};
+  // What to type to see it again.
+  std::vector<std::string> commands = {};
 
-  // All of it, as a person reads it.
+  // All of it, as a person reads it: at most 25 lines.
   std::string story() const;
 };
 

@@ -38,7 +38,6 @@ constexpr Duration kDrainMost = seconds(240);
 // The default shutdown timeout, and some time to leave.
 constexpr Duration kStopMost = seconds(90);
 constexpr Duration kLook = milliseconds(250);
-constexpr std::size_t kStoryLinesMost = 25;
 
 constexpr const char* kWorldPromise = "the world can be made";
 constexpr const char* kDrainPromise = "everything is consumed in the end";
@@ -77,11 +76,13 @@ class Simulation {
   // Off the fibers, when the run has ended well: checks of the user's own.
   std::optional<BrokenPromise> check_outcome() const;
   void add_figures(RunOutcome& outcome) const;
-  std::string story() const;
+  // Off the fibers, of a run that has failed: what a person is told.
+  BrokenPromise tell(const Failure& failure) const;
 
  private:
-  [[noreturn]] void fail(const char* promise, std::string text) {
+  [[noreturn]] void fail(const std::string& promise, std::string text) {
     while (text.ends_with('\n')) text.pop_back();
+    failure_text_ = text;
     stage_->scheduler.fail(promise, std::move(text));
   }
   void make_world();
@@ -90,6 +91,8 @@ class Simulation {
   App make_app() const { return tuned(input_.app(), tuning_); }
   void pause_most(Duration most);
   std::string unfinished() const;
+  bool is_behind(const Expectations::Subscription& subscription) const;
+  void note_who_is_behind();
   void drain();
   void stop_servers();
   void expect_all();
@@ -103,12 +106,15 @@ class Simulation {
   std::vector<std::string> groups_;
   Expectations expectations_;
   Duration load_{0};
+  std::vector<std::uint64_t> records_;  // by workload
   std::vector<Fault> faults_;
   std::size_t planned_faults_ = 0;
   AppTuning tuning_;
   FaultInjector::Servers servers_;
   std::unique_ptr<ProducerProcess> producer_;
   std::unique_ptr<FaultInjector> injector_;
+  std::optional<std::string> failure_text_;  // of what the run itself found
+  TimelineOptions about_;                    // what it concerns
 };
 
 void Simulation::make_world() {
@@ -116,13 +122,7 @@ void Simulation::make_world() {
   stage_ = std::make_unique<Stage>(nodes, mock::ClusterOptions{.nodes = nodes});
   cluster_recorder_ = std::make_unique<ClusterRecorder>(*stage_);
   stage_->cluster.add_observer(cluster_recorder_.get());
-  stage_->judge.on_breach([this](const Breach& breach) {
-    fail(breach.promise.c_str(), breach.text + "\n" +
-                                     stage_->history.story({.partition = breach.partition,
-                                                            .group = breach.group,
-                                                            .offset = breach.offset,
-                                                            .lines_most = kStoryLinesMost - 3}));
-  });
+  stage_->judge.on_breach([this](const Breach& breach) { fail(breach.promise, breach.text); });
   if (settings_.trace != nullptr) {
     stage_->history.subscribe(
         [this](const Event& event) { *settings_.trace << stage_->history.text(event) << '\n'; });
@@ -151,25 +151,33 @@ void Simulation::draw_plan() {
   for (const testing::Plan::Workload& workload : input_.plan.workloads()) {
     require_topic(workload.topic, "the plan");
   }
+  Tape& tape = tape_.plan;
   const testing::PlanOptions& options = input_.plan.options();
-  const auto servers = tape_.plan.between(options.servers.least, options.servers.most);
-  load_ = options.load;
-  load_ += milliseconds(
-      tape_.plan.between(0, std::chrono::duration_cast<milliseconds>(options.load).count()));
-  tuning_ = draw_tuning(tape_.plan);
-  faults_ = draw_faults(tape_.plan, options.faults,
+  // A failure is made smaller by lowering what at_most() answers: also below what the plan says.
+  const auto drawn = tape.between(options.servers.least, options.servers.most);
+  const auto servers =
+      1 + static_cast<std::int64_t>(tape.at_most(static_cast<std::uint64_t>(drawn - 1)));
+  const auto load_ms = std::chrono::duration_cast<milliseconds>(options.load).count();
+  const auto drawn_ms = static_cast<std::uint64_t>(load_ms + tape.between(0, load_ms));
+  load_ = milliseconds(tape.at_most(drawn_ms));
+  for (const testing::Plan::Workload& workload : input_.plan.workloads()) {
+    records_.push_back(tape.at_most(workload.records));
+  }
+  tuning_ = draw_tuning(tape);
+  faults_ = draw_faults(tape, options.faults,
                         {.nodes = input_.world.options().brokers,
                          .servers = static_cast<int>(servers),
                          .from = seconds(1),
                          .until = load_ + kFaultsAfterLoad,
                          .session_timeout = kSessionTimeout});
+  std::erase_if(faults_, [&](const Fault&) { return tape.at_most(1) == 0; });
   planned_faults_ = faults_.size();
   for (std::int64_t number = 1; number <= servers; ++number) {
     servers_.push_back(std::make_unique<ServerProcess>(
         *stage_, static_cast<int>(number), [this] { return make_app(); }, input_.sabotage,
         settings_.trace));
   }
-  producer_ = std::make_unique<ProducerProcess>(*stage_, input_.plan, load_);
+  producer_ = std::make_unique<ProducerProcess>(*stage_, input_.plan, records_, load_);
 
   const App app = make_app();
   for (const auto& [name, group] : app.groups()) {
@@ -226,6 +234,27 @@ void Simulation::pause_most(Duration most) {
   sleep_until(deadline_in(pause));
 }
 
+bool Simulation::is_behind(const Expectations::Subscription& subscription) const {
+  const Model& model = stage_->judge.model();
+  const auto& view = model.group_partition(subscription.group, subscription.partition);
+  if (view.committed.value_or(0) >= model.log(subscription.partition).end_offset()) return false;
+  return !model.is_latest(subscription.group) || !view.progress.empty();
+}
+
+// The first of them is what the failure is about.
+void Simulation::note_who_is_behind() {
+  const Uninterrupted scope;
+  for (const Expectations::Subscription& subscription : expectations_.subscriptions) {
+    if (!is_behind(subscription)) continue;
+    const auto& view =
+        stage_->judge.model().group_partition(subscription.group, subscription.partition);
+    about_ = {.partition = subscription.partition,
+              .group = subscription.group,
+              .offset = view.committed.value_or(0)};
+    return;
+  }
+}
+
 // What is still missing; empty when all is done.
 std::string Simulation::unfinished() const {
   const Uninterrupted scope;
@@ -239,10 +268,9 @@ std::string Simulation::unfinished() const {
   }
   const Model& model = stage_->judge.model();
   for (const Expectations::Subscription& subscription : expectations_.subscriptions) {
+    if (!is_behind(subscription)) continue;
     const Offset end = model.log(subscription.partition).end_offset();
     const auto& view = model.group_partition(subscription.group, subscription.partition);
-    if (view.committed.value_or(0) >= end) continue;
-    if (model.is_latest(subscription.group) && view.progress.empty()) continue;
     text += "lag of " + stage_->history.partition_name(subscription.partition).text() + ": " +
             std::to_string(end - view.committed.value_or(0)) + " of " + std::to_string(end) + "\n";
   }
@@ -267,10 +295,12 @@ void Simulation::drain() {
       }
     }
     if (stage_->scheduler.time() >= deadline || producer_->failure()) {
-      std::string text = "not so " + format_duration(kDrainMost) + " after everything was healed\n";
+      note_who_is_behind();
+      std::string text =
+          "there is work left " + format_duration(kDrainMost) + " after everything was healed\n";
       text += unfinished();
       for (const std::unique_ptr<ServerProcess>& server : servers_) text += server->describe();
-      fail(kDrainPromise, text + story());
+      fail(kDrainPromise, text);
     }
     sleep_until(deadline_in(kLook));
   }
@@ -285,10 +315,10 @@ void Simulation::stop_servers() {
   for (const std::unique_ptr<ServerProcess>& server : servers_) {
     if (!server->wait_until_stopped(deadline)) {
       fail(kStopPromise, server->name() + " has not stopped " + format_duration(kStopMost) +
-                             " after it was asked\n" + server->describe() + story());
+                             " after it was asked\n" + server->describe());
     }
     if (const std::string trouble = server->trouble(); !trouble.empty()) {
-      fail(kStopPromise, trouble + "\n" + story());
+      fail(kStopPromise, trouble);
     }
   }
   if (!producer_->wait_until_ended(deadline)) fail(kStopPromise, "the producer does not end");
@@ -297,14 +327,15 @@ void Simulation::stop_servers() {
 
 void Simulation::expect_all() {
   const Uninterrupted scope;
-  for (const testing::Plan::Workload& workload : input_.plan.workloads()) {
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    const std::string& topic = input_.plan.workloads()[i].topic;
     const auto same = std::find_if(
         expectations_.produced.begin(), expectations_.produced.end(),
-        [&](const Expectations::Produced& produced) { return produced.topic == workload.topic; });
+        [&](const Expectations::Produced& produced) { return produced.topic == topic; });
     if (same == expectations_.produced.end()) {
-      expectations_.produced.push_back({workload.topic, workload.records});
+      expectations_.produced.push_back({topic, records_[i]});
     } else {
-      same->records += workload.records;
+      same->records += records_[i];
     }
   }
   // Topics that user code writes to, as well, hold more.
@@ -328,9 +359,16 @@ std::optional<BrokenPromise> Simulation::check_outcome() const {
   return std::nullopt;
 }
 
-std::string Simulation::story() const {
-  const Uninterrupted scope;
-  return stage_->history.story({.lines_most = kStoryLinesMost - 5});
+BrokenPromise Simulation::tell(const Failure& failure) const {
+  BrokenPromise told{failure.kind, failure_text_.value_or(failure.text)};
+  if (stage_ == nullptr || !settings_.is_text_wanted) return told;
+  TimelineOptions about = about_;
+  if (const std::optional<Breach>& breach = stage_->judge.breach()) {
+    about = {.partition = breach->partition, .group = breach->group, .offset = breach->offset};
+  }
+  told.timeline = stage_->history.timeline(about);
+  told.faults = stage_->history.faults_at_work();
+  return told;
 }
 
 void Simulation::add_figures(RunOutcome& outcome) const {
@@ -371,9 +409,10 @@ RunOutcome run_once(const RunInput& input, RunTape& tape, const RunSettings& set
   // Outlives the scheduler's fibers, and is not touched by them once it has failed.
   Simulation run(input, tape, settings);
   Scheduler scheduler(scheduler_options(settings), tape.world, *strategy);
-  RunOutcome outcome = outcome_of(scheduler.run([&run] { run.main(); }));
+  const RunResult result = scheduler.run([&run] { run.main(); });
+  RunOutcome outcome = outcome_of(result);
   run.add_figures(outcome);
-  if (!outcome.broken) outcome.broken = run.check_outcome();
+  outcome.broken = result.failure ? run.tell(*result.failure) : run.check_outcome();
   return outcome;
 }
 

@@ -27,6 +27,7 @@
 
 #include "simulations/faults/fault.h"
 #include "simulations/scheduler/scheduler.h"
+#include "simulations/world/report.h"
 #include "simulations/world/run_tape.h"
 
 namespace rookery::sim {
@@ -42,21 +43,13 @@ struct RunSettings {
   bool is_text_wanted = true;
 };
 
-// What a person has to keep in mind to follow the run.
-struct RunSize {
-  std::uint64_t members = 0;  // servers, consumers
-  std::uint64_t records = 0;  // to be produced
-  std::uint64_t faults = 0;   // planned
-  std::uint64_t preemptions = 0;
-
-  friend bool operator==(const RunSize&, const RunSize&) = default;
-};
+using testing::RunSize;
 
 // All texts without a newline at their end.
 struct BrokenPromise {
   std::string promise;  // "no loss", "deadlock": shrinking keeps it
   std::string text;     // what happened, naming record and offset; the first line is the headline
-  // The last events that matter, oldest first, as History::line writes them.
+  // The last events that matter, oldest first, as History::timeline writes them.
   std::vector<std::string> timeline = {};
   // The faults at work at that moment, "broker_restart of node 2 for 3.5 s".
   std::vector<std::string> faults = {};

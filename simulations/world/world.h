@@ -51,6 +51,8 @@ struct SimulateOptions {
   Duration wall_time_most{0};
   // The campaign ends at so many violations.
   std::size_t violations_most = 5;
+  // The first failure of each promise is made smaller, for so long at most; zero: not at all.
+  Duration shrink_time_most = std::chrono::seconds(30);
 };
 
 class World {

@@ -1,0 +1,25 @@
+// packed_source.h
+//
+// The bytes of an r2 replay line, as letters of base64url. The format is written in replay_line.h.
+#pragma once
+
+#include <rookery/base/result.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "simulations/world/run_tape.h"
+
+namespace rookery::sim {
+
+struct Unpacked {
+  RunSource source;
+  std::uint64_t trace_hash = 0;
+};
+
+std::string pack(const RunSource& source, std::uint64_t trace_hash);
+// Errors: kInvalidArgument, saying what is wrong with it.
+Result<Unpacked> unpack(std::string_view letters);
+
+}  // namespace rookery::sim
