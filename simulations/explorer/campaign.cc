@@ -96,6 +96,10 @@ Campaign::Finished Campaign::run_twice(const RunSource& source, StackPool& stack
   Finished finished{.source = source};
   RunSettings settings{.trace = input_.trace, .stacks = &stacks};
   finished.outcome = run_source(source, settings);
+  if (finished.outcome.broken && input_.trace != nullptr) {
+    *input_.trace << finished.outcome.broken->promise << ": " << finished.outcome.broken->text
+                  << '\n';
+  }
   if (!finished.outcome.broken && source.seed % kCheckedTwiceOneIn != 0) return finished;
   settings.trace = nullptr;
   const std::uint64_t hash = run_source(source, settings).trace_hash;

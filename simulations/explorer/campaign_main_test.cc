@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rookery/processing/consumer.h>
+#include <rookery/runtime/time.h>
 
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -93,6 +94,13 @@ TEST(CampaignMain, AFailingSeedIsReplayedFromItsLine) {
   const auto violation = nlohmann::json::parse(failed.out)["violations"][0];
   EXPECT_EQ(violation["seed"], 1);
   EXPECT_EQ(violation["promise"], "everything is consumed in the end");
+  const auto& shrunk = violation["shrunk"];
+  EXPECT_EQ(shrunk["from"]["records"], 40);
+  EXPECT_EQ(shrunk["to"]["members"], 1);
+  EXPECT_EQ(shrunk["to"]["records"], 1);
+  EXPECT_EQ(shrunk["to"]["faults"], 0);
+  EXPECT_GT(shrunk["runs"], 10);
+  EXPECT_EQ(shrunk["complete"], true);
   const std::string line = violation["replay"];
 
   const Printed replayed = run({"--replay", line}, bad_app);
@@ -102,6 +110,32 @@ TEST(CampaignMain, AFailingSeedIsReplayedFromItsLine) {
 
   const Printed repaired = run({"--replay", line}, good_app);
   EXPECT_EQ(repaired.exit_code, 0);
+}
+
+TEST(CampaignMain, AFailureIsToldAsFoundWhenThatIsWanted) {
+  const Printed failed =
+      run({"--seeds=3", "--violations=1", "--no-shrink", "--format=json"}, bad_app);
+  const auto violation = nlohmann::json::parse(failed.out)["violations"][0];
+  EXPECT_TRUE(violation["shrunk"].is_null());
+  const std::string line = violation["replay"];
+  EXPECT_THAT(line, StartsWith("r1:"));
+  const Printed replayed = run({"--replay", line}, bad_app);
+  EXPECT_THAT(replayed.out, HasSubstr("the same trace"));
+  EXPECT_THAT(replayed.out, HasSubstr(" 40 records, "));
+}
+
+TEST(CampaignMain, AReplayOfAnotherProgramSaysSo) {
+  const Printed failed = run({"--seeds=3", "--violations=1", "--format=json"}, bad_app);
+  const std::string line = nlohmann::json::parse(failed.out)["violations"][0]["replay"];
+  const auto slower_app = [] {
+    return app_that([](const Record&) {
+      sleep_until(deadline_in(std::chrono::milliseconds(5)));
+      throw std::runtime_error("no");
+    });
+  };
+  const Printed replayed = run({"--replay", line}, slower_app);
+  EXPECT_EQ(replayed.exit_code, 1);
+  EXPECT_THAT(replayed.out, HasSubstr("the trace differs"));
 }
 
 TEST(CampaignMain, TracesOnStandardError) {
@@ -127,6 +161,8 @@ TEST(CampaignMain, WrongUsageIsOneLineAndTwo) {
                                              {"--seeds", "0"},
                                              {"--format", "xml"},
                                              {"--replay", "r1:12"},
+                                             {"--replay", "r2:12"},
+                                             {"--shrink-seconds", "0"},
                                              {"--minutes", "-1"}}) {
     const Printed printed = run(words);
     EXPECT_EQ(printed.exit_code, 2) << words[0];

@@ -90,18 +90,22 @@ std::vector<Canary> make_canaries() {
   const testing::Plan calm = canary_plan({});
   const testing::Plan crashes = canary_plan({FaultKind::kProcessRestart});
   return {
-      {"marks too early", "no loss",
+      {"marks too early",
+       "no loss",
        [] { return app_of(consumer<MarksFirst>(), {.marking = Marking::kManual}); },
-       canary_plan({FaultKind::kProcessRestart}, 100)},
+       canary_plan({FaultKind::kProcessRestart}, 100),
+       {1, 3, 1, 2}},
       {"commits too far",
        "commit never past undone work",
        forwarding_app,
        calm,
+       {1, 1, 0, 0},
        {.commit = [](Offset offset) { return offset + 1; }}},
       {"commits fall",
        "commits only forwards, by the owner",
        forwarding_app,
        calm,
+       {1, 60, 0, 4},
        {.commit =
             [](Offset offset) {
               return offset > 3 && random_below(4) == 0 ? offset - 3 : offset;
@@ -110,11 +114,13 @@ std::vector<Canary> make_canaries() {
        "commit never past undone work",
        forwarding_app,
        calm,
+       {1, 1, 0, 0},
        {.lose_output_one_in = 50}},
       {"passes a record over",
        "order per partition",
        forwarding_app,
        calm,
+       {1, 3, 0, 0},
        {.take =
             [](std::vector<Record>& records) {
               if (records.size() > 2) records.erase(records.begin() + 1);
@@ -123,22 +129,33 @@ std::vector<Canary> make_canaries() {
        "justified duplicates",
        forwarding_app,
        calm,
+       {1, 3, 0, 0},
        {.take =
             [](std::vector<Record>& records) {
               if (records.size() > 2) records.insert(records.begin() + 1, records[0]);
             }}},
-      {"forges a record", "records unchanged", forwarding_app, calm, {.take = forge}},
+      {"forges a record", "records unchanged", forwarding_app, calm, {1, 1, 0, 0}, {.take = forge}},
       {"hands back too late",
        "no work after hand-back",
        [] { return app_of(consumer<Slow>()); },
        crashes,
+       {2, 20, 1, 2},
        {.late_revocation = seconds(3)}},
-      {"never succeeds", "everything is consumed in the end",
-       [] { return app_of(consumer<Stubborn>()); }, canary_plan({}, 60)},
-      {"does not stop", "servers stop in order", [] { return app_of(consumer<Lingers>()); },
-       canary_plan({}, 60)},
-      {"locks in two orders", "locks",
-       [] { return app_of(consumer<Deadlocks>(std::make_shared<Locks>())); }, calm},
+      {"never succeeds",
+       "everything is consumed in the end",
+       [] { return app_of(consumer<Stubborn>()); },
+       canary_plan({}, 60),
+       {1, 8, 0, 0}},
+      {"does not stop",
+       "servers stop in order",
+       [] { return app_of(consumer<Lingers>()); },
+       canary_plan({}, 60),
+       {1, 1, 0, 0}},
+      {"locks in two orders",
+       "locks",
+       [] { return app_of(consumer<Deadlocks>(std::make_shared<Locks>())); },
+       calm,
+       {1, 1, 0, 0}},
   };
 }
 

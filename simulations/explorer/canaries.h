@@ -14,6 +14,7 @@
 
 #include "simulations/explorer/saboteur.h"
 #include "simulations/world/plan.h"
+#include "simulations/world/report.h"
 #include "simulations/world/run_function.h"
 #include "simulations/world/world.h"
 
@@ -24,6 +25,8 @@ struct Canary {
   std::string promise;  // that it breaks
   std::function<App()> app;
   testing::Plan plan;
+  // Shrinking must make it no larger than this.
+  testing::RunSize small = {};
   Sabotage sabotage = {};
 
   RunFunction run() const;

@@ -55,6 +55,15 @@ TEST_P(Canaries, IsFoundToldAndReplayed) {
   EXPECT_THAT(story, HasSubstr(GetParam().promise));
   EXPECT_THAT(story, HasSubstr("\n  fails with    "));
   EXPECT_THAT(story, HasSubstr(violation.replay));
+  ASSERT_TRUE(violation.shrunk);
+  const testing::RunSize& size = violation.shrunk->to;
+  const testing::RunSize& small = GetParam().small;
+  EXPECT_TRUE(violation.shrunk->is_complete);
+  EXPECT_LE(size.members, small.members) << story;
+  EXPECT_LE(size.records, small.records) << story;
+  EXPECT_LE(size.faults, small.faults) << story;
+  EXPECT_LE(size.preemptions, small.preemptions) << story;
+  EXPECT_LE(violation.replay.size(), 100U) << "what is small has a short line";
 
   const Report again = hunt(GetParam(), {.replay = violation.replay});
   ASSERT_EQ(again.violations.size(), 1U);
@@ -76,10 +85,17 @@ TEST(Canary, WithoutShrinkingTheSeedItselfIsTold) {
   EXPECT_THAT(again.violations[0].text, HasSubstr("the same trace"));
 }
 
+// Nor is anything made smaller: the runs are the seeds, and one in twenty once more.
 TEST(Canary, TheSaboteurAtRestBreaksNothing) {
-  const Report report =
-      run_campaign({.run = healthy_canary().run(), .options = {.seeds = 20, .threads = 1}});
+  const Canary healthy = healthy_canary();
+  std::uint64_t runs = 0;
+  const RunFunction counted = [&, run = healthy.run()](RunTape& tape, const RunSettings& settings) {
+    ++runs;
+    return run(tape, settings);
+  };
+  const Report report = run_campaign({.run = counted, .options = {.seeds = 20, .threads = 1}});
   EXPECT_THAT(report, testing::HasNoViolation());
+  EXPECT_EQ(runs, 20U + 20U / kCheckedTwiceOneIn);
 }
 
 TEST(Canary, AProgramThatIsNotAFunctionOfItsSeed) {

@@ -166,6 +166,11 @@ std::optional<std::vector<DrawRange>> read_ranges(Reader& reader) {
 
 }  // namespace
 
+std::string pack_bytes(std::string bytes) {
+  add_fixed(bytes, check_of(bytes), kCheckBytes);
+  return letters_of(bytes);
+}
+
 std::string pack(const RunSource& source, std::uint64_t trace_hash) {
   std::string bytes;
   add_number(bytes, source.seed);
@@ -178,8 +183,7 @@ std::string pack(const RunSource& source, std::uint64_t trace_hash) {
   if (source.plan) add_plan(bytes, *source.plan);
   if (source.schedule) add_ranges(bytes, *source.schedule);
   if (source.world) add_ranges(bytes, *source.world);
-  add_fixed(bytes, check_of(bytes), kCheckBytes);
-  return letters_of(bytes);
+  return pack_bytes(std::move(bytes));
 }
 
 Result<Unpacked> unpack(std::string_view letters) {

@@ -18,6 +18,8 @@ struct Unpacked {
   std::uint64_t trace_hash = 0;
 };
 
+// Letters of any bytes, with their check.
+std::string pack_bytes(std::string bytes);
 std::string pack(const RunSource& source, std::uint64_t trace_hash);
 // Errors: kInvalidArgument, saying what is wrong with it.
 Result<Unpacked> unpack(std::string_view letters);
