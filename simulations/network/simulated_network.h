@@ -3,7 +3,7 @@
 // The network between simulated processes and an in-process Kafka cluster: latency, loss,
 // partitions, and the fiber on which the cluster itself runs.
 //
-//   SimulatedNetwork network(cluster);
+//   SimulatedNetwork network(cluster, nodes);
 //   Thread kafka("kafka", [&] { network.run(); });
 //   scheduler.spawn_process("server-1", [&] {
 //     NetworkHost host(network);                 // before anything that opens a wire
@@ -26,33 +26,23 @@
 #include <rookery/runtime/thread.h>
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
-#include <optional>
 #include <queue>
-#include <set>
 #include <string>
-#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "mockbroker/client/network.h"
 #include "mockbroker/cluster/cluster.h"
+#include "simulations/network/conditions.h"
+#include "simulations/network/connection.h"
+#include "simulations/network/link.h"
 #include "simulations/network/profile.h"
 #include "simulations/scheduler/scheduler.h"
 
 namespace rookery::sim {
-
-enum class Direction : std::uint8_t { kToNode, kFromNode };
-
-struct Link {
-  ProcessId process = kWorld;
-  NodeId node = -1;
-  Direction direction = Direction::kToNode;
-
-  friend auto operator<=>(const Link&, const Link&) = default;
-};
 
 class SimulatedNetwork final : public mock::Network {
  public:
@@ -70,7 +60,7 @@ class SimulatedNetwork final : public mock::Network {
                                    std::shared_ptr<mock::Inbox> inbox) override;
   std::vector<NodeId> bootstrap_nodes() const override;
 
-  // --- Trouble; on fibers of the world.
+  // --- Trouble (trouble.cc); on fibers of the world.
 
   void set_profile(const NetworkProfile& profile);
   NetworkProfile profile() const;
@@ -80,9 +70,22 @@ class SimulatedNetwork final : public mock::Network {
   void stop_node(NodeId node, mock::StopMode mode);
   void start_node(NodeId node);
   bool is_up(NodeId node) const;
+  // The node's process stands still: it accepts connections and reads nothing, and what it was
+  // about to answer waits. Timers of the cluster that it keeps go on: they would fire at once when
+  // it wakes. Both may be repeated.
+  void pause_node(NodeId node);
+  void resume_node(NodeId node);
+  // What the node takes for the time of day: timestamps of records, where brokers set them.
+  void change_wall_clock(NodeId node, const std::function<void(WallClock&)>& change);
   // Messages on the link wait until it is unblocked. Both may be repeated.
   void block(const Link& link);
   void unblock(const Link& link);
+  // How many messages have met a block of just this link.
+  std::uint64_t stalled_on(const Link& link) const;
+  // Held answers, and what waits behind them, go on their way.
+  void release_held_answers();
+  // Connections of which an answer was swallowed break.
+  void close_silent_connections();
   // The process is about to be killed: it reaches nobody any more, for ever.
   void cut(ProcessId process);
 
@@ -99,103 +102,49 @@ class SimulatedNetwork final : public mock::Network {
   friend class NetworkHost;
   class SimulatedWire;
 
-  using ConnectionId = std::uint64_t;
-  using WireId = std::uint64_t;
-
-  // A process's side: answers wait here for the process's own fiber, so that a paused process holds
-  // nobody up.
-  struct Host {
-    explicit Host(ProcessId of) : process(of) {}
-    ProcessId process;
-    bool is_cut = false;
-    bool is_stopping = false;
-    struct Arrival {
-      std::shared_ptr<mock::Inbox> inbox;
-      mock::Reply reply;
-    };
-    std::deque<Arrival> arrivals;
-    std::optional<Arrival> next();
-    Signal arrived{"network.arrived"};
-  };
-
-  enum class Stage : std::uint8_t { kToNode, kAtNode, kHandled, kToClient };
-  // By which accident a request's connection is to break.
-  enum class Loss : std::uint8_t { kNo, kAfterSending, kBeforeAnswer };
-  struct Message {
-    mock::CorrelationId correlation = 0;
-    mock::RequestHeader header;
-    mock::Request request;
-    std::unique_ptr<Result<mock::Response>> answer;
-    mock::ReplyTo reply_to = 0;
-    Stage stage = Stage::kToNode;
-    Loss loss = Loss::kNo;
-    bool has_answer = true;  // false: acks=0
-    bool is_stalled = false;
-  };
-  struct Connection {
-    ConnectionId id = 0;
-    Host* host = nullptr;
-    NodeId node = -1;
-    WireId wire = 0;
-    std::shared_ptr<mock::Inbox> inbox;
-    std::deque<std::shared_ptr<Message>> messages;  // unanswered, in the order they were sent
-    TimePoint last_arrival{};                       // at the node
-    TimePoint last_return{};                        // at the client
-    bool is_handling = false;
-  };
-  struct Due {
-    TimePoint at;
-    std::uint64_t sequence = 0;
-    ConnectionId connection = 0;
-    std::shared_ptr<Message> message;  // null: the connection breaks
-    friend bool operator>(const Due& a, const Due& b) {
-      return std::tie(a.at, a.sequence) > std::tie(b.at, b.sequence);
-    }
-  };
-
+  // The client's side (simulated_network.cc).
   void send(Host& host, WireId wire, const std::shared_ptr<mock::Inbox>& inbox, NodeId node,
             mock::RequestHeader header, mock::Request request);
   void disconnect(WireId wire, NodeId node);
   void close_wire(WireId wire);
-
   Connection& connection_of(Host& host, WireId wire, const std::shared_ptr<mock::Inbox>& inbox,
                             NodeId node);
-  Connection* find(ConnectionId id);
-  Duration draw_latency();
-  void schedule(TimePoint at, ConnectionId connection, std::shared_ptr<Message> message);
+  void schedule(TimePoint at, ConnectionId connection, Due::What what,
+                std::shared_ptr<Message> message = nullptr);
   void deliver_due(TimePoint until);
+  Host& host_of(ProcessId process);
+  Host& add_host();
+
+  // The life of a connection and its messages (conversations.cc).
+  Connection* find(ConnectionId id);
   void arrive_at_node(Connection& connection, Message& message);
   void handle_next(Connection& connection);
   void hand_to_cluster(Connection& connection, const std::shared_ptr<Message>& message);
   void collect_replies();
+  void take_reply(mock::OutgoingReply reply);
   void answer(Connection& connection, const std::shared_ptr<Message>& message,
               Result<mock::Response> response);
+  void mute(Connection& connection);
   void arrive_at_client(Connection& connection, const std::shared_ptr<Message>& message);
-  void give_to_host(Host& host, const std::shared_ptr<mock::Inbox>& inbox, mock::Reply reply);
+  bool is_kept_back(Connection& connection, Message& message);
+  // Messages of this stage that were stalled go on.
+  void go_on(Connection& connection, MessageStage stage);
   // All that is unanswered gets kTransport.
   void reset(ConnectionId id, const char* why);
   // The client's side is gone: the broker gets a part of what was on its way.
   void abandon(ConnectionId id);
   void forget(Connection& connection);
-  bool is_blocked(const Connection& connection, Direction direction) const {
-    return !blocked_.empty() &&
-           blocked_.contains({connection.host->process, connection.node, direction});
-  }
-  std::optional<ErrorCode> draw_error(const mock::Request& request);
-  Host& host_of(ProcessId process);
-  Host& add_host();
+  std::vector<ConnectionId> connections_with(const std::function<bool(const Connection&)>& is_one);
 
   Scheduler& scheduler_;
   mock::Cluster& cluster_;
   const int nodes_;
-  NetworkProfile profile_;
-  std::map<NodeId, Duration> answer_delay_;
-  std::set<NodeId> down_;
-  std::set<Link> blocked_;
+  Conditions conditions_;
   std::map<ProcessId, std::unique_ptr<Host>> hosts_;
   std::map<ConnectionId, Connection> connections_;
   std::map<std::pair<WireId, NodeId>, ConnectionId> by_wire_;
   std::map<mock::ReplyTo, std::pair<ConnectionId, std::shared_ptr<Message>>> handled_;
+  std::vector<mock::OutgoingReply> replies_of_paused_;
   std::map<std::string, ProcessId> members_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
   Signal changed_{"network.changed"};
@@ -205,7 +154,6 @@ class SimulatedNetwork final : public mock::Network {
   ConnectionId last_connection_ = 0;
   mock::ReplyTo last_reply_to_ = 0;
   std::uint64_t last_sequence_ = 0;
-  NetworkCounts counts_;
 };
 
 // A process's place on the network: hands answers to its clients. Lives in the process's first
@@ -218,7 +166,7 @@ class NetworkHost {
   ~NetworkHost();
 
  private:
-  SimulatedNetwork::Host& host_;
+  Host& host_;
   Thread receiver_;
 };
 

@@ -57,7 +57,11 @@ TimePoint Scheduler::now() {
 WallTime Scheduler::wall_now() {
   const TsanExempt exempt;
   step(ChoiceKind::kClock);
-  return wall_time();
+  Process& process = *current_->process;
+  const Duration deviation = process.wall_clock.deviation(agenda_->now);
+  if (deviation == Duration::zero()) return wall_time();
+  ++process.wrong_wall_reads;
+  return wall_time() + std::chrono::floor<std::chrono::milliseconds>(deviation);
 }
 
 WallTime Scheduler::wall_time() const {

@@ -12,6 +12,7 @@
 #include "simulations/scheduler/agenda.h"
 #include "simulations/scheduler/strategy.h"
 #include "simulations/scheduler/tape.h"
+#include "simulations/scheduler/wall_clock.h"
 
 namespace rookery::sim {
 
@@ -35,6 +36,8 @@ struct Process {
   std::vector<Fiber*> waiters;  // in wait_for_process()
   Fiber* killer = nullptr;      // to go on with once drained
   std::unique_ptr<Ghost> ghost;
+  WallClock wall_clock;
+  std::uint64_t wrong_wall_reads = 0;
 };
 
 }  // namespace rookery::sim

@@ -50,6 +50,12 @@ std::size_t Scheduler::live_fibers(ProcessId process) { return process_at(proces
 
 bool Scheduler::process_is_dead(ProcessId process) { return process_at(process).is_dead; }
 
+WallClock& Scheduler::wall_clock(ProcessId process) { return process_at(process).wall_clock; }
+
+std::uint64_t Scheduler::wrong_wall_reads(ProcessId process) {
+  return process_at(process).wrong_wall_reads;
+}
+
 bool Scheduler::is_paused(ProcessId process) { return process_at(process).is_paused; }
 
 bool Scheduler::wait_for_process(ProcessId process, TimePoint deadline) {

@@ -345,5 +345,30 @@ TEST(Kill, TheWorldAndOneselfAreSpared) {
   EXPECT_EQ(self_killed.failure->kind, "misuse");
 }
 
+TEST(WallClocks, AreEachProcessesOwnAndMonotonicTimeIsNobodys) {
+  simulate(1, [] {
+    const ProcessId process = world().spawn_process("server", [] {
+      const TimePoint before = now();
+      const WallTime first = wall_now();
+      sleep_until(deadline_in(seconds(100)));
+      // An hour back by a jump, and ten seconds ahead by drift.
+      EXPECT_GT(now(), before);
+      EXPECT_LT(wall_now() - first, seconds(111) - hours(1));
+      EXPECT_GT(wall_now() - first, seconds(109) - hours(1));
+    });
+    WallClock& clock = world().wall_clock(process);
+    EXPECT_EQ(clock.deviation(world().time()), Duration::zero());
+    sleep_until(deadline_in(milliseconds(10)));
+    clock.drift(world().time(), 100'000);
+    clock.jump(world().time(), -hours(1));
+    const WallTime mine = wall_now();
+    EXPECT_TRUE(world().wait_for_process(process, kNever));
+    EXPECT_GT(wall_now() - mine, seconds(99));
+    EXPECT_EQ(world().wrong_wall_reads(process), 2U);
+    clock.set_right();
+    EXPECT_EQ(clock.deviation(world().time()), Duration::zero());
+  });
+}
+
 }  // namespace
 }  // namespace rookery::sim

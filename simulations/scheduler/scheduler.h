@@ -52,6 +52,7 @@
 #include "simulations/scheduler/stack_pool.h"
 #include "simulations/scheduler/strategy.h"
 #include "simulations/scheduler/tape.h"
+#include "simulations/scheduler/wall_clock.h"
 
 namespace rookery::sim {
 
@@ -137,6 +138,7 @@ class Scheduler final : public FiberRuntime {
 
   // The caller's time: the world's, or that of its dead process while that is drained.
   TimePoint time() const { return agenda_->now; }
+  // The true one, whatever the caller's process takes it for.
   WallTime wall_time() const;
   // The world's time; it stands still while a dead process is drained.
   TimePoint world_time() const { return world_.now; }
@@ -165,6 +167,11 @@ class Scheduler final : public FiberRuntime {
   void pause(ProcessId process);
   void resume(ProcessId process);
   bool is_paused(ProcessId process);
+
+  // What wall_now() adds to the true time in the process; the monotonic clock is nobody's own.
+  WallClock& wall_clock(ProcessId process);
+  // How often the process has read its wall clock while it was wrong.
+  std::uint64_t wrong_wall_reads(ProcessId process);
 
   // Ends a process as a crash does for the world, and in order for its memory. The caller has
   // already cut the process off the network, so that nothing it does from now on reaches anybody.
