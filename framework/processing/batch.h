@@ -2,6 +2,7 @@
 //
 // Records of one partition handed to a batch consumer together, in offset order. Iterating
 // remembers the record one stands on: a throw blames it, and what is sent meanwhile belongs to it.
+// An iteration that reached the end stands on none: what throws then (a bulk insert) blames nobody.
 #pragma once
 
 #include <rookery/transport/record.h>
@@ -28,12 +29,12 @@ class Batch {
     }
     const Record* operator->() const { return &**this; }
     Iterator& operator++() {
-      ++index_;
+      if (++index_ == batch_->size()) batch_->current_ = kNone;
       return *this;
     }
     Iterator operator++(int) {
       Iterator before = *this;
-      ++index_;
+      ++*this;
       return before;
     }
     friend bool operator==(const Iterator& a, const Iterator& b) { return a.index_ == b.index_; }
@@ -52,7 +53,7 @@ class Batch {
   std::span<const Record> records() const { return records_; }
 
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-  // The place last visited by iteration; kNone before the first.
+  // The place last visited by iteration; kNone before the first and after the last.
   std::size_t current() const { return current_; }
 
  private:

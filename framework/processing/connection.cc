@@ -140,7 +140,7 @@ void Connection::handle(CommitDone& done) {
       if (owned.commit == done.commit) owned.committing = -1;
     }
     if (result.status) {
-      environment_->monitor->publish(
+      environment_->relay->publish(
           {.kind = EventKind::kCommitted,
            .origin = environment_->origin,
            .message = result.partition.text() + " at " + std::to_string(result.offset),
@@ -304,7 +304,7 @@ void Connection::watch() {
 }
 
 void Connection::publish(EventKind kind, const std::vector<TopicPartition>& partitions) {
-  environment_->monitor->publish(
+  environment_->relay->publish(
       {.kind = kind, .origin = environment_->origin, .message = text(partitions)});
 }
 

@@ -14,10 +14,13 @@
 #pragma once
 
 #include <rookery/base/result.h>
+#include <rookery/instrumentation/error_class.h>
 #include <rookery/processing/batch.h>
+#include <rookery/recovery/error_tracker.h>
 #include <rookery/transport/record.h>
 
 #include <concepts>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -40,24 +43,33 @@ class Outputs {
 };
 
 // A record could not be sent; or the partition is no longer ours (kRevoked).
-class SendFailed : public std::runtime_error {
+class SendFailed : public std::runtime_error, public NamedError {
  public:
   explicit SendFailed(Error error) : std::runtime_error(error.text()), error_(std::move(error)) {}
   const Error& error() const { return error_; }
+  std::string error_class() const override { return "SendFailed"; }
 
  private:
   Error error_;
 };
 
-// To be thrown by a batch consumer that knows which record is to blame.
+// To be thrown by a batch consumer that knows which record is to blame. Thrown while another
+// exception is handled it stands for that one: its class is seen by events, policies and dead
+// letters.
+//
+//   try { insert(record); } catch (const DatabaseError&) { throw RecordFailed{record}; }
 class RecordFailed : public std::runtime_error {
  public:
+  explicit RecordFailed(const Record& record) : RecordFailed(record, {}) {}
+  // what: instead of the handled exception's own message.
   RecordFailed(const Record& record, const std::string& what)
-      : std::runtime_error(what), offset_(record.offset()) {}
+      : std::runtime_error(what), offset_(record.offset()), cause_(std::current_exception()) {}
   Offset offset() const { return offset_; }
+  const std::exception_ptr& cause() const { return cause_; }  // null: there was none
 
  private:
   Offset offset_;
+  std::exception_ptr cause_;
 };
 
 // What the framework answers to a consumer. Implemented by the processing room, and by test kits.
@@ -67,6 +79,7 @@ class ConsumerContext {
   virtual const TopicPartition& topic_partition() const = 0;
   virtual const std::string& group() const = 0;
   virtual int attempt() const = 0;
+  virtual const ErrorTracker& errors() const = 0;
   virtual bool is_revoked() const = 0;
   virtual bool mark(const Record& record) = 0;
 
@@ -104,6 +117,8 @@ class ConsumerBase {
   // 1 on the first run of a record (or batch).
   int attempt() const { return context_->attempt(); }
   bool retrying() const { return attempt() > 1; }
+  // What went wrong in the attempts before this one; empty on the first.
+  const ErrorTracker& errors() const { return context_->errors(); }
   // The partition is being taken away, or gone: finish soon.
   bool is_revoked() const { return context_->is_revoked(); }
   // Everything up to the record is done (what outputs it has under way must be acknowledged first).

@@ -1,8 +1,11 @@
 // lane.h
 //
 // An ordered queue of work inside a partition, with its own long-lived consumer object: runs it
-// over the records, retries what fails after a backoff, and keeps each batch until all its records
-// are done, so that it can be run again.
+// over the records, does with what fails as the error policy and the dead letter queue say, and
+// keeps each batch until all its records are done, so that it can be run again.
+//
+// Three sources: lane.cc runs, lane_failure.cc deals with what failed, lane_outputs.cc sends and
+// marks.
 //
 // Thread rules: only inside its partition's step; the consumer's own questions come from inside
 // that.
@@ -10,19 +13,33 @@
 
 #include <rookery/processing/consumer.h>
 #include <rookery/processing/output_producer.h>
+#include <rookery/recovery/error_tracker.h>
 #include <rookery/routing/settings.h>
+#include <rookery/runtime/mutex.h>
 #include <rookery/runtime/time.h>
 #include <rookery/transport/record_batch.h>
 
+#include <cstdint>
 #include <deque>
+#include <exception>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace rookery {
 
 class Partition;
+
+// What an output, or a dead letter, that was not acknowledged means for its record.
+struct OutputFailure {
+  Offset offset = -1;        // of the input
+  Offset suspects_end = -1;  // the input may be any in [offset, suspects_end)
+  bool is_dead_letter = false;
+  Error error;
+};
 
 class Lane final : public ConsumerContext, private Outputs {
  public:
@@ -38,12 +55,16 @@ class Lane final : public ConsumerContext, private Outputs {
   // When a failed record may run again; kNever when none waits.
   TimePoint retry_at() const { return retry_at_; }
 
+  // Nothing can go on until something outside has happened, which schedules the partition: a dead
+  // letter is acknowledged, a partition count is known, the process stops.
+  bool is_blocked() const { return is_blocked_; }
+
   // Runs the consumer over one dispatch: one batch of records. Stops early when the partition is
   // interrupted or a record fails.
   void run();
-  // An output of the record at `offset` failed: the record has, and it and all after run again
-  // after a backoff. Their marks are taken back by the partition.
-  void rewind(Offset offset, const Error& error);
+  // An output of a record failed: the record has, and it and all after run again after a backoff.
+  // Their marks are taken back by the partition.
+  void rewind(const OutputFailure& failed);
   // Gives back the batches all of whose records are below `done`. Answers the end of the oldest one
   // kept; none when none is.
   std::optional<Offset> drop_below(Offset done);
@@ -59,29 +80,85 @@ class Lane final : public ConsumerContext, private Outputs {
   const TopicPartition& topic_partition() const override;
   const std::string& group() const override;
   int attempt() const override { return attempt_; }
+  const ErrorTracker& errors() const override { return tracker_; }
   bool is_revoked() const override;
   bool mark(const Record& record) override;
 
  private:
+  // One error, as far as it is known where it is caught.
   struct Failure {
-    std::string type;  // "consume", "output", ...
+    std::string place;  // "consume", "output", "initialized", "dead_letter"
     std::string error_class;
     std::string message;
+    std::exception_ptr exception = {};  // what rules are matched with; null: nothing to match
+    std::optional<Offset> blamed = {};  // by RecordFailed
+    bool is_critical = false;           // the process cannot go on
+    bool is_passing = false;            // a send's, that says nothing about the record
+    bool is_the_records = true;         // false: initialized() threw
+  };
+  // Who is to blame: the record; or it is one of those below suspects_end.
+  struct Blame {
+    const Record* record = nullptr;
+    bool is_known = true;
+    Offset suspects_end = 0;
+  };
+  // A record that the consumer gets no more.
+  struct TakenAway {
+    std::string topic;  // of its dead letter; empty: it is skipped
+    DeadLetterSource source;
+    bool backs_off = false;
+    bool is_passed = false;  // sent (or skipped) since the lane last went back before it
+    bool is_told = false;
+  };
+  // What a batch consumer is given, of the next records in the lane.
+  struct Slice {
+    std::span<const Record> raw;      // with those that were taken away
+    std::span<const Record> records;  // without
   };
 
-  void send(const OutgoingRecord& record) override;
-
+  // Running (lane.cc).
   void make_consumer();
   void run_records();
   void run_batch();
-  std::span<const Record> next_dispatch();
-  bool mark_through(Offset last);
+  void end_batch(const Slice& slice, Batch& batch, const std::optional<Failure>& failure);
+  std::span<const Record> next_records(std::size_t most);
+  std::optional<Slice> next_slice();
   void advance(std::size_t records);
+  bool is_slicing() const;
+
+  // Failing (lane_failure.cc).
+  template <class Action>
+  std::optional<Failure> guarded(Action action) {
+    assert_no_locks_held("a consumer");
+    try {
+      action();
+      return std::nullopt;
+    } catch (...) {
+      return current_failure();
+    }
+  }
+  static Failure current_failure();
+  static Failure failure_of(const Error& output_error);
+  Blame blame_in(const Slice& slice, const Batch& batch, const Failure& failure) const;
+  void fail(const Blame& blame, const Failure& failure, bool is_again);
+  Decision decide(const Failure& failure);
+  Decision resolve(const Decision& decision, std::uint64_t strikes) const;
+  Decision when_exhausted() const;
+  void give_up_on(const Blame& blame, const Failure& failure, const Decision& decision,
+                  bool is_chosen);
+  void wait_for(Duration wait);
+  void halt(const Failure& failure);
+  void succeeded();
+  bool pass_by(const Record& record);
+  bool send_dead_letter(const Record& record, TakenAway& taken);
+  void note_dead_letter_failure(Offset offset, const Error& error);
+  const Record* record_at(Offset offset) const;
   void move_to(Offset offset);
   void abandon_from(Offset offset);
-  void note_failure(Offset offset, const Failure& failure, bool is_again);
-  template <class Action>
-  std::optional<Failure> guarded(Action action);
+
+  // Outputs and marks (lane_outputs.cc).
+  void send(const OutgoingRecord& record) override;
+  bool mark_through(Offset last);
   const Record* current_record() const;
 
   Partition& partition_;
@@ -89,22 +166,31 @@ class Lane final : public ConsumerContext, private Outputs {
   const TopicSettings& settings_;
   std::unique_ptr<ConsumerBase> consumer_;  // made at the first run
   bool is_initialized_ = false;
+  bool is_halted_ = false;
+  bool is_blocked_ = false;
 
   std::deque<RecordBatch> batches_;  // oldest first; kept until done
   std::size_t next_batch_ = 0;       // the next record to run: its batch's index ...
   std::size_t next_record_ = 0;      // ... and its own in it
   std::size_t waiting_ = 0;
 
-  int failures_ = 0;  // in a row, of the record (or dispatch) that begins at:
+  ErrorTracker tracker_;
+  int failures_ = 0;  // in a row, of the record (or batch) that begins at:
   Offset failed_offset_ = -1;
+  std::uint64_t strikes_ = 0;     // of them, those that say something about the record
+  int dead_letter_failures_ = 0;  // in a row
   int attempt_ = 1;
   TimePoint retry_at_ = kNever;
+  Offset slices_end_ = -1;  // below it batches are of one record: somebody there is to blame
+  std::map<Offset, TakenAway> taken_away_;  // until done
+  std::optional<Offset> awaited_;           // dispatch = sync: its acknowledgement
 
   // While the consumer runs.
   const Record* running_record_ = nullptr;
   Batch* running_batch_ = nullptr;
-  std::optional<Offset> blamed_offset_;  // by RecordFailed
-  std::vector<Record> gathered_;         // a dispatch that spans batches
+  Offset running_last_ = -1;      // of the batch
+  std::vector<Record> gathered_;  // a dispatch that spans batches
+  std::vector<Record> healthy_;   // a dispatch without those that were taken away
 
   // Outputs under way of records that are not yet allowed to be marked; held by us; in offset
   // order, at most one for each offset.

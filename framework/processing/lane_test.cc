@@ -128,7 +128,8 @@ TEST(RecordForm, AFactoryOrHookThatThrowsIsRetried) {
   harness.group().wait_for_commit(kPartition, 2);
   EXPECT_EQ(made, 3);
   EXPECT_EQ(initialized, 2);
-  EXPECT_EQ(board.notes("error.occurred consume").size(), 3U);
+  EXPECT_EQ(board.notes("error.occurred factory").size(), 2U);
+  EXPECT_EQ(board.notes("error.occurred initialized").size(), 1U);
 }
 
 // ---- Outputs

@@ -41,10 +41,19 @@ class OutputListener {
 class PendingRecord {
  public:
   // Begins with the consumer's hold.
-  PendingRecord(std::shared_ptr<OutputListener> listener, Offset offset)
-      : listener_(std::move(listener)), offset_(offset) {}
+  PendingRecord(std::shared_ptr<OutputListener> listener, Offset offset, bool is_dead_letter)
+      : listener_(std::move(listener)),
+        offset_(offset),
+        is_dead_letter_(is_dead_letter),
+        suspects_end_(offset + 1) {}
 
   Offset offset() const { return offset_; }
+  // The output is the record itself, given up.
+  bool is_dead_letter() const { return is_dead_letter_; }
+  // Outputs may be of any record in [offset, suspects_end): a batch consumer sent them while it
+  // stood on none.
+  Offset suspects_end() const { return suspects_end_.load(std::memory_order_relaxed); }
+  void set_suspects_end(Offset end) { suspects_end_.store(end, std::memory_order_relaxed); }
   void hold() { holds_.fetch_add(1, std::memory_order_relaxed); }
   void release();
   // Releases the hold of an output that was not acknowledged.
@@ -65,7 +74,9 @@ class PendingRecord {
   ~PendingRecord() = default;
 
   std::shared_ptr<OutputListener> listener_;
-  Offset offset_;
+  const Offset offset_;
+  const bool is_dead_letter_;
+  Atomic<Offset> suspects_end_;
   Atomic<int> holds_{1};
   Mutex mutex_{"pending_record", ranks::kLeaf};  // guards what follows
   std::optional<Error> failure_;

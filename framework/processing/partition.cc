@@ -34,6 +34,7 @@ void Partition::start() {
 void Partition::end(Ending ending) {
   if (ending_.load() < static_cast<int>(ending)) ending_.store(static_cast<int>(ending));
   is_interrupted_.store(true);
+  environment_->outputs->wake();  // a dead letter that waits for room is the next owner's now
   schedule();
 }
 
@@ -98,7 +99,7 @@ void Partition::step() {
   drop_done();
   if (lane_.retry_at() != kNever) {
     schedule_at(lane_.retry_at());
-  } else {
+  } else if (!lane_.is_blocked()) {
     schedule();  // only an empty take means empty; others' turn first
   }
 }
@@ -122,14 +123,12 @@ bool Partition::step_to_the_end() {
 
 void Partition::end_lane(Ending ending) {
   is_lane_ended_ = true;
-  std::optional<Offset> failed;
-  std::optional<Error> error;
+  std::optional<OutputFailure> failed;
   {
     MutexLock lock(mutex_);
-    failed = std::exchange(rewind_to_, std::nullopt);
-    error = std::exchange(output_error_, std::nullopt);
+    failed = std::exchange(output_failure_, std::nullopt);
   }
-  if (error) publish_error("output", "SendFailed", error->text(), failed);
+  if (failed) publish_output_failure(*failed);
   if (ending == Ending::kShutdown) {
     lane_.run_hook(&ConsumerBase::shutdown, "shutdown");
   } else {
@@ -140,24 +139,26 @@ void Partition::end_lane(Ending ending) {
 
 void Partition::rewind_if_needed() {
   if (!is_interrupted()) return;
-  std::optional<Offset> offset;
-  Error error;
+  std::optional<OutputFailure> failed;
   {
     MutexLock lock(mutex_);
     is_interrupted_.store(false);
     if (is_ending()) is_interrupted_.store(true);
-    offset = std::exchange(rewind_to_, std::nullopt);
-    if (output_error_) error = *std::exchange(output_error_, std::nullopt);
-    if (offset) {
+    failed = std::exchange(output_failure_, std::nullopt);
+    if (failed) {
       // Those after it run again, and so will their outputs: a later record must not count as done
       // by an output that stands before its predecessor's.
-      ledger_.unmark_from(*offset);
+      ledger_.unmark_from(failed->offset);
       for (PendingRecord* pending : pending_) {
-        if (pending->offset() >= *offset) pending->is_superseded = true;
+        if (pending->offset() >= failed->offset) pending->is_superseded = true;
+      }
+      for (auto taken = taken_away_.lower_bound(failed->offset); taken != taken_away_.end();
+           ++taken) {
+        taken->second.is_acknowledged = taken->second.is_covered = false;
       }
     }
   }
-  if (offset) lane_.rewind(*offset, error);
+  if (failed) lane_.rewind(*failed);
 }
 
 void Partition::drop_done() {
@@ -170,6 +171,7 @@ void Partition::drop_done() {
   bool is_due = false;
   {
     MutexLock lock(mutex_);
+    taken_away_.erase(taken_away_.begin(), taken_away_.lower_bound(done));
     wake_at_ = wake_at.value_or(kNoWake);
     is_due = ledger_.committable() >= wake_at_;  // reached meanwhile
   }
@@ -214,13 +216,47 @@ bool Partition::must_wait_for_more() {
 bool Partition::mark_range(Offset first, Offset last) {
   MutexLock lock(mutex_);
   if (is_gone()) return false;
+  for (auto taken = taken_away_.lower_bound(first); taken != taken_away_.end(); ++taken) {
+    const Offset offset = taken->first;
+    if (offset > last) break;
+    taken->second.is_covered = true;
+    if (first < offset) ledger_.mark_range(first, offset - 1);
+    mark_dead_letter_locked(offset);
+    first = offset + 1;
+  }
   if (first <= last) ledger_.mark_range(first, last);
   return true;
 }
 
-PendingRecord* Partition::make_pending(Offset offset) {
-  auto* pending =
-      new PendingRecord(std::static_pointer_cast<Partition>(shared_from_this()), offset);
+void Partition::mark_dead_letter_locked(Offset offset) {
+  const auto taken = taken_away_.find(offset);
+  if (taken == taken_away_.end() || !taken->second.is_acknowledged) return;
+  if (taken->second.marks_itself || taken->second.is_covered) ledger_.mark(offset);
+}
+
+void Partition::take_away(Offset offset, bool marks_itself) {
+  MutexLock lock(mutex_);
+  taken_away_[offset] = {.marks_itself = marks_itself};
+}
+
+bool Partition::is_dead_letter_acknowledged(Offset offset) const {
+  MutexLock lock(mutex_);
+  const auto taken = taken_away_.find(offset);
+  return taken == taken_away_.end() || taken->second.is_acknowledged;
+}
+
+std::optional<Result<std::int32_t>> Partition::partition_count(const std::string& topic) {
+  if (environment_->partition_counts == nullptr) {
+    return Result<std::int32_t>(fail(ErrorCode::kState, topic + ": the route names no such topic"));
+  }
+  return environment_->partition_counts->find(topic, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->schedule();
+  });
+}
+
+PendingRecord* Partition::make_pending(Offset offset, bool is_dead_letter) {
+  auto* pending = new PendingRecord(std::static_pointer_cast<Partition>(shared_from_this()), offset,
+                                    is_dead_letter);
   MutexLock lock(mutex_);
   pending->place = pending_.size();
   pending_.push_back(pending);
@@ -232,30 +268,42 @@ void Partition::on_outputs_acknowledged(PendingRecord& pending) {
   {
     MutexLock lock(mutex_);
     if (pending.is_superseded) return;
-    ledger_.mark(pending.offset());
-    is_due = ledger_.committable() >= wake_at_;
+    if (pending.is_dead_letter()) {
+      if (const auto taken = taken_away_.find(pending.offset()); taken != taken_away_.end()) {
+        taken->second.is_acknowledged = true;
+      }
+      mark_dead_letter_locked(pending.offset());
+      is_due = settings_.dead_letter_queue &&
+               settings_.dead_letter_queue->dispatch == Dispatch::kSync;  // awaited
+    } else {
+      ledger_.mark(pending.offset());
+    }
+    is_due = is_due || ledger_.committable() >= wake_at_;
   }
   if (is_due) schedule();
 }
 
 void Partition::on_output_failed(PendingRecord& pending, const Error& error) {
   if (error.fatal) environment_->on_fatal(error);
+  const OutputFailure failed{.offset = pending.offset(),
+                             .suspects_end = pending.suspects_end(),
+                             .is_dead_letter = pending.is_dead_letter(),
+                             .error = error};
   bool will_run_again = true;
   {
     MutexLock lock(mutex_);
     // Not for the output of an earlier run, or of a record marked before its outputs, or of one
     // that is the next owner's.
     will_run_again = !pending.is_superseded && !ledger_.is_done(pending.offset()) && !is_ending();
-    if (will_run_again && (!rewind_to_ || pending.offset() < *rewind_to_)) {
-      rewind_to_ = pending.offset();
-      output_error_ = error;
+    if (will_run_again && (!output_failure_ || failed.offset < output_failure_->offset)) {
+      output_failure_ = failed;
       is_interrupted_.store(true);
     }
   }
   if (will_run_again) {
     schedule();  // tells it
   } else {
-    publish_error("output", "SendFailed", error.text(), pending.offset());
+    publish_output_failure(failed);
   }
 }
 
@@ -275,22 +323,48 @@ void Partition::on_pending_gone(PendingRecord& pending) {
 
 void Partition::publish_failure(const std::string& type, const std::string& error_class,
                                 const std::string& message, Offset offset, int attempt,
-                                Duration wait) {
-  Event event{.kind = EventKind::kErrorOccurred,
-              .origin = environment_->origin,
-              .message = message,
-              .error_type = type,
-              .error_class = error_class,
-              .partition = topic_partition_,
-              .offset = offset,
-              .attempt = attempt};
-  environment_->monitor->publish(event);
-  if (is_ending()) return;  // the next owner's to run again
-  event.kind = EventKind::kRetryScheduled;
-  event.message =
-      "again in " + format_duration(std::chrono::duration_cast<std::chrono::milliseconds>(wait));
-  event.error_type.clear();
-  environment_->monitor->publish(event);
+                                const std::string& trace_id, bool is_fatal) {
+  environment_->monitor->publish({.kind = EventKind::kErrorOccurred,
+                                  .origin = environment_->origin,
+                                  .message = message,
+                                  .error_type = type,
+                                  .error_class = error_class,
+                                  .partition = topic_partition_,
+                                  .offset = offset,
+                                  .attempt = attempt,
+                                  .fatal = is_fatal,
+                                  .trace_id = trace_id});
+}
+
+void Partition::publish_retry(Offset offset, int attempt, Duration wait) {
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(wait);
+  environment_->monitor->publish({.kind = EventKind::kRetryScheduled,
+                                  .origin = environment_->origin,
+                                  .message = "again in " + format_duration(milliseconds),
+                                  .partition = topic_partition_,
+                                  .offset = offset,
+                                  .attempt = attempt});
+}
+
+void Partition::publish_taken(EventKind kind, const DeadLetterSource& source,
+                              const std::string& message) {
+  environment_->monitor->publish({.kind = kind,
+                                  .origin = environment_->origin,
+                                  .message = message,
+                                  .error_class = source.error_class,
+                                  .partition = topic_partition_,
+                                  .offset = source.offset,
+                                  .attempt = source.attempts,
+                                  .trace_id = source.trace_id});
+}
+
+void Partition::publish_output_failure(const OutputFailure& failed) {
+  if (failed.is_dead_letter) {
+    publish_error("dead_letter", std::string(name(failed.error.code)), failed.error.text(),
+                  failed.offset);
+  } else {
+    publish_error("output", "SendFailed", failed.error.text(), failed.offset);
+  }
 }
 
 void Partition::publish_error(const std::string& type, const std::string& error_class,

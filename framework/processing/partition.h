@@ -12,16 +12,19 @@
 #pragma once
 
 #include <rookery/instrumentation/events.h>
+#include <rookery/processing/event_relay.h>
 #include <rookery/processing/lane.h>
 #include <rookery/processing/ledger.h>
 #include <rookery/processing/output_producer.h>
 #include <rookery/processing/worker_pool.h>
+#include <rookery/producing/partition_counts.h>
 #include <rookery/routing/settings.h>
 #include <rookery/transport/group_consumer.h>
 
 #include <atomic>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,8 +37,10 @@ struct PartitionEnvironment {
   std::string origin;                // of events
   const Monitor* monitor = nullptr;  // never null
   WorkerPool* pool = nullptr;
+  EventRelay* relay = nullptr;  // for what the control thread tells; never null
   OutputProducer* outputs = nullptr;
-  Duration output_timeout{};  // how long a send may wait for room
+  PartitionCounts* partition_counts = nullptr;  // of dead letter topics; null: there are none
+  Duration output_timeout{};                    // how long a send may wait for room
   // Both on any thread, no lock held.
   std::function<void()> on_quiesced;
   std::function<void(const Error&)> on_fatal;  // a client can never work again
@@ -81,9 +86,20 @@ class Partition final : public Task, public OutputListener {
     environment_->records_consumed.fetch_add(count, std::memory_order_relaxed);
   }
   bool mark_range(Offset first, Offset last);  // false when gone; an empty range asks only that
-  PendingRecord* make_pending(Offset offset);
+  PendingRecord* make_pending(Offset offset, bool is_dead_letter);
+  // The consumer gets this record no more, and its dead letter marks it. mark_range passes it by:
+  // with marks_itself it is marked when the dead letter is acknowledged, else when a range has
+  // covered it, too.
+  void take_away(Offset offset, bool marks_itself);
+  bool is_dead_letter_acknowledged(Offset offset) const;
+  // none: being asked for; a step follows when it is known.
+  std::optional<Result<std::int32_t>> partition_count(const std::string& topic);
+
   void publish_failure(const std::string& type, const std::string& error_class,
-                       const std::string& message, Offset offset, int attempt, Duration wait);
+                       const std::string& message, Offset offset, int attempt,
+                       const std::string& trace_id, bool is_fatal);
+  void publish_retry(Offset offset, int attempt, Duration wait);
+  void publish_taken(EventKind kind, const DeadLetterSource& source, const std::string& message);
   void publish_error(const std::string& type, const std::string& error_class,
                      const std::string& message, std::optional<Offset> offset = {});
 
@@ -100,6 +116,8 @@ class Partition final : public Task, public OutputListener {
   void drop_done();
   bool take();  // false: nothing there, or no room
   bool must_wait_for_more();
+  void mark_dead_letter_locked(Offset offset);
+  void publish_output_failure(const OutputFailure& failed);
 
   const std::shared_ptr<PartitionEnvironment> environment_;
   const TopicPartition topic_partition_;
@@ -121,10 +139,15 @@ class Partition final : public Task, public OutputListener {
   mutable Mutex mutex_{"partition", ranks::kPartition};  // guards what follows
   static constexpr Offset kNoWake = std::numeric_limits<Offset>::max();
   Ledger ledger_;
-  std::vector<PendingRecord*> pending_;  // records whose outputs are under way, in no order
-  std::optional<Offset> rewind_to_;
-  std::optional<Error> output_error_;
-  Offset wake_at_ = kNoWake;  // a step is due when the done prefix reaches this
+  std::vector<PendingRecord*> pending_;          // records whose outputs are under way, in no order
+  std::optional<OutputFailure> output_failure_;  // of the lowest offset: the lane goes back to it
+  struct TakenAway {
+    bool marks_itself = true;
+    bool is_covered = false;  // by a range of marks
+    bool is_acknowledged = false;
+  };
+  std::map<Offset, TakenAway> taken_away_;  // until done
+  Offset wake_at_ = kNoWake;                // a step is due when the done prefix reaches this
   bool is_quiesced_ = false;
 };
 

@@ -4,8 +4,10 @@
 #include <rookery/processing/server.h>
 
 #include <rookery/processing/connection.h>
+#include <rookery/processing/event_relay.h>
 #include <rookery/processing/output_producer.h>
 #include <rookery/processing/worker_pool.h>
+#include <rookery/producing/partition_counts.h>
 #include <rookery/runtime/random.h>
 
 #include <utility>
@@ -102,6 +104,7 @@ class Server::Impl {
     if (pool_) {
       pool_->stop();
       is_clean = pool_->join_until(deadline_in(kWorkerJoinTimeout)) && is_clean;
+      relay_->flush();
     }
     if (outputs_) {
       const Status closed = outputs_->close(deadline_in(kProducerCloseTimeout));
@@ -155,6 +158,14 @@ class Server::Impl {
 
   void make_clients(std::vector<std::string>& mistakes) {
     pool_ = std::make_unique<WorkerPool>("worker", workers());
+    relay_ = std::make_shared<EventRelay>(*monitor_, *pool_);
+    if (has_dead_letters()) {
+      if (auto counts = PartitionCounts::make(transport_, common_config())) {
+        partition_counts_ = std::move(*counts);
+      } else {
+        mistakes.push_back("dead letters: " + counts.error().message);
+      }
+    }
     ConfigMap config = common_config();
     add_all(config, app_.options().producer);
     // A producer's mistakes are told now, not at the first output.
@@ -208,7 +219,9 @@ class Server::Impl {
     environment->origin = id_ + " " + name;
     environment->monitor = monitor_;
     environment->pool = pool_.get();
+    environment->relay = relay_.get();
     environment->outputs = outputs_.get();
+    environment->partition_counts = partition_counts_.get();
     environment->output_timeout = kOutputTimeout;
     environment->on_fatal = [this](const Error&) {
       is_fatal_.store(true);
@@ -225,6 +238,17 @@ class Server::Impl {
     connections_.push_back(
         std::make_unique<Connection>(std::move(options), std::move(*consumer), environment));
     return {};
+  }
+
+  // Whether some route can make dead letters: it has a queue, or a policy that may ask for one.
+  bool has_dead_letters() const {
+    for (const auto& [name, group] : app_.groups()) {
+      for (const ConsumerGroup::Route& route : group.routes()) {
+        const TopicSettings settings = settings_of(app_, name, route.topic);
+        if (settings.dead_letter_queue || !settings.on_error.empty()) return true;
+      }
+    }
+    return false;
   }
 
   std::string group_names() const {
@@ -249,8 +273,10 @@ class Server::Impl {
   Monitor* const monitor_;
 
   // Made by start(), unchanged after is_made_. In this order: partitions use the producer, and its
-  // last reports schedule partitions.
+  // last reports schedule partitions, as answers about partition counts do.
   std::unique_ptr<WorkerPool> pool_;
+  std::shared_ptr<EventRelay> relay_;
+  std::unique_ptr<PartitionCounts> partition_counts_;
   std::unique_ptr<OutputProducer> outputs_;
   std::vector<std::shared_ptr<PartitionEnvironment>> environments_;
   std::vector<std::unique_ptr<Connection>> connections_;

@@ -19,6 +19,14 @@ T first_of(T fallback, const std::optional<T>& candidate, const Rest&... rest) {
   }
 }
 
+std::optional<DeadLetterQueue> first_queue(const TopicOptions& own, const TopicOptions& mid,
+                                           const TopicOptions& outer) {
+  for (const TopicOptions* options : {&own, &mid, &outer}) {
+    if (options->dead_letter_queue) return options->dead_letter_queue;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 ConsumerGroup& ConsumerGroup::topic(std::string name, TopicOptions options) {
@@ -57,6 +65,10 @@ TopicSettings settings_of(const App& app, const std::string& group, const std::s
       .retry_backoff =
           first_of(base.retry_backoff, own->retry_backoff, mid.retry_backoff, outer.retry_backoff),
       .marking = first_of(base.marking, own->marking, mid.marking, outer.marking),
+      .dead_letter_queue = first_queue(*own, mid, outer),
+      .on_error = !own->on_error.empty()  ? own->on_error
+                  : !mid.on_error.empty() ? mid.on_error
+                                          : outer.on_error,
   };
 }
 

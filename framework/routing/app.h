@@ -33,6 +33,9 @@ struct TopicOptions {
   std::optional<std::size_t> window = {};  // uncommitted records per partition; default 10 000
   std::optional<RetryBackoff> retry_backoff = {};
   std::optional<Marking> marking = {};  // default automatic
+  // Default: none, a record that fails is retried until it succeeds.
+  std::optional<DeadLetterQueue> dead_letter_queue = {};
+  ErrorPolicy on_error = {};  // by the kind of the error; empty: inherited
 };
 
 struct GroupOptions {

@@ -100,6 +100,40 @@ TEST(Validation, TheWindowHoldsABatch) {
   EXPECT_THAT(paths(app), ElementsAre("groups.g.topics.t.window"));
 }
 
+TEST(Validation, DeadLettersAndRulesLeadSomewhere) {
+  App app;
+  app.group("g")
+      .topic("t", {.consumer = nothing(),
+                   .dead_letter_queue = DeadLetterQueue{.topic = "t", .max_retries = -1},
+                   .on_error = {on("A", dispatch("bad name")), on("A", skip()),
+                                on<std::logic_error>(pause(0s)), on_any(retry().then(skip())),
+                                on("B", retry(1).then(dispatch("t")))}})
+      .topic("u", {.consumer = nothing(),
+                   .on_error = {on("A", dispatch()), on("B", retry(1)), on("C", retry())}});
+  EXPECT_THAT(
+      paths(app),
+      ElementsAre("groups.g.topics.t.dead_letter_queue.topic",
+                  "groups.g.topics.t.dead_letter_queue.max_retries",
+                  "groups.g.topics.t.on_error[0].dispatch", "groups.g.topics.t.on_error[1]",
+                  "groups.g.topics.t.on_error[2].pause", "groups.g.topics.t.on_error[3].retry",
+                  "groups.g.topics.t.on_error[4]", "groups.g.topics.t.on_error[4].then.dispatch",
+                  "groups.g.topics.u.on_error[0].dispatch", "groups.g.topics.u.on_error[1].retry"));
+}
+
+TEST(Validation, ADeadLetterQueueIsInherited) {
+  App app({.defaults = {.defaults = {.on_error = {on_any(skip())}}}});
+  app.group("g", {.defaults = {.dead_letter_queue = {{.topic = "dlq"}}}})
+      .topic("t", {.consumer = nothing()})
+      .topic("u", {.consumer = nothing(),
+                   .dead_letter_queue = {{.topic = "own.dlq", .max_retries = 7}},
+                   .on_error = {on_any(retry()), on("A", skip())}});
+  EXPECT_EQ(settings_of(app, "g", "t").dead_letter_queue->topic, "dlq");
+  EXPECT_EQ(settings_of(app, "g", "t").dead_letter_queue->max_retries, 3);
+  EXPECT_EQ(settings_of(app, "g", "t").on_error.rules().size(), 1U);
+  EXPECT_EQ(settings_of(app, "g", "u").dead_letter_queue->max_retries, 7);
+  EXPECT_EQ(settings_of(app, "g", "u").on_error.rules().size(), 2U);
+}
+
 TEST(Validation, GraceFitsIntoMaxPollInterval) {
   App app;
   app.group("g", {.revocation_grace = 12s, .kafka = {{"max.poll.interval.ms", "20000"}}})

@@ -4,6 +4,8 @@
 // (documented at each).
 #pragma once
 
+#include <rookery/recovery/dead_letter.h>
+#include <rookery/recovery/error_policy.h>
 #include <rookery/runtime/time_types.h>
 
 #include <chrono>
@@ -42,6 +44,8 @@ struct TopicSettings {
   std::size_t window = 10'000;
   RetryBackoff retry_backoff;
   Marking marking = Marking::kAutomatic;
+  std::optional<DeadLetterQueue> dead_letter_queue = {};
+  ErrorPolicy on_error = {};
 };
 
 struct GroupSettings {

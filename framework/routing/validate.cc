@@ -4,6 +4,7 @@
 #include <rookery/base/duration.h>
 #include <rookery/routing/app.h>
 #include <rookery/routing/topic_name.h>
+#include <rookery/routing/validate_recovery.h>
 
 #include <charconv>
 #include <set>
@@ -141,8 +142,11 @@ void check_group(const App& app, const std::string& name, const ConsumerGroup& g
       findings.add(topic_path, "is routed twice in this group");
       continue;
     }
-    check_topic(topic_path, route.options, settings_of(app, name, route.topic), shutdown_timeout,
-                findings);
+    const TopicSettings topic_settings = settings_of(app, name, route.topic);
+    check_topic(topic_path, route.options, topic_settings, shutdown_timeout, findings);
+    for (Mistake& mistake : recovery_mistakes(topic_path, route.topic, topic_settings)) {
+      findings.add(std::move(mistake.path), std::move(mistake.message));
+    }
   }
 }
 

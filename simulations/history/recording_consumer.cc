@@ -113,6 +113,7 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
   const TopicPartition& topic_partition() const override { return given_->topic_partition(); }
   const std::string& group() const override { return given_->group(); }
   int attempt() const override { return given_->attempt(); }
+  const ErrorTracker& errors() const override { return given_->errors(); }
   bool is_revoked() const override { return given_->is_revoked(); }
   bool mark(const Record& record) override {
     if (!open_.empty()) {

@@ -58,8 +58,15 @@ Status FakeProducer::send(const OutgoingRecord& record, DeliveryToken token) {
       ++script_.refused;
       status = rookery::fail(ErrorCode::kQueueFull, "the buffer is full");
     } else {
-      script_.sent.push_back({std::string(record.topic), record.value.str(), token});
-      if (script_.acknowledges) report_locked(script_, script_.sent.back(), std::nullopt);
+      script_.sent.push_back({.topic = std::string(record.topic),
+                              .value = record.value.str(),
+                              .token = token,
+                              .key = record.key,
+                              .payload = record.value,
+                              .headers = record.headers,
+                              .partition = record.partition});
+      if (script_.acknowledges && record.topic != script_.held_topic)
+        report_locked(script_, script_.sent.back(), std::nullopt);
     }
   });
   return status;

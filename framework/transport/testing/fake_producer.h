@@ -23,12 +23,18 @@ struct ProducerScript {
   std::size_t buffer_records = 1'000'000;  // records not yet reported that fit
   std::optional<Error> send_error;         // of every send
   bool does_close_late = false;            // close answers kTimedOut
+  // Records to this topic are held, though others are acknowledged.
+  std::string held_topic = {};
 
   struct Sent {
     std::string topic;
     std::string value;
     DeliveryToken token;
     bool is_reported = false;
+    OwnedBytes key = {};
+    OwnedBytes payload = {};  // value, null told from empty
+    Headers headers = {};
+    PartitionId partition = -1;
   };
   std::deque<Sent> sent;
   std::size_t refused = 0;  // sends answered with kQueueFull

@@ -18,7 +18,7 @@ class FakeStream::Memory final : public RecordBatch::Memory {
     board_.change([this] { --*held_; });
   }
 
-  std::deque<std::string> values;
+  std::deque<Content> contents;
   std::vector<Record> records;
 
  private:
@@ -26,10 +26,23 @@ class FakeStream::Memory final : public RecordBatch::Memory {
   const std::shared_ptr<std::size_t> held_;
 };
 
+namespace {
+
+// Headers lie beside the record.
+class ContentHeaders final : public HeaderReader {
+ public:
+  Headers read(const void* source) const override { return *static_cast<const Headers*>(source); }
+};
+
+const ContentHeaders kContentHeaders;
+
+}  // namespace
+
 FakeStream::FakeStream(Board& board, TopicPartition partition, AssignmentId assignment,
                        Offset first)
     : board_(board),
-      handle_(std::make_shared<PartitionHandle>(PartitionHandle{std::move(partition), nullptr})),
+      handle_(std::make_shared<PartitionHandle>(
+          PartitionHandle{std::move(partition), &kContentHeaders})),
       assignment_(assignment),
       end_(first),
       position_(first),
@@ -38,7 +51,15 @@ FakeStream::FakeStream(Board& board, TopicPartition partition, AssignmentId assi
 void FakeStream::push(std::size_t count, const std::string& value) {
   board_.change([&] {
     const bool was_empty = records_.empty();
-    for (std::size_t i = 0; i < count; ++i) records_.push_back({end_++, value});
+    for (std::size_t i = 0; i < count; ++i) records_.push_back({end_++, {.value = value}});
+    if (was_empty) hint_locked();
+  });
+}
+
+void FakeStream::push_one(Content content) {
+  board_.change([&] {
+    const bool was_empty = records_.empty();
+    records_.push_back({end_++, std::move(content)});
     if (was_empty) hint_locked();
   });
 }
@@ -75,10 +96,15 @@ Taken FakeStream::take(std::size_t max_records, std::size_t max_bytes) {
     auto memory = std::make_unique<Memory>(board_, batches_held_);
     std::size_t bytes = 0;
     while (!records_.empty() && memory->records.size() < max_records && bytes < max_bytes) {
-      const std::string& value = memory->values.emplace_back(std::move(records_.front().value));
-      memory->records.emplace_back(Record::Fields{
-          .partition = handle_.get(), .offset = records_.front().offset, .value = value});
-      bytes += value.size();
+      const Content& content = memory->contents.emplace_back(std::move(records_.front().content));
+      memory->records.emplace_back(
+          Record::Fields{.partition = handle_.get(),
+                         .offset = records_.front().offset,
+                         .timestamp_ms = content.timestamp_ms,
+                         .key = content.key,
+                         .value = content.value,
+                         .header_source = content.headers.empty() ? nullptr : &content.headers});
+      bytes += content.value.size();
       position_ = records_.front().offset + 1;
       records_.pop_front();
     }

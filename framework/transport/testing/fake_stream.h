@@ -22,6 +22,14 @@ class FakeStream final : public PartitionStream {
   // ---- The test's side
   // Appends records at the next offsets, each with that value, and hints.
   void push(std::size_t count, const std::string& value = "v");
+  // Appends one with key, payload and headers.
+  struct Content {
+    OwnedBytes key = {};
+    OwnedBytes value = {};
+    Headers headers = {};
+    std::int64_t timestamp_ms = -1;
+  };
+  void push_one(Content content);
   void push_gap(Offset count);  // offsets without records, at the end; hints
   void push_error(Error error);
   void push_end();
@@ -46,7 +54,7 @@ class FakeStream final : public PartitionStream {
  private:
   struct Waiting {
     Offset offset;
-    std::string value;
+    Content content;
   };
   class Memory;
 

@@ -261,8 +261,62 @@ Result<std::unique_ptr<ProducerClient>> FakeTransport::make_producer(ProducerOpt
   return std::make_unique<FakeProducer>(board_, producer, std::move(options.on_delivery));
 }
 
+namespace {
+
+// Describes the topics that the test named; nothing else.
+class FakeAdmin final : public AdminClient {
+ public:
+  FakeAdmin(Board& board, FakeTransport& transport) : board_(board), transport_(transport) {}
+
+  Result<ClusterDescription> describe(const std::vector<std::string>& topics, TimePoint) override {
+    ClusterDescription cluster;
+    std::string missing;
+    board_.change([&] {
+      ++transport_.describes;
+      for (const std::string& topic : topics) {
+        const auto found = transport_.topics.find(topic);
+        if (found == transport_.topics.end()) {
+          missing = topic;
+          continue;
+        }
+        cluster.topics.push_back({.name = topic});
+        for (PartitionId partition = 0; partition < found->second; ++partition) {
+          cluster.topics.back().partitions.push_back({partition, 0});
+        }
+      }
+    });
+    if (missing.empty()) return cluster;
+    return rookery::fail(ErrorCode::kUnknownTopicOrPartition, "topic '" + missing + "'");
+  }
+
+  std::vector<Status> create_topics(const std::vector<NewTopic>& topics, TimePoint) override {
+    return std::vector<Status>(topics.size(), unsupported());
+  }
+  std::vector<Status> delete_topics(const std::vector<std::string>& topics, TimePoint) override {
+    return std::vector<Status>(topics.size(), unsupported());
+  }
+  Result<std::vector<Watermarks>> watermarks(const std::vector<TopicPartition>&,
+                                             TimePoint) override {
+    return unsupported();
+  }
+  Result<std::vector<std::optional<Offset>>> offsets_for_time(const std::vector<TopicPartition>&,
+                                                              Timestamp, TimePoint) override {
+    return unsupported();
+  }
+
+ private:
+  static tl::unexpected<Error> unsupported() {
+    return rookery::fail(ErrorCode::kUnsupported, "not in this fake");
+  }
+
+  Board& board_;
+  FakeTransport& transport_;
+};
+
+}  // namespace
+
 Result<std::unique_ptr<AdminClient>> FakeTransport::make_admin(ConfigMap) {
-  return fail(ErrorCode::kUnsupported, "not in this fake");
+  return std::make_unique<FakeAdmin>(board_, *this);
 }
 
 }  // namespace rookery::fakes

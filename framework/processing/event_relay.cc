@@ -1,0 +1,45 @@
+// event_relay.cc
+//
+// A queue between threads that must not wait and listeners that may take long.
+#include <rookery/processing/event_relay.h>
+
+#include <string>
+#include <utility>
+
+namespace rookery {
+
+void EventRelay::publish(Event event) {
+  {
+    MutexLock lock(mutex_);
+    if (waiting_.size() == kWaitingMost) {
+      ++dropped_;
+      return;
+    }
+    waiting_.push_back(std::move(event));
+  }
+  schedule();
+}
+
+void EventRelay::flush() {
+  for (;;) {
+    std::deque<Event> events;
+    std::uint64_t dropped = 0;
+    {
+      MutexLock lock(mutex_);
+      events.swap(waiting_);
+      dropped = std::exchange(dropped_, 0);
+    }
+    if (events.empty()) return;
+    for (const Event& event : events) monitor_.publish(event);
+    if (dropped > 0) {
+      monitor_.publish(
+          {.kind = EventKind::kErrorOccurred,
+           .origin = events.back().origin,
+           .message = std::to_string(dropped) + " events were dropped: listeners are too slow",
+           .error_type = "listener",
+           .error_class = "EventsDropped"});
+    }
+  }
+}
+
+}  // namespace rookery
