@@ -7,7 +7,9 @@
 #include "mockbroker/cluster/groups.h"
 #include "mockbroker/cluster/housekeeping.h"
 #include "mockbroker/cluster/inspection.h"
+#include "mockbroker/cluster/produces.h"
 #include "mockbroker/cluster/producing.h"
+#include "mockbroker/cluster/replication.h"
 #include "mockbroker/cluster/topics.h"
 #include "mockbroker/protocol/error_response.h"
 
@@ -43,9 +45,11 @@ struct Cluster::Impl {
   Core core;
   Topics topics{core};
   Fetches fetches{core, topics};
-  Producing producing{core, topics, fetches};
+  Produces produces{core, topics};
+  Replication replication{core, topics, fetches, produces};
+  Producing producing{core, topics, replication, produces};
   Groups groups{core, topics};
-  Controller controller{core, topics, fetches, groups};
+  Controller controller{core, topics, replication, fetches, produces, groups};
   Housekeeping housekeeping{core, topics};
   Inspection inspection{core, topics, controller, groups};
   RequestFilter filter;
@@ -68,6 +72,9 @@ void Cluster::Impl::dispatch(Requester to, const RequestHeader& header, Request 
     void operator()(ListOffsetsRequest& request) {
       reply(self.fetches.list_offsets(node, request));
     }
+    void operator()(OffsetsForLeaderEpochRequest& request) {
+      reply(self.fetches.epoch_ends(node, request));
+    }
     void operator()(InitProducerIdRequest&) { reply(self.producing.init_producer_id()); }
     void operator()(MetadataRequest& request) { reply(self.controller.metadata(request)); }
     void operator()(CreateTopicsRequest& request) {
@@ -76,6 +83,9 @@ void Cluster::Impl::dispatch(Requester to, const RequestHeader& header, Request 
     }
     void operator()(DeleteTopicsRequest& request) {
       reply(self.controller.delete_topics(node, request));
+    }
+    void operator()(CreatePartitionsRequest& request) {
+      reply(self.controller.create_partitions(node, request));
     }
     void operator()(FindCoordinatorRequest& request) {
       reply(self.groups.find_coordinator(request));
@@ -129,7 +139,10 @@ std::vector<OutgoingReply> Cluster::take_replies() {
   return std::exchange(impl_->core.replies, {});
 }
 
-void Cluster::forget(ReplyTo reply_to) { impl_->fetches.forget(reply_to); }
+void Cluster::forget(ReplyTo reply_to) {
+  impl_->fetches.forget(reply_to);
+  impl_->produces.forget(reply_to);
+}
 
 Status Cluster::create_topic(TimePoint now, const CreateTopicsRequest::Topic& topic) {
   impl_->advance(now);
@@ -141,6 +154,11 @@ Status Cluster::create_topic(TimePoint now, const CreateTopicsRequest::Topic& to
 Status Cluster::delete_topic(TimePoint now, const std::string& name) {
   impl_->advance(now);
   return impl_->controller.delete_topic(name);
+}
+
+Status Cluster::create_partitions(TimePoint now, const std::string& name, std::int32_t count) {
+  impl_->advance(now);
+  return impl_->controller.create_partitions(name, count);
 }
 
 Status Cluster::stop_node(TimePoint now, NodeId node, StopMode mode) {
@@ -171,6 +189,15 @@ Status Cluster::move_controller(TimePoint now, NodeId node) {
   return impl_->controller.move_controller(node);
 }
 
+Status Cluster::set_replication_delay(TimePoint now, NodeId node, Duration delay) {
+  impl_->advance(now);
+  if (!impl_->core.knows(node)) {
+    return fail(ErrorCode::kInvalidArgument, "there is no node " + std::to_string(node));
+  }
+  impl_->replication.set_delay(node, delay);
+  return {};
+}
+
 void Cluster::enforce_retention(TimePoint now, WallTime wall) {
   impl_->advance(now, wall);
   impl_->housekeeping.enforce_retention();
@@ -194,6 +221,9 @@ Result<Offset> Cluster::append_marker(TimePoint now, WallTime wall,
   Partition* found = impl_->topics.find(partition);
   if (!found)
     return fail(ErrorCode::kUnknownTopicOrPartition, "there is no partition " + partition.text());
+  if (!impl_->core.is_up(found->placement.leader)) {
+    return fail(ErrorCode::kLeaderNotAvailable, partition.text() + " has no leader");
+  }
   return impl_->producing.append_marker(*found);
 }
 

@@ -9,7 +9,8 @@
 //   handle() or tick() sleep until cluster.next_deadline(); cluster.tick(now, wall);
 //
 // What it models is Kafka as a client sees it; where it differs, mockbroker/DIFFERENCES.md says so.
-// Nothing acknowledged is ever dropped, but by retention or compaction that a topic states. Time
+// What acks=all acknowledged is never dropped, but by retention or compaction that a topic states,
+// by an unclean election that it allows, or when the last replica in sync loses its power. Time
 // never runs back: an earlier time than the last counts as the last. Equal calls give equal
 // results, on any machine.
 //
@@ -56,7 +57,8 @@ class Cluster {
   TimePoint next_deadline() const;
   // What was answered since the last call, in order.
   std::vector<OutgoingReply> take_replies();
-  // The connection behind the request is gone: a waiting fetch ends. A waiting join or sync stays,
+  // The connection behind the request is gone: a waiting fetch or produce ends (what was appended
+  // stays). A waiting join or sync stays,
   // as in Kafka: only the session timeout removes its member.
   void forget(ReplyTo reply_to);
 
@@ -64,16 +66,21 @@ class Cluster {
 
   Status create_topic(TimePoint now, const CreateTopicsRequest::Topic& topic);
   Status delete_topic(TimePoint now, const std::string& name);
+  // More partitions, so many in all.
+  Status create_partitions(TimePoint now, const std::string& name, std::int32_t count);
   // Whatever waits at the node is never answered.
   Status stop_node(TimePoint now, NodeId node, StopMode mode);
   Status start_node(TimePoint now, NodeId node);
-  // To a replica that is up, at once.
+  // To a replica that is up and in sync, at once.
   Status move_leader(TimePoint now, const TopicPartition& partition, NodeId node);
   // Of this group, and of those that share its partition of __consumer_offsets; to a replica that
   // is up, at once.
   Status move_coordinator(TimePoint now, const std::string& group, NodeId node);
   // -1: there is none until the next call.
   Status move_controller(TimePoint now, NodeId node);
+  // How long fetches of the node's replicas from their leaders take from now on. Duration::max():
+  // they do not get through.
+  Status set_replication_delay(TimePoint now, NodeId node, Duration delay);
   // Retention of all topics that state one; otherwise every retention_check_interval.
   void enforce_retention(TimePoint now, WallTime wall);
   // Answers how many records went.

@@ -48,6 +48,24 @@ void produce(benchmark::State& state) {
 }
 BENCHMARK(produce)->Arg(1)->Arg(100)->Arg(500);
 
+// The same, to three replicas.
+void produce_replicated(benchmark::State& state) {
+  Cluster cluster({.nodes = 3, .retention_check_interval = Milliseconds(1)});
+  create_topic(cluster);
+  const auto block = make_block(state.range(0));
+  const RequestHeader header{.client_id = "bench", .correlation = 1};
+  TimePoint now;
+  for (auto _ : state) {
+    ProduceRequest request;
+    request.partitions.push_back({.partition = kPartition, .block = block});
+    now += Duration(1'000);
+    cluster.handle(now, WallTime(), 0, 1, header, std::move(request));
+    benchmark::DoNotOptimize(cluster.take_replies());
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(produce_replicated)->Arg(1)->Arg(100);
+
 void fetch(benchmark::State& state) {
   Cluster cluster({});
   create_topic(cluster);

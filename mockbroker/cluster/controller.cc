@@ -28,12 +28,18 @@ Status unknown_node(NodeId node) {
 
 }  // namespace
 
-Controller::Controller(Core& core, Topics& topics, Fetches& fetches, Dependents& dependents)
-    : core_(core), topics_(topics), fetches_(fetches), dependents_(dependents) {}
+Controller::Controller(Core& core, Topics& topics, Replication& replication, Fetches& fetches,
+                       Produces& produces, Dependents& dependents)
+    : core_(core),
+      topics_(topics),
+      replication_(replication),
+      fetches_(fetches),
+      produces_(produces),
+      dependents_(dependents) {}
 
 MetadataResponse Controller::metadata(const MetadataRequest& request) const {
   MetadataResponse response;
-  response.controller = node_;
+  response.controller = core_.controller;
   for (std::size_t i = 0; i < core_.nodes.size(); ++i) {
     if (!core_.nodes[i].is_available) continue;
     response.nodes.push_back({.id = static_cast<NodeId>(i),
@@ -67,7 +73,7 @@ TopicsResponse Controller::create_topics(NodeId asked, const CreateTopicsRequest
   for (const auto& topic : request.topics) {
     auto& answer = response.topics.emplace_back();
     answer.name = topic.name;
-    if (asked != node_) {
+    if (asked != core_.controller) {
       answer.error = ErrorCode::kNotController;
     } else if (twice.contains(topic.name)) {
       answer.error = ErrorCode::kInvalidRequest;
@@ -85,7 +91,7 @@ TopicsResponse Controller::delete_topics(NodeId asked, const DeleteTopicsRequest
   for (const std::string& name : request.topics) {
     auto& answer = response.topics.emplace_back();
     answer.name = name;
-    if (asked != node_) {
+    if (asked != core_.controller) {
       answer.error = ErrorCode::kNotController;
     } else if (const Status deleted = delete_topic(name); !deleted) {
       answer.error = deleted.error().code;
@@ -95,11 +101,29 @@ TopicsResponse Controller::delete_topics(NodeId asked, const DeleteTopicsRequest
   return response;
 }
 
+TopicsResponse Controller::create_partitions(NodeId asked, const CreatePartitionsRequest& request) {
+  TopicsResponse response;
+  for (const auto& topic : request.topics) {
+    auto& answer = response.topics.emplace_back();
+    answer.name = topic.name;
+    if (asked != core_.controller) {
+      answer.error = ErrorCode::kNotController;
+    } else if (const Status grown = create_partitions(topic.name, topic.count); !grown) {
+      answer.error = grown.error().code;
+      answer.message = grown.error().message;
+    }
+  }
+  return response;
+}
+
 Status Controller::delete_topic(const std::string& name) {
   auto removed = topics_.remove(name);
   if (!removed) return fail(removed.error());
   // No longer found by name, but still there: those who wait for it learn that it is unknown.
-  for (Partition& partition : removed->mapped().partitions) fetches_.wake(partition);
+  for (Partition& partition : removed->mapped().partitions) {
+    fetches_.wake(partition);
+    produces_.wake(partition);
+  }
   dependents_.topic_deleted(name);
   return {};
 }
@@ -109,12 +133,15 @@ Status Controller::stop_node(NodeId node, StopMode mode) {
   if (!at(node).is_up) {
     return fail(ErrorCode::kState, "node " + std::to_string(node) + " is down already");
   }
-  if (mode == StopMode::kControlled && node_ >= 0) {
+  if (mode == StopMode::kControlled && core_.controller >= 0) {
     at(node).is_available = false;
     elect();
   }
   at(node).is_up = false;
+  at(node).lost_power_at.reset();
+  if (mode == StopMode::kPowerLoss) at(node).lost_power_at = core_.now;
   fetches_.forget_node(node);
+  produces_.forget_node(node);
   dependents_.node_down(node);
   core_.tell(&Observer::node_down, core_.now, node);
   if (mode == StopMode::kControlled) {
@@ -138,10 +165,14 @@ Status Controller::start_node(NodeId node) {
     notice(node);
   }
   at(node).is_up = true;
+  at(node).is_registered = false;
+  ++at(node).incarnation;
+  if (at(node).lost_power_at) replication_.recover(node, *at(node).lost_power_at);
   core_.tell(&Observer::node_up, core_.now, node);
   if (is_held_absent_) return {};  // nobody there to take notice
   at(node).is_available = true;
-  if (node_ < 0) set_node(node);
+  at(node).is_registered = true;
+  if (core_.controller < 0) set_node(node);
   elect();
   return {};
 }
@@ -150,7 +181,7 @@ Status Controller::start_node(NodeId node) {
 void Controller::notice(NodeId node) {
   if (is_held_absent_) return;  // move_controller catches up
   at(node).is_available = false;
-  if (node_ == node) {
+  if (core_.controller == node) {
     NodeId next = -1;
     for (std::size_t i = 0; i < core_.nodes.size() && next < 0; ++i) {
       if (core_.is_electable(static_cast<NodeId>(i))) next = static_cast<NodeId>(i);
@@ -161,8 +192,8 @@ void Controller::notice(NodeId node) {
 }
 
 void Controller::set_node(NodeId node) {
-  if (node == node_) return;
-  const NodeId old = std::exchange(node_, node);
+  if (node == core_.controller) return;
+  const NodeId old = std::exchange(core_.controller, node);
   core_.tell(&Observer::controller_moved, core_.now, old, node);
 }
 
@@ -184,6 +215,8 @@ Status Controller::move_controller(NodeId node) {
            .nodes) {  // what happened while there was none; a crash just now is noticed in its time
     if (!each.detection.is_set()) each.is_available = each.is_up;
   }
+  elect();  // what was led by a node that has been down since is led by others
+  for (Node& each : core_.nodes) each.is_registered |= each.is_up;
   elect();
   return {};
 }
@@ -199,31 +232,30 @@ Status Controller::move_leader(const TopicPartition& id, NodeId node) {
   if (!core_.is_electable(node)) {
     return fail(ErrorCode::kState, "node " + std::to_string(node) + " is down");
   }
-  if (partition->placement.leader != node) lead(*partition, node);
+  if (!replication_.is_in_sync(*partition, node)) {
+    return fail(ErrorCode::kState, "node " + std::to_string(node) + " is not in sync");
+  }
+  if (partition->placement.leader != node) replication_.lead(*partition, node);
   arm_rebalance();
   return {};
 }
 
 void Controller::elect() {
-  if (node_ < 0) return;
+  if (core_.controller < 0) return;
   for (auto& [name, topic] : topics_.all()) {
     for (Partition& partition : topic.partitions) {
-      const Placement& placement = partition.placement;
-      if (placement.leader >= 0 && core_.is_electable(placement.leader)) continue;
-      const NodeId leader = placement.first_electable(core_);
-      if (leader != placement.leader) lead(partition, leader);
+      replication_.fence(partition);
+      const NodeId old = partition.placement.leader;
+      if (core_.is_registered(old) && partition.is_led_by(core_, old)) {
+        replication_.catch_up(partition);
+        continue;
+      }
+      const NodeId next = replication_.choose(partition);
+      if (next >= 0 || old >= 0) replication_.lead(partition, next);
     }
   }
   dependents_.elect();
   arm_rebalance();
-}
-
-void Controller::lead(Partition& partition, NodeId leader) {
-  const NodeId old = std::exchange(partition.placement.leader, leader);
-  ++partition.placement.epoch;
-  core_.tell(&Observer::leader_moved,
-             LeaderEvent{core_.now, partition.id, old, leader, partition.placement.epoch});
-  fetches_.wake(partition);
 }
 
 void Controller::arm_rebalance() {
@@ -234,12 +266,13 @@ void Controller::arm_rebalance() {
 
 // What cannot go back yet does after the election that its node's start brings.
 void Controller::rebalance() {
-  if (node_ < 0) return;
+  if (core_.controller < 0) return;
   for (auto& [name, topic] : topics_.all()) {
     for (Partition& partition : topic.partitions) {
       const NodeId preferred = partition.placement.replicas.front();
-      if (partition.placement.leader != preferred && core_.is_electable(preferred)) {
-        lead(partition, preferred);
+      if (partition.placement.leader != preferred && core_.is_registered(preferred) &&
+          replication_.is_in_sync(partition, preferred)) {
+        replication_.lead(partition, preferred);
       }
     }
   }

@@ -4,12 +4,16 @@
 // and everybody sees at once.
 //
 // The controller is a node; it moves when that node fails and can be absent (-1), when nothing is
-// elected, created or deleted. Sources: Kafka's ReplicationControlManager and
-// ClusterControlManager; NOT_CONTROLLER as brokers before KRaft answer it.
+// elected, created or deleted, and a node that comes back leads nothing until there is one. Leaders
+// are elected from the replicas in sync, or, where a topic allows it, from any. Sources: Kafka's
+// ReplicationControlManager and ClusterControlManager; NOT_CONTROLLER as brokers before KRaft
+// answer it.
 #pragma once
 
 #include "mockbroker/cluster/core.h"
 #include "mockbroker/cluster/fetches.h"
+#include "mockbroker/cluster/produces.h"
+#include "mockbroker/cluster/replication.h"
 #include "mockbroker/cluster/topics.h"
 
 #include <string>
@@ -20,6 +24,7 @@ namespace rookery::mock {
 enum class StopMode {
   kCrash,       // its leaders move once the controller has noticed
   kControlled,  // its leaders move first (controlled.shutdown.enable)
+  kPowerLoss,   // a crash, and what its replicas had not flushed is not there when it comes back
 };
 
 // Who else lives on nodes and topics: the group coordinators.
@@ -39,17 +44,22 @@ class Dependents {
 
 class Controller {
  public:
-  Controller(Core& core, Topics& topics, Fetches& fetches, Dependents& dependents);
+  Controller(Core& core, Topics& topics, Replication& replication, Fetches& fetches,
+             Produces& produces, Dependents& dependents);
 
-  NodeId node() const { return node_; }  // -1: absent
+  NodeId node() const { return core_.controller; }  // -1: absent
   MetadataResponse metadata(const MetadataRequest& request) const;
   TopicsResponse create_topics(NodeId asked, const CreateTopicsRequest& request);
   TopicsResponse delete_topics(NodeId asked, const DeleteTopicsRequest& request);
+  TopicsResponse create_partitions(NodeId asked, const CreatePartitionsRequest& request);
 
   // Orders, from tests and simulators. Errors: kInvalidArgument, kState, saying why;
   // kUnknownTopicOrPartition.
   Status create_topic(const CreateTopicsRequest::Topic& topic) { return topics_.create(topic); }
   Status delete_topic(const std::string& name);
+  Status create_partitions(const std::string& name, std::int32_t count) {
+    return topics_.grow(name, count);
+  }
   Status stop_node(NodeId node, StopMode mode);
   Status start_node(NodeId node);
   Status move_leader(const TopicPartition& id, NodeId node);
@@ -62,14 +72,14 @@ class Controller {
   void notice(NodeId node);
   void set_node(NodeId node);
   void elect();
-  void lead(Partition& partition, NodeId leader);
   void rebalance();
 
   Core& core_;
   Topics& topics_;
+  Replication& replication_;
   Fetches& fetches_;
+  Produces& produces_;
   Dependents& dependents_;
-  NodeId node_ = 0;
   bool is_held_absent_ = false;
   Timer rebalance_timer_;
 };

@@ -14,6 +14,7 @@
 #include "mockbroker/cluster/timers.h"
 #include "mockbroker/protocol/protocol.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,12 +40,21 @@ struct Requester {
 struct Node {
   bool is_up = true;         // its process runs
   bool is_available = true;  // the controller takes it to be up: this is what others see
-  Timer detection;           // from a crash until the controller notices
+  // The controller knows of this life of its process. While there is no controller, a node that
+  // came back leads nothing and follows nobody.
+  bool is_registered = true;
+  std::uint32_t incarnation = 0;           // counts the lives of its process
+  Timer detection;                         // from a crash until the controller notices
+  std::optional<TimePoint> lost_power_at;  // when its last life ended so
+  // How long a fetch of its replicas from their leaders takes; kNever: it reaches nobody.
+  Duration replication_delay{};
 };
 
 struct Core {
   explicit Core(const ClusterOptions& cluster_options)
-      : options(cluster_options), nodes(static_cast<std::size_t>(cluster_options.nodes)) {}
+      : options(cluster_options), nodes(static_cast<std::size_t>(cluster_options.nodes)) {
+    for (Node& node : nodes) node.replication_delay = cluster_options.replication_delay;
+  }
 
   bool knows(NodeId node) const {
     return node >= 0 && static_cast<std::size_t>(node) < nodes.size();
@@ -55,6 +65,9 @@ struct Core {
   // Can be given leaders and coordinators.
   bool is_electable(NodeId node) const {
     return is_up(node) && nodes[static_cast<std::size_t>(node)].is_available;
+  }
+  bool is_registered(NodeId node) const {
+    return is_electable(node) && nodes[static_cast<std::size_t>(node)].is_registered;
   }
 
   void reply(Requester to, Response response);
@@ -70,6 +83,7 @@ struct Core {
   WallTime wall;
   Timers timers;  // outlives everything that holds a Timer
   std::vector<Node> nodes;
+  NodeId controller = 0;  // -1: absent
   std::vector<OutgoingReply> replies;
   std::vector<Observer*> observers;
 };

@@ -9,13 +9,14 @@
 
 namespace rookery::mock {
 
-MaybeError serving_error(const Partition* partition, NodeId node, std::int32_t epoch) {
+MaybeError serving_error(const Core& core, const Partition* partition, NodeId node,
+                         std::int32_t epoch) {
   if (!partition) return ErrorCode::kUnknownTopicOrPartition;
   const Placement& placement = partition->placement;
   if (!placement.has_replica(node)) return ErrorCode::kNotLeaderOrFollower;
   if (epoch >= 0 && epoch < placement.epoch) return ErrorCode::kFencedLeaderEpoch;
   if (epoch > placement.epoch) return ErrorCode::kUnknownLeaderEpoch;
-  if (placement.leader != node) return ErrorCode::kNotLeaderOrFollower;
+  if (!partition->is_led_by(core, node)) return ErrorCode::kNotLeaderOrFollower;
   return std::nullopt;
 }
 
@@ -38,16 +39,17 @@ Fetches::Read Fetches::read(NodeId node, const FetchRequest& request, bool says_
   for (const auto& asked : request.partitions) {
     const Partition* partition = topics_.find(asked.partition);
     FetchResponse::Partition answer;
-    answer.error = serving_error(partition, node, asked.current_leader_epoch);
+    answer.error = serving_error(core_, partition, node, asked.current_leader_epoch);
     if (partition && !answer.error) {
+      const PartitionLog& log = partition->log();
       const Offset end = partition->high_watermark();
       answer.high_watermark = end;
-      answer.log_start_offset = partition->log.start_offset();
-      if (asked.fetch_offset < answer.log_start_offset || asked.fetch_offset > end) {
+      answer.log_start_offset = log.start_offset();
+      if (asked.fetch_offset < answer.log_start_offset || asked.fetch_offset > log.end_offset()) {
         answer.error = ErrorCode::kOffsetOutOfRange;
       } else if (room > 0 && asked.fetch_offset < end) {
-        const std::size_t bytes = partition->log.read(
-            asked.fetch_offset, end, std::min(asked.max_bytes, room), answer.blocks);
+        const std::size_t bytes =
+            log.read(asked.fetch_offset, end, std::min(asked.max_bytes, room), answer.blocks);
         result.bytes += bytes;
         room -= std::min(room, bytes);
       }
@@ -134,22 +136,51 @@ ListOffsetsResponse Fetches::list_offsets(NodeId node, const ListOffsetsRequest&
     auto& answer = response.partitions.emplace_back();
     answer.partition = asked.partition;
     const Partition* partition = topics_.find(asked.partition);
-    answer.error = serving_error(partition, node, -1);
+    answer.error = serving_error(core_, partition, node, asked.current_leader_epoch);
+    if (partition && !answer.error) look_up(*partition, asked.timestamp_ms, answer);
+  }
+  return response;
+}
+
+void Fetches::look_up(const Partition& partition, std::int64_t timestamp_ms,
+                      ListOffsetsResponse::Partition& answer) const {
+  const PartitionLog& log = partition.log();
+  answer.leader_epoch = partition.placement.epoch;
+  if (timestamp_ms == -2) {
+    answer.offset = log.start_offset();
+    return;
+  }
+  const Offset end = partition.high_watermark();
+  if (end < partition.epoch_start) {
+    // Below what the leader before it may have told. OFFSET_NOT_AVAILABLE, as clients older than
+    // KIP-207 are told.
+    answer.error = ErrorCode::kLeaderNotAvailable;
+    return;
+  }
+  if (timestamp_ms == -1) {
+    answer.offset = end;
+    return;
+  }
+  const auto found =
+      timestamp_ms == -3 ? log.find_max_timestamp(end) : log.find_time(timestamp_ms, end);
+  if (found) {
+    answer.timestamp_ms = found->timestamp_ms;
+    answer.offset = found->offset;
+  }
+}
+
+OffsetsForLeaderEpochResponse Fetches::epoch_ends(
+    NodeId node, const OffsetsForLeaderEpochRequest& request) const {
+  OffsetsForLeaderEpochResponse response;
+  for (const auto& asked : request.partitions) {
+    auto& answer = response.partitions.emplace_back();
+    answer.partition = asked.partition;
+    const Partition* partition = topics_.find(asked.partition);
+    answer.error = serving_error(core_, partition, node, asked.current_leader_epoch);
     if (!partition || answer.error) continue;
-    const Offset end = partition->high_watermark();
-    if (asked.timestamp_ms == -1) {
-      answer.offset = end;
-    } else if (asked.timestamp_ms == -2) {
-      answer.offset = partition->log.start_offset();
-    } else {
-      const auto found = asked.timestamp_ms == -3
-                             ? partition->log.find_max_timestamp(end)
-                             : partition->log.find_time(asked.timestamp_ms, end);
-      if (found) {
-        answer.timestamp_ms = found->timestamp_ms;
-        answer.offset = found->offset;
-      }
-    }
+    const LeaderEpochs::End end = partition->log().end_of(asked.leader_epoch);
+    answer.leader_epoch = end.epoch;
+    answer.end_offset = end.end;
   }
   return response;
 }

@@ -3,8 +3,10 @@
 // Reading partitions: fetches that are answered at once, and those that wait for something to say.
 //
 // A fetch waits until min_bytes are there for it, a partition of it has an error, or max_wait ends.
-// Produce, a leader that moved and a deleted topic wake it. Sources: KIP-74 (limits in bytes),
-// KIP-320 (leader epochs); Kafka's ReplicaManager and DelayedFetch.
+// A high watermark that rose, a leader that moved and a deleted topic wake it. What lies between
+// the high watermark and the log's end is not out of range, but not there yet. Sources: KIP-74
+// (limits in bytes), KIP-320 (leader epochs), KIP-207 (a new leader does not know the end at once);
+// Kafka's ReplicaManager and DelayedFetch.
 #pragma once
 
 #include "mockbroker/cluster/core.h"
@@ -21,8 +23,10 @@ class Fetches {
 
   void handle(Requester requester, FetchRequest request);
   ListOffsetsResponse list_offsets(NodeId node, const ListOffsetsRequest& request) const;
+  OffsetsForLeaderEpochResponse epoch_ends(NodeId node,
+                                           const OffsetsForLeaderEpochRequest& request) const;
 
-  // The partition has this many bytes more.
+  // The partition has this many bytes more for consumers.
   void appended(Partition& partition, std::size_t bytes);
   // Something else about the partition changed: those who wait for it are answered now. A partition
   // of a topic that is being deleted is not found by its name any more.
@@ -47,6 +51,8 @@ class Fetches {
     std::size_t bytes = 0;
     bool has_error = false;
   };
+  void look_up(const Partition& partition, std::int64_t timestamp_ms,
+               ListOffsetsResponse::Partition& answer) const;
   Read read(NodeId node, const FetchRequest& request, bool says_all) const;
   void park(Requester requester, FetchRequest request, std::size_t bytes);
   void answer(ByReply::iterator waiting, bool says_all);
@@ -59,6 +65,7 @@ class Fetches {
 
 // What keeps a node from serving the partition, if anything. `epoch`: what the client believes, -1:
 // nothing.
-MaybeError serving_error(const Partition* partition, NodeId node, std::int32_t epoch);
+MaybeError serving_error(const Core& core, const Partition* partition, NodeId node,
+                         std::int32_t epoch);
 
 }  // namespace rookery::mock

@@ -12,6 +12,13 @@ bool states_retention(const TopicConfig& config) {
   return config.is_deleting && (config.retention_ms >= 0 || config.retention_bytes >= 0);
 }
 
+// Whether the replica has what the leader's log holds up to the high watermark.
+bool follows(const Partition& partition, const Replica& replica) {
+  return &replica.log == &partition.log() ||
+         (replica.follows_epoch == partition.placement.epoch &&
+          replica.log.end_offset() >= partition.high_watermark());
+}
+
 }  // namespace
 
 void Housekeeping::arm() {
@@ -44,29 +51,36 @@ void Housekeeping::enforce_retention() {
     for (Partition& partition : topic.partitions) {
       if (!states_retention(topic.config)) continue;
       const Offset end = partition.high_watermark();
-      raise_start(partition, start_by_age(partition.log, topic.config.retention_ms, wall_ms, end),
+      raise_start(partition, start_by_age(partition.log(), topic.config.retention_ms, wall_ms, end),
                   RemovalReason::kRetentionTime);
-      raise_start(partition, start_by_size(partition.log, topic.config.retention_bytes, end),
+      raise_start(partition, start_by_size(partition.log(), topic.config.retention_bytes, end),
                   RemovalReason::kRetentionSize);
     }
   }
 }
 
 void Housekeeping::raise_start(Partition& partition, Offset start, RemovalReason reason) {
-  const Offset old = partition.log.start_offset();
+  const Offset old = partition.log().start_offset();
   if (start <= old) return;
-  partition.log.remove_below(start);
+  for (Replica& replica : partition.replicas) {
+    // Others learn it from their next fetch.
+    if (follows(partition, replica)) replica.log.remove_below(start);
+  }
   core_.tell(&Observer::log_start_moved,
              LogStartEvent{core_.now, partition.id, old, start, reason});
 }
 
 std::size_t Housekeeping::compact(Partition& partition) {
   const TopicConfig& config = partition.topic->config;
+  const CompactionRules rules{.delete_retention_ms = config.delete_retention_ms,
+                              .min_compaction_lag_ms = config.min_compaction_lag_ms};
+  const std::int64_t wall_ms = core_.wall.time_since_epoch().count();
   const CompactionResult result =
-      mock::compact(partition.log,
-                    {.delete_retention_ms = config.delete_retention_ms,
-                     .min_compaction_lag_ms = config.min_compaction_lag_ms},
-                    core_.wall.time_since_epoch().count(), partition.high_watermark());
+      mock::compact(partition.log(), rules, wall_ms, partition.high_watermark());
+  for (Replica& replica : partition.replicas) {
+    if (&replica.log == &partition.log() || !follows(partition, replica)) continue;
+    mock::compact(replica.log, rules, wall_ms, result.below);
+  }
   partition.compacted_below = result.below;
   if (result.records_removed > 0) {
     core_.tell(&Observer::compacted,

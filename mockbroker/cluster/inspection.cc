@@ -9,6 +9,25 @@
 #include <set>
 
 namespace rookery::mock {
+namespace {
+
+std::vector<StoredRecord> read_log(const PartitionLog& log, Offset from, Offset end) {
+  std::vector<StoredRecord> records;
+  for (const LogEntry& entry : log.entries()) {
+    if (entry.last_offset() >= end) break;
+    BlockRecord record;
+    for (const char* at = entry.block->begin(); at < entry.block->end();) {
+      at = RecordBlock::read(at, record);
+      const Offset offset = entry.base_offset + record.offset_delta;
+      if (offset < from || offset < log.start_offset()) continue;
+      records.push_back({offset, entry.leader_epoch, record.timestamp_ms, record.key, record.value,
+                         decode_headers(record.headers)});
+    }
+  }
+  return records;
+}
+
+}  // namespace
 
 NodeId Inspection::controller() const { return controller_.node(); }
 
@@ -55,7 +74,7 @@ std::optional<Placement> Inspection::placement(const TopicPartition& partition) 
 std::optional<Offset> Inspection::log_start(const TopicPartition& partition) const {
   const Partition* found = topics_.find(partition);
   if (!found) return std::nullopt;
-  return found->log.start_offset();
+  return found->log().start_offset();
 }
 
 std::optional<Offset> Inspection::high_watermark(const TopicPartition& partition) const {
@@ -67,25 +86,48 @@ std::optional<Offset> Inspection::high_watermark(const TopicPartition& partition
 std::optional<std::size_t> Inspection::log_size_bytes(const TopicPartition& partition) const {
   const Partition* found = topics_.find(partition);
   if (!found) return std::nullopt;
-  return found->log.size_bytes();
+  return found->log().size_bytes();
+}
+
+std::optional<Offset> Inspection::log_end(const TopicPartition& partition) const {
+  const Partition* found = topics_.find(partition);
+  if (!found) return std::nullopt;
+  return found->log().end_offset();
+}
+
+std::vector<ReplicaDescription> Inspection::replicas(const TopicPartition& partition) const {
+  std::vector<ReplicaDescription> replicas;
+  const Partition* found = topics_.find(partition);
+  if (!found) return replicas;
+  for (const Replica& replica : found->replicas) {
+    replicas.push_back({replica.node, replica.log.start_offset(), replica.log.end_offset(),
+                        replica.high_watermark, replica.is_in_sync});
+  }
+  return replicas;
+}
+
+std::vector<NodeId> Inspection::in_sync(const TopicPartition& partition) const {
+  std::vector<NodeId> nodes;
+  for (const ReplicaDescription& replica : replicas(partition)) {
+    if (replica.is_in_sync) nodes.push_back(replica.node);
+  }
+  return nodes;
+}
+
+std::vector<StoredRecord> Inspection::records_of(const TopicPartition& partition,
+                                                 NodeId replica) const {
+  const Partition* found = topics_.find(partition);
+  if (!found) return {};
+  for (const Replica& one : found->replicas) {
+    if (one.node == replica) return read_log(one.log, 0, one.log.end_offset());
+  }
+  return {};
 }
 
 std::vector<StoredRecord> Inspection::records(const TopicPartition& partition, Offset from) const {
-  std::vector<StoredRecord> records;
   const Partition* found = topics_.find(partition);
-  if (!found) return records;
-  for (const LogEntry& entry : found->log.entries()) {
-    if (entry.last_offset() >= found->high_watermark()) break;
-    BlockRecord record;
-    for (const char* at = entry.block->begin(); at < entry.block->end();) {
-      at = RecordBlock::read(at, record);
-      const Offset offset = entry.base_offset + record.offset_delta;
-      if (offset < from || offset < found->log.start_offset()) continue;
-      records.push_back({offset, entry.leader_epoch, record.timestamp_ms, record.key, record.value,
-                         decode_headers(record.headers)});
-    }
-  }
-  return records;
+  if (!found) return {};
+  return read_log(found->log(), from, found->high_watermark());
 }
 
 std::vector<std::string> Inspection::groups() const {

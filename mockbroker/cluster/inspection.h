@@ -31,6 +31,14 @@ struct StoredRecord {
   friend bool operator==(const StoredRecord&, const StoredRecord&) = default;
 };
 
+struct ReplicaDescription {
+  NodeId node = -1;
+  Offset log_start = 0;
+  Offset log_end = 0;
+  Offset high_watermark = 0;  // as far as it knows
+  bool is_in_sync = false;
+};
+
 struct MemberDescription {
   std::string id;
   std::string instance_id;  // empty: dynamic
@@ -70,6 +78,14 @@ class Inspection {
   std::optional<Offset> log_start(const TopicPartition& partition) const;
   std::optional<Offset> high_watermark(const TopicPartition& partition) const;
   std::optional<std::size_t> log_size_bytes(const TopicPartition& partition) const;
+  // Of the leader's log, or the last leader's.
+  std::optional<Offset> log_end(const TopicPartition& partition) const;
+  // In order of the placement; empty: the partition is unknown.
+  std::vector<ReplicaDescription> replicas(const TopicPartition& partition) const;
+  std::vector<NodeId> in_sync(const TopicPartition& partition) const;
+  // All that is in one replica's log, also above the high watermark; empty: there is no such
+  // replica.
+  std::vector<StoredRecord> records_of(const TopicPartition& partition, NodeId replica) const;
   // What a consumer would read from `from` on; markers and gaps leave no trace.
   std::vector<StoredRecord> records(const TopicPartition& partition, Offset from = 0) const;
 

@@ -4,6 +4,7 @@
 #include "mockbroker/cluster/log.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace rookery::mock {
@@ -26,13 +27,47 @@ std::optional<PartitionLog::TimedOffset> find_record(const LogEntry& entry, Offs
 
 }  // namespace
 
-Offset PartitionLog::append(std::int32_t leader_epoch, std::shared_ptr<const RecordBlock> block) {
+Offset PartitionLog::append(LogEntry entry) {
+  epochs_.begin(entry.leader_epoch, end_);
+  entry.base_offset = end_;
   const Offset base = end_;
-  end_ = base + block->last_offset_delta() + 1;
-  size_bytes_ += block->size_bytes();
-  entries_.push_back(
-      {.base_offset = base, .leader_epoch = leader_epoch, .block = std::move(block)});
+  end_ = entry.last_offset() + 1;
+  size_bytes_ += entry.block->size_bytes();
+  entries_.push_back(std::move(entry));
   return base;
+}
+
+void PartitionLog::copy_from(const PartitionLog& leader, TimePoint at) {
+  if (end_ < leader.start_) restart_at(leader.start_);
+  const auto& from = leader.entries_;
+  // Mostly it is the last entry alone that is missing.
+  auto next = from.end();
+  while (next != from.begin() && std::prev(next)->last_offset() >= end_) --next;
+  for (; next != from.end(); ++next) {
+    epochs_.begin(next->leader_epoch, next->base_offset);
+    size_bytes_ += next->block->size_bytes();
+    entries_.push_back(*next);
+    entries_.back().written_at = at;
+  }
+  end_ = leader.end_;
+}
+
+void PartitionLog::truncate_to(Offset end) {
+  if (end >= end_) return;
+  while (!entries_.empty() && entries_.back().last_offset() >= end) {
+    size_bytes_ -= entries_.back().block->size_bytes();
+    entries_.pop_back();
+  }
+  end_ = end;
+  start_ = std::min(start_, end_);
+  epochs_.truncate(end_);
+}
+
+void PartitionLog::restart_at(Offset start) {
+  entries_.clear();
+  epochs_.truncate(0);
+  size_bytes_ = 0;
+  start_ = end_ = start;
 }
 
 std::deque<LogEntry>::const_iterator PartitionLog::first_reaching(Offset offset) const {
@@ -91,12 +126,30 @@ void PartitionLog::remove_below(Offset start) {
     entries_.pop_front();
   }
   start_ = start;
+  epochs_.remove_below(start);
 }
 
 void PartitionLog::replace(std::deque<LogEntry> entries) {
   entries_ = std::move(entries);
   size_bytes_ = 0;
   for (const LogEntry& entry : entries_) size_bytes_ += entry.block->size_bytes();
+}
+
+Offset common_end(const PartitionLog& follower, const PartitionLog& leader) {
+  Offset end = follower.end_offset();
+  std::int32_t epoch = follower.latest_epoch();
+  while (epoch >= 0) {
+    const LeaderEpochs::End theirs = leader.end_of(epoch);
+    if (theirs.epoch < 0) break;
+    const LeaderEpochs::End ours = follower.end_of(theirs.epoch);
+    if (ours.epoch == theirs.epoch) return std::min({end, ours.end, theirs.end});
+    // The leader's answer names an epoch that the follower never saw: it asks again for its own
+    // next lower one (KIP-279).
+    end = std::min(end, ours.end);
+    if (ours.epoch >= epoch || ours.epoch < 0) break;
+    epoch = ours.epoch;
+  }
+  return std::min(end, leader.end_offset());
 }
 
 }  // namespace rookery::mock

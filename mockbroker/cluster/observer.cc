@@ -15,6 +15,28 @@ const char* name(RemovalReason reason) {
   return "unknown";
 }
 
+const char* name(LossReason reason) {
+  switch (reason) {
+    case LossReason::kNotReplicated:
+      return "never replicated";
+    case LossReason::kUncleanElection:
+      return "unclean election";
+    case LossReason::kNotFlushed:
+      return "power was lost before they were on disk";
+  }
+  return "unknown";
+}
+
+const char* name(TruncationReason reason) {
+  switch (reason) {
+    case TruncationReason::kFollows:
+      return "its leader does not have it";
+    case TruncationReason::kNotFlushed:
+      return "its node lost power";
+  }
+  return "unknown";
+}
+
 const char* name(MemberRemoval why) {
   switch (why) {
     case MemberRemoval::kLeft:

@@ -19,8 +19,8 @@
 
 namespace rookery::mock {
 
-// Records got their offsets. A duplicate of an idempotent producer is not appended again and not
-// told again.
+// Records got their offsets in the leader's log. A duplicate of an idempotent producer is not
+// appended again and not told again.
 struct AppendEvent {
   TimePoint at;
   const TopicPartition& partition;
@@ -34,6 +34,56 @@ struct AppendEvent {
   std::int64_t producer_id;  // -1: not idempotent
   std::int16_t producer_epoch;
   std::int32_t base_sequence;
+  // Written under an older leader and lost with it; the unclean leader that still had them brings
+  // them back. Who asked for them then is not known any more.
+  bool is_restored = false;
+};
+
+// Records were in the leader's log and are in it no more: follows leader_moved, but for
+// kNotFlushed.
+enum class LossReason {
+  kNotReplicated,    // the new leader, one of those in sync, never had them: acks=1 or 0 lost them
+  kUncleanElection,  // the new leader was not in sync (unclean.leader.election.enable)
+  kNotFlushed,       // the node lost power before they were on its disk, and is the last in sync
+};
+const char* name(LossReason reason);
+struct LossEvent {
+  TimePoint at;
+  const TopicPartition& partition;
+  Offset from;            // the first that is lost
+  Offset end;             // of the log before
+  Offset high_watermark;  // before: what lies below was on all in sync, and acks=all acknowledged
+  std::int32_t leader_epoch;
+  LossReason reason;
+};
+
+// One replica's log was cut; whether anything is lost, LossEvent says.
+enum class TruncationReason {
+  kFollows,     // a new leader, which does not have it
+  kNotFlushed,  // its node lost power
+};
+const char* name(TruncationReason reason);
+struct TruncationEvent {
+  TimePoint at;
+  const TopicPartition& partition;
+  NodeId replica;
+  Offset from;
+  Offset end;  // of its log before
+  TruncationReason reason;
+};
+
+// The in-sync replicas changed.
+struct InSyncEvent {
+  TimePoint at;
+  const TopicPartition& partition;
+  const std::vector<NodeId>& in_sync;
+};
+
+struct HighWatermarkEvent {
+  TimePoint at;
+  const TopicPartition& partition;
+  NodeId leader;
+  Offset high_watermark;
 };
 
 // The log's first offset moved up.
@@ -121,9 +171,14 @@ class Observer {
   virtual ~Observer() = default;
 
   virtual void appended(const AppendEvent&) {}
+  virtual void lost(const LossEvent&) {}
+  virtual void truncated(const TruncationEvent&) {}
+  virtual void in_sync_changed(const InSyncEvent&) {}
+  virtual void high_watermark_rose(const HighWatermarkEvent&) {}
   virtual void log_start_moved(const LogStartEvent&) {}
   virtual void compacted(const CompactionEvent&) {}
   virtual void topic_created(const TopicEvent&) {}
+  virtual void topic_grew(const TopicEvent&) {}  // to so many partitions in all
   virtual void topic_deleted(const TopicEvent&) {}
   virtual void leader_moved(const LeaderEvent&) {}
   virtual void coordinator_moved(const CoordinatorEvent&) {}

@@ -47,6 +47,14 @@ struct ClusterOptions {
   // How long a member that waits in its first rebalance may be silent (a constant of Kafka's).
   Milliseconds new_member_join_timeout{300'000};
 
+  // How long a follower's fetch takes. 0: followers have what the leader has in the same moment.
+  Milliseconds replication_delay{0};
+  // replica.lag.time.max.ms: a follower that has not caught up for so long is no longer in sync.
+  Milliseconds replica_lag_time_max{30'000};
+  // How long what was written stays in a node's memory alone (topics may say flush.ms and
+  // flush.messages): it is lost with the node's power. Kafka leaves it to the operating system.
+  Milliseconds flush_interval{5'000};
+
   // How long after a node's crash its leaders and coordinators are moved. Kafka:
   // broker.session.timeout.ms, 9 s.
   Milliseconds failure_detection_delay{1'000};

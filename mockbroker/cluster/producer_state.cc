@@ -4,6 +4,7 @@
 #include "mockbroker/cluster/producer_state.h"
 
 #include <limits>
+#include <utility>
 
 namespace rookery::mock {
 
@@ -49,6 +50,21 @@ void ProducerStates::expire(std::int64_t before_wall_ms) {
   std::erase_if(producers_, [before_wall_ms](const auto& producer) {
     return producer.second.wall_ms < before_wall_ms;
   });
+}
+
+ProducerStates::Reload::Reload(ProducerStates& states, Offset replaced_from) : states_(states) {
+  for (auto& [id, state] : states_.producers_) {
+    while (!state.batches.empty() && state.batches.back().base_offset >= replaced_from) {
+      state.batches.pop_back();
+    }
+  }
+  std::erase_if(states_.producers_,
+                [](const auto& producer) { return producer.second.batches.empty(); });
+}
+
+ProducerStates::Reload::~Reload() {
+  loaded_.producers_.merge(states_.producers_);
+  states_.producers_ = std::move(loaded_.producers_);
 }
 
 }  // namespace rookery::mock

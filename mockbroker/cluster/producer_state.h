@@ -40,6 +40,11 @@ class ProducerStates {
   void expire(std::int64_t before_wall_ms);
   std::size_t size() const { return producers_.size(); }
 
+  // Reads the states anew from a log, when what it holds from some offset on was replaced. Of
+  // producers that the log does not know any more, what lay below stays: Kafka keeps it in
+  // snapshots.
+  class Reload;
+
   // The last of `count` sequence numbers from `first`: they wrap to 0 after the greatest.
   static std::int32_t last_sequence(std::int32_t first, std::uint32_t count);
 
@@ -55,6 +60,22 @@ class ProducerStates {
     std::int64_t wall_ms = 0;        // of the last append
   };
   std::map<std::int64_t, State> producers_;
+};
+
+class ProducerStates::Reload {
+ public:
+  Reload(ProducerStates& states, Offset replaced_from);
+  Reload(const Reload&) = delete;
+  Reload& operator=(const Reload&) = delete;
+  ~Reload();
+  // All batches of the log, in order.
+  void add(const Batch& batch, Offset base_offset, std::int64_t wall_ms) {
+    loaded_.appended(batch, base_offset, wall_ms);
+  }
+
+ private:
+  ProducerStates& states_;
+  ProducerStates loaded_;
 };
 
 }  // namespace rookery::mock

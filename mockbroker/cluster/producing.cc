@@ -4,6 +4,7 @@
 // shared.
 #include "mockbroker/cluster/producing.h"
 
+#include "mockbroker/cluster/fetches.h"
 #include "mockbroker/protocol/error_response.h"
 
 #include <algorithm>
@@ -47,13 +48,24 @@ void Producing::handle(Requester requester, std::string_view client_id, ProduceR
     return;
   }
   ProduceResponse response;
+  std::vector<Produces::Need> needs;
   bool has_error = false;
   response.partitions.reserve(request.partitions.size());
   for (auto& wanted : request.partitions) {
-    response.partitions.push_back(append(requester.node, client_id, request.acks, wanted));
-    has_error |= response.partitions.back().error.has_value();
+    Offset needed_end = -1;
+    response.partitions.push_back(
+        append(requester.node, client_id, request.acks, wanted, needed_end));
+    const ProduceResponse::Partition& answer = response.partitions.back();
+    has_error |= answer.error.has_value();
+    if (request.acks != -1 || answer.error) continue;
+    Partition* partition = topics_.find(answer.partition);
+    if (partition->high_watermark() >= needed_end) continue;  // as mostly
+    needs.push_back(
+        {response.partitions.size() - 1, partition, needed_end, partition->placement.epoch});
   }
-  if (request.acks != 0) {
+  if (!needs.empty()) {
+    produces_.park(requester, std::move(response), std::move(needs), request.timeout);
+  } else if (request.acks != 0) {
     core_.reply(requester, std::move(response));
   } else if (has_error) {
     core_.close_connection(requester, "closed by the broker: a produce with acks=0 failed");
@@ -61,10 +73,11 @@ void Producing::handle(Requester requester, std::string_view client_id, ProduceR
 }
 
 ProduceResponse::Partition Producing::append(NodeId node, std::string_view client_id,
-                                             std::int16_t acks, ProduceRequest::Partition& wanted) {
+                                             std::int16_t acks, ProduceRequest::Partition& wanted,
+                                             Offset& needed_end) {
   ProduceResponse::Partition answer{.partition = std::move(wanted.partition)};
   Partition* partition = topics_.find(answer.partition);
-  answer.error = serving_error(partition, node, -1);
+  answer.error = serving_error(core_, partition, node, -1);
   if (!answer.error) answer.error = refusal(*partition, wanted, acks);
   if (answer.error) return answer;
 
@@ -73,8 +86,11 @@ ProduceResponse::Partition Producing::append(NodeId node, std::string_view clien
   if (batch.producer_id >= 0) {
     const auto verdict = partition->producers.check(batch);
     answer.error = verdict.error;
-    if (verdict.duplicate_of) answer.base_offset = *verdict.duplicate_of;
-    answer.log_start_offset = partition->log.start_offset();
+    if (verdict.duplicate_of) {
+      answer.base_offset = *verdict.duplicate_of;
+      needed_end = *verdict.duplicate_of + batch.count;
+    }
+    answer.log_start_offset = partition->log().start_offset();
     if (verdict.error || verdict.duplicate_of) return answer;
   }
 
@@ -83,8 +99,13 @@ ProduceResponse::Partition Producing::append(NodeId node, std::string_view clien
     block = BlockBuilder::with_timestamp(*block, millis(core_.wall));
   }
   const std::size_t bytes = LogEntry::fetch_bytes(*block);
-  answer.base_offset = partition->log.append(partition->placement.epoch, block);
-  answer.log_start_offset = partition->log.start_offset();
+  answer.base_offset =
+      partition->log().append({.leader_epoch = partition->placement.epoch,
+                               .written_at = core_.now,
+                               .producer = {batch.producer_id, batch.base_sequence, batch.epoch},
+                               .block = block});
+  answer.log_start_offset = partition->log().start_offset();
+  needed_end = answer.base_offset + batch.count;
   if (batch.producer_id >= 0) {
     if (!partition->producers.knows(
             batch.producer_id)) {  // so their number is bounded without a timer
@@ -96,7 +117,7 @@ ProduceResponse::Partition Producing::append(NodeId node, std::string_view clien
   core_.tell(&Observer::appended, AppendEvent{core_.now, partition->id, answer.base_offset, block,
                                               partition->placement.epoch, node, client_id, acks,
                                               batch.producer_id, batch.epoch, batch.base_sequence});
-  fetches_.appended(*partition, bytes);
+  replication_.appended(*partition, bytes);
   return answer;
 }
 
@@ -111,11 +132,9 @@ MaybeError Producing::refusal(const Partition& partition, const ProduceRequest::
   if (wanted.producer_id >= 0 && (wanted.base_sequence < 0 || wanted.producer_epoch < 0)) {
     return ErrorCode::kInvalidRecord;
   }
-  if (acks == -1 && config.min_insync_replicas > 1) {
-    std::int32_t in_sync = 0;  // with perfect replication: the replicas that are up
-    for (const NodeId replica : partition.placement.replicas)
-      in_sync += core_.is_electable(replica) ? 1 : 0;
-    if (in_sync < config.min_insync_replicas) return ErrorCode::kNotEnoughReplicas;
+  if (acks == -1 && config.min_insync_replicas > 1 &&
+      partition.in_sync_count() < config.min_insync_replicas) {
+    return ErrorCode::kNotEnoughReplicas;
   }
   const std::size_t limit = config.max_message_bytes < 0
                                 ? core_.options.message_max_bytes
@@ -142,7 +161,8 @@ InitProducerIdResponse Producing::init_producer_id() {
 
 Offset Producing::append_marker(Partition& partition) {
   const std::shared_ptr<const RecordBlock> block = BlockBuilder::control_marker(millis(core_.wall));
-  const Offset offset = partition.log.append(partition.placement.epoch, block);
+  const Offset offset = partition.log().append(
+      {.leader_epoch = partition.placement.epoch, .written_at = core_.now, .block = block});
   core_.tell(&Observer::appended, AppendEvent{core_.now,
                                               partition.id,
                                               offset,
@@ -155,7 +175,7 @@ Offset Producing::append_marker(Partition& partition) {
                                               -1,
                                               -1});
   // A marker has no bytes here; on Kafka's wire it has 78, and a fetch that waits is answered.
-  fetches_.appended(partition, 78);
+  replication_.appended(partition, 78);
   return offset;
 }
 

@@ -89,6 +89,8 @@ void apply(TopicConfig& config, std::string_view name, std::int64_t number) {
   if (name == "message.timestamp.before.max.ms") config.timestamp_before_max_ms = number;
   if (name == "message.timestamp.after.max.ms") config.timestamp_after_max_ms = number;
   if (name == "min.insync.replicas") config.min_insync_replicas = static_cast<std::int32_t>(number);
+  if (name == "flush.ms") config.flush_ms = number;
+  if (name == "flush.messages") config.flush_messages = number;
   if (name == "delete.retention.ms") config.delete_retention_ms = number;
   if (name == "min.compaction.lag.ms") config.min_compaction_lag_ms = number;
 }
@@ -129,6 +131,7 @@ Status read_setting(TopicConfig& config, const std::string& name, const std::str
       return refuse(name, value, "String must be one of: " + known);
     }
     if (name == "message.timestamp.type") config.has_log_append_time = value == "LogAppendTime";
+    if (name == "unclean.leader.election.enable") config.has_unclean_election = value == "true";
     return {};
   }
   if (name == kRatio) {  // checked only: nothing here depends on it

@@ -26,6 +26,9 @@ struct TopicConfig {
       INT64_MAX;  // how far a record's timestamp may lie behind the broker's clock
   std::int64_t timestamp_after_max_ms = 3'600'000;  // or ahead of it
   std::int32_t min_insync_replicas = 1;
+  bool has_unclean_election = false;        // unclean.leader.election.enable
+  std::int64_t flush_ms = -1;               // -1: the cluster's interval
+  std::int64_t flush_messages = INT64_MAX;  // unflushed offsets that are written to disk at once
   std::int64_t delete_retention_ms = 86'400'000;
   std::int64_t min_compaction_lag_ms = 0;
 };

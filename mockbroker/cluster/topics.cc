@@ -8,6 +8,21 @@
 
 namespace rookery::mock {
 
+// A new partition's replicas in sync are those whose nodes are up; with none of them, all.
+void Topics::place_leader(Partition& partition) {
+  Placement& placement = partition.placement;
+  placement.leader = placement.first_electable(core_);
+  for (std::size_t i = 0; i < partition.replicas.size(); ++i) {
+    Replica& replica = partition.replicas[i];
+    replica.is_in_sync = placement.leader < 0 || core_.is_electable(replica.node);
+    replica.caught_up_at = core_.now;
+    if (replica.node != placement.leader) continue;
+    partition.holder = i;
+    partition.incarnation = core_.nodes[static_cast<std::size_t>(replica.node)].incarnation;
+  }
+  partition.log().begin_epoch(placement.epoch);
+}
+
 Topic* Topics::find(std::string_view name) {
   const auto found = topics_.find(name);
   return found == topics_.end() ? nullptr : &found->second;
@@ -64,23 +79,44 @@ Status Topics::create(const CreateTopicsRequest::Topic& wanted) {
   topic.replication_factor = replicas;
   topic.config = *config;
   topic.settings = wanted.config;
-  for (std::int32_t i = 0; i < partitions; ++i) {
-    Partition& partition = topic.partitions.emplace_back();
-    partition.id = {name, i};
-    partition.topic = &topic;
-    for (std::int16_t r = 0; r < replicas; ++r) {
-      const std::size_t place =
-          created_ + static_cast<std::size_t>(i) + static_cast<std::size_t>(r);
-      partition.placement.replicas.push_back(static_cast<NodeId>(place % core_.nodes.size()));
-    }
-    partition.placement.leader = partition.placement.first_electable(core_);
-  }
+  topic.place = created_;
   ++created_;
   core_.tell(&Observer::topic_created, TopicEvent{core_.now, topic.name, partitions});
-  for (const Partition& partition : topic.partitions) {
+  add_partitions(topic, partitions);
+  return {};
+}
+
+void Topics::add_partitions(Topic& topic, std::int32_t count) {
+  const std::size_t first = topic.partitions.size();
+  for (std::size_t i = first; i < static_cast<std::size_t>(count); ++i) {
+    Partition& partition = topic.partitions.emplace_back();
+    partition.id = {topic.name, static_cast<PartitionId>(i)};
+    partition.topic = &topic;
+    for (std::int16_t r = 0; r < topic.replication_factor; ++r) {
+      const std::size_t place = topic.place + i + static_cast<std::size_t>(r);
+      const auto node = static_cast<NodeId>(place % core_.nodes.size());
+      partition.placement.replicas.push_back(node);
+      partition.replicas.emplace_back().node = node;
+    }
+    place_leader(partition);
     core_.tell(&Observer::leader_moved,
                LeaderEvent{core_.now, partition.id, -1, partition.placement.leader, 0});
   }
+}
+
+Status Topics::grow(const std::string& name, std::int32_t count) {
+  Topic* topic = find(name);
+  if (!topic) {
+    return fail(ErrorCode::kUnknownTopicOrPartition, "Topic '" + name + "' does not exist.");
+  }
+  const auto old = static_cast<std::int32_t>(topic->partitions.size());
+  if (count <= old) {
+    return fail(ErrorCode::kInvalidPartitions,
+                "The topic " + name + " currently has " + std::to_string(old) + " partition(s); " +
+                    std::to_string(count) + " would not be an increase.");
+  }
+  core_.tell(&Observer::topic_grew, TopicEvent{core_.now, topic->name, count});
+  add_partitions(*topic, count);
   return {};
 }
 

@@ -1,16 +1,11 @@
 // topics.h
 //
 // The cluster's topics with their partitions, by name. Creating and deleting; who leads is the
-// controller's business.
-//
-// Replication is perfect so far: the replicas of a partition share one log, and whoever leads has
-// all of it. A log for each replica, ISR and the high watermark behind the log's end have their
-// place in Partition.
+// controller's business, and what the replicas hold that of replication.
 #pragma once
 
 #include "mockbroker/cluster/core.h"
-#include "mockbroker/cluster/log.h"
-#include "mockbroker/cluster/producer_state.h"
+#include "mockbroker/cluster/partition.h"
 #include "mockbroker/cluster/topic_config.h"
 
 #include <deque>
@@ -22,26 +17,12 @@
 
 namespace rookery::mock {
 
-struct Topic;
-
-struct Partition {
-  TopicPartition id;
-  const Topic* topic = nullptr;
-  Placement placement;
-  PartitionLog log;
-  ProducerStates producers;
-  std::vector<ReplyTo> waiting_fetches;  // in order of arrival
-  Offset compacted_below = 0;            // where the last compaction ended
-
-  // What consumers may read up to.
-  Offset high_watermark() const { return log.end_offset(); }
-};
-
 struct Topic {
   std::string name;
   std::int16_t replication_factor = 1;
   TopicConfig config;
   std::map<std::string, std::string> settings;  // as given
+  std::size_t place = 0;                        // the node of its first replica, and more
   std::deque<Partition> partitions;             // never move: others point to them
 };
 
@@ -61,11 +42,16 @@ class Topics {
   // Validates and creates; leaders are the first replicas that are up. -1 partitions or replication
   // factor: the cluster's default.
   Status create(const CreateTopicsRequest::Topic& wanted);
+  // To so many partitions in all. Errors: kUnknownTopicOrPartition, kInvalidPartitions.
+  Status grow(const std::string& name, std::int32_t count);
   // Takes the topic out of the cluster and gives it away: what points to its partitions must be
   // told before they die.
   Result<ByName::node_type> remove(const std::string& name);
 
  private:
+  void add_partitions(Topic& topic, std::int32_t count);
+  void place_leader(Partition& partition);
+
   Core& core_;
   ByName topics_;
   std::size_t created_ = 0;  // spreads the leaders

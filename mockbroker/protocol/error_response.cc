@@ -53,6 +53,14 @@ struct Refuse {
     for (const auto& topic : request.topics) response.topics.push_back({topic, error, {}});
     return response;
   }
+  Response operator()(const OffsetsForLeaderEpochRequest& request) const {
+    return each(OffsetsForLeaderEpochResponse(), request.partitions);
+  }
+  Response operator()(const CreatePartitionsRequest& request) const {
+    TopicsResponse response;
+    for (const auto& topic : request.topics) response.topics.push_back({topic.name, error, {}});
+    return response;
+  }
 
  private:
   template <class R, class Asked>

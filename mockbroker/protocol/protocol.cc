@@ -9,9 +9,10 @@ namespace rookery::mock {
 
 const char* api_name(const Request& request) {
   static constexpr std::array<const char*, std::variant_size_v<Request>> kNames = {
-      "Metadata",       "FindCoordinator", "Produce",      "Fetch",       "ListOffsets",
-      "InitProducerId", "JoinGroup",       "SyncGroup",    "Heartbeat",   "LeaveGroup",
-      "OffsetCommit",   "OffsetFetch",     "CreateTopics", "DeleteTopics"};
+      "Metadata",        "FindCoordinator", "Produce",      "Fetch",        "ListOffsets",
+      "InitProducerId",  "JoinGroup",       "SyncGroup",    "Heartbeat",    "LeaveGroup",
+      "OffsetCommit",    "OffsetFetch",     "CreateTopics", "DeleteTopics", "OffsetsForLeaderEpoch",
+      "CreatePartitions"};
   return kNames[request.index()];
 }
 

@@ -5,8 +5,8 @@
 //
 // Field names and meanings follow Kafka's protocol (https://kafka.apache.org/protocol); what no
 // client of ours uses is left out. `error` is none when all is well. What has an api of its own in
-// Kafka and is missing here (transactions, leader epochs by offset, configs, offsets deletion)
-// comes with the issues that need it.
+// Kafka and is missing here (transactions, configs, offsets deletion) comes with the issues that
+// need it.
 #pragma once
 
 #include <rookery/base/result.h>
@@ -126,6 +126,7 @@ struct ListOffsetsRequest {
     // -1: latest, -2: earliest, -3: the record of the greatest timestamp (KIP-734), else the first
     // at or after it.
     std::int64_t timestamp_ms = -1;
+    std::int32_t current_leader_epoch = -1;
   };
   std::vector<Partition> partitions;
 };
@@ -134,7 +135,27 @@ struct ListOffsetsResponse {
     TopicPartition partition;
     MaybeError error;
     std::int64_t timestamp_ms = -1;
-    Offset offset = -1;  // -1: no such record
+    Offset offset = -1;              // -1: no such record
+    std::int32_t leader_epoch = -1;  // of the leader that answers
+  };
+  std::vector<Partition> partitions;
+};
+
+// Where an epoch ends in the leader's log (KIP-320): whether what was read before is still there.
+struct OffsetsForLeaderEpochRequest {
+  struct Partition {
+    TopicPartition partition;
+    std::int32_t current_leader_epoch = -1;
+    std::int32_t leader_epoch = -1;  // of the record before the position
+  };
+  std::vector<Partition> partitions;
+};
+struct OffsetsForLeaderEpochResponse {
+  struct Partition {
+    TopicPartition partition;
+    MaybeError error;
+    std::int32_t leader_epoch = -1;  // the greatest that is not above the one asked for
+    Offset end_offset = -1;          // one past its last record; -1: nothing is known of it
   };
   std::vector<Partition> partitions;
 };
@@ -261,7 +282,15 @@ struct CreateTopicsRequest {
 struct DeleteTopicsRequest {
   std::vector<std::string> topics;
 };
-// Answers both.
+// A topic's partitions can only become more.
+struct CreatePartitionsRequest {
+  struct Topic {
+    std::string name;
+    std::int32_t count = 0;  // of partitions in all
+  };
+  std::vector<Topic> topics;
+};
+// Answers all three.
 struct TopicsResponse {
   struct Topic {
     std::string name;
@@ -275,12 +304,13 @@ using Request =
     std::variant<MetadataRequest, FindCoordinatorRequest, ProduceRequest, FetchRequest,
                  ListOffsetsRequest, InitProducerIdRequest, JoinGroupRequest, SyncGroupRequest,
                  HeartbeatRequest, LeaveGroupRequest, OffsetCommitRequest, OffsetFetchRequest,
-                 CreateTopicsRequest, DeleteTopicsRequest>;
+                 CreateTopicsRequest, DeleteTopicsRequest, OffsetsForLeaderEpochRequest,
+                 CreatePartitionsRequest>;
 using Response =
     std::variant<MetadataResponse, FindCoordinatorResponse, ProduceResponse, FetchResponse,
                  ListOffsetsResponse, InitProducerIdResponse, JoinGroupResponse, SyncGroupResponse,
                  HeartbeatResponse, LeaveGroupResponse, OffsetCommitResponse, OffsetFetchResponse,
-                 TopicsResponse>;
+                 TopicsResponse, OffsetsForLeaderEpochResponse>;
 
 // "Produce", "JoinGroup", ...
 const char* api_name(const Request& request);

@@ -96,6 +96,7 @@ struct CountErrors {
   int operator()(const FetchResponse& r) const { return list(r.partitions); }
   int operator()(const ListOffsetsResponse& r) const { return list(r.partitions); }
   int operator()(const OffsetCommitResponse& r) const { return list(r.partitions); }
+  int operator()(const OffsetsForLeaderEpochResponse& r) const { return list(r.partitions); }
   int operator()(const TopicsResponse& r) const { return list(r.topics); }
   template <class R>
   int operator()(const R& response) const {
@@ -125,7 +126,9 @@ TEST(ErrorResponse, FitsEveryRequest) {
                                          OffsetCommitRequest{.partitions = {{.partition = tp}}},
                                          OffsetFetchRequest{},
                                          CreateTopicsRequest{{{.name = "t"}}},
-                                         DeleteTopicsRequest{{"t"}}};
+                                         DeleteTopicsRequest{{"t"}},
+                                         OffsetsForLeaderEpochRequest{{{.partition = tp}}},
+                                         CreatePartitionsRequest{{{.name = "t"}}}};
   ASSERT_EQ(requests.size(), std::variant_size_v<Request>);
   for (const Request& request : requests) {
     const Response response = error_response(request, ErrorCode::kRequestTimedOut);

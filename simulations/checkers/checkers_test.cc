@@ -150,6 +150,55 @@ TEST(NoLoss, FindsRecordsProducedTwiceOrNot) {
   }
 }
 
+TEST(NoLoss, FindsWhatACleanElectionLost) {
+  Scenario s;
+  s.appended(0, 2).produced(0).produced(1).lost(1);
+  EXPECT_EQ(s.broken(), kNoLoss);
+  EXPECT_THAT(s.text(), HasSubstr("orders.v1-0 @1 was acknowledged with acks=all"));
+}
+
+TEST(NoLoss, IsSilentOnWhatNobodyAcknowledged) {
+  Scenario s;
+  s.appended(0, 2).produced(0).lost(1).generation(1, {{s.a, {0, 1}}});
+  s.appended(1, 1);  // sent again
+  s.works(s.consumer(s.a), 0, 1).commits(s.a, 2).finish(2);
+  EXPECT_EQ(s.broken(), "") << s.text();
+}
+
+TEST(NoLoss, IsSilentOnWeakAcknowledgements) {
+  Scenario s;
+  s.appended(0, 0).produced(0).generation(1, {{s.a, {0, 1}}});
+  s.history.add(s.at({.kind = EventKind::kAppendedWeakly,
+                      .partition = s.partitions[0],
+                      .offset = 1,
+                      .detail = Scenario::hash(1)}));
+  s.produced(1).lost(1);
+  s.works(s.consumer(s.a), 0).commits(s.a, 1).finish(2);
+  EXPECT_EQ(s.broken(), "") << s.text();
+}
+
+TEST(NoLoss, ExcusesWhatAnUncleanElectionTook) {
+  Scenario s;
+  s.appended(0, 3).produced(0).produced(3).generation(1, {{s.a, {0, 1}}});
+  const auto one = s.consumer(s.a);
+  s.works(one, 0, 1);
+  const RunId open = s.starts(one, 2);
+  s.lost(1, EventKind::kLostLegally);
+  s.returns(one, 2, open).commits(s.a, 3);  // of a log that is no more
+  s.appended(1, 4);                         // other records; those below 4 may be passed over
+  s.works(one, 4).commits(s.a, 5).finish(6);
+  EXPECT_EQ(s.broken(), "") << s.text();
+}
+
+TEST(NoLoss, OwesWhatCameAfterAnUncleanElection) {
+  Scenario s;
+  s.appended(0, 3).generation(1, {{s.a, {0, 1}}});
+  s.works(s.consumer(s.a), 0, 3).commits(s.a, 4).lost(1, EventKind::kLostLegally);
+  s.appended(1, 4).finish(5);
+  EXPECT_EQ(s.broken(), kNoLoss);
+  EXPECT_THAT(s.text(), HasSubstr("orders.v1-0 @4 was never consumed"));
+}
+
 TEST(Order, FindsAJumpForwards) {
   Scenario s;
   s.appended(0, 3).generation(1, {{s.a, {0}}});

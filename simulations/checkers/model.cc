@@ -44,6 +44,17 @@ void PartitionLog::note_produced(Offset offset) {
   if (holds(offset)) entries_[place_of(offset)].is_produced = true;
 }
 
+void PartitionLog::note_output(Offset offset) {
+  if (holds(offset)) entries_[place_of(offset)].is_output = true;
+}
+
+void PartitionLog::cut(Offset from, bool is_legal) {
+  if (is_legal) excused_below_ = std::max(excused_below_, end_offset());
+  const std::size_t place = place_of(from);
+  for (std::size_t i = place; i < entries_.size(); ++i) lost_ += entries_[i].is_produced ? 1 : 0;
+  entries_.resize(place);
+}
+
 const PartitionLog& Model::log(PartitionIndex partition) const {
   return at_or_empty(logs_, partition);
 }
@@ -71,7 +82,9 @@ std::optional<std::uint64_t> Model::sent_hash(SendId send) const {
 }
 
 bool Model::is_excused(GroupIndex group, PartitionIndex partition, std::size_t place) const {
-  if (place < log(partition).held_from()) return true;
+  const PartitionLog& held = log(partition);
+  if (place < held.held_from()) return true;
+  if (place < held.size() && held[place].offset < held.excused_below()) return true;
   return latest_.contains(group) && place < group_partition(group, partition).begun_without_commit;
 }
 
@@ -81,7 +94,13 @@ GroupView& Model::group_at(GroupIndex group) { return grown(groups_, group); }
 void Model::apply(const Event& event) {
   switch (event.kind) {
     case EventKind::kAppended:
-      grown(logs_, event.partition).append({event.offset, event.detail});
+    case EventKind::kAppendedWeakly:
+      grown(logs_, event.partition)
+          .append({event.offset, event.detail, event.kind == EventKind::kAppendedWeakly});
+      break;
+    case EventKind::kLost:
+    case EventKind::kLostLegally:
+      lose(event);
       break;
     case EventKind::kRemoved:
       grown(logs_, event.partition).remove_below(event.offset);
@@ -137,6 +156,7 @@ void Model::apply(const Event& event) {
       if (event.run != 0) ++grown(runs_, event.run).outputs_open;
       break;
     case EventKind::kOutputAcknowledged:
+      if (event.partition != kNone) grown(logs_, event.partition).note_output(event.offset);
       if (event.run != 0) {
         Run& run = grown(runs_, event.run);
         --run.outputs_open;
@@ -225,19 +245,33 @@ void Model::end(const Event& event) {
   if (event.kind == EventKind::kConsumeThrew) {
     run.has_thrown = true;
     consumer.failed.insert(event.offset);
+    if (run.is_lost) return;
     if (!partition.look_at(run.place).is_marked && !consumer.must_go_back_to) {
       consumer.must_go_back_to = event.offset;
     }
     return;
   }
   run.has_returned = true;
+  if (run.is_lost) return;
   if (++partition.at(run.place).returns > 1) ++duplicates_;
   settle(run);
 }
 
 void Model::settle(const Run& run) {
-  if (!run.is_complete()) return;
+  if (!run.is_complete() || run.is_lost) return;
   group_partitions_[Key(run.group, run.partition)].at(run.place).is_done = true;
+}
+
+void Model::lose(const Event& event) {
+  PartitionLog& log = grown(logs_, event.partition);
+  log.cut(event.offset, event.kind == EventKind::kLostLegally);
+  for (Run& run : runs_) {
+    if (run.partition == event.partition && run.place >= log.size()) run.is_lost = true;
+  }
+  for (auto& [key, partition] : group_partitions_) {
+    if (key.second != event.partition || partition.progress.size() <= log.size()) continue;
+    partition.progress.resize(log.size());
+  }
 }
 
 }  // namespace rookery::sim

@@ -21,18 +21,28 @@
 
 namespace rookery::sim {
 
-// The records of one partition that the cluster has held. Offsets may have gaps. What retention has
-// removed stays listed, below removed_below().
+// The records of one partition that the cluster's leaders have held. Offsets may have gaps. What
+// retention has removed stays listed, below removed_below().
 class PartitionLog {
  public:
   struct Entry {
     Offset offset = 0;
     std::uint64_t hash = 0;
+    bool is_weak = false;      // written with acks=1 or 0
     bool is_produced = false;  // the run's own producer knows it as acknowledged
+    bool is_output = false;    // user code's does
   };
 
   void append(Entry entry) { entries_.push_back(entry); }
   void note_produced(Offset offset);
+  void note_output(Offset offset);
+  // No leader has what lies at the offset or after it any more. `is_legal`: whoever saw it.
+  void cut(Offset from, bool is_legal);
+  // Acknowledged to the run's own producer, and lost all the same.
+  std::uint64_t lost() const { return lost_; }
+  // What has been lost legally, may be missing, be passed over or come again: no promise holds for
+  // offsets below. 0: nothing was.
+  Offset excused_below() const { return excused_below_; }
   std::size_t size() const { return entries_.size(); }
   const Entry& operator[](std::size_t index) const { return entries_[index]; }
   // The place of the first record at the offset or after it; size() when there is none.
@@ -47,6 +57,8 @@ class PartitionLog {
  private:
   std::vector<Entry> entries_;
   Offset removed_below_ = 0;
+  Offset excused_below_ = 0;
+  std::uint64_t lost_ = 0;
 };
 
 // One run of one record through user code.
@@ -58,6 +70,7 @@ struct Run {
   RunId batch = 0;
   Offset offset = -1;
   std::size_t place = 0;  // in the partition's log
+  bool is_lost = false;   // its record is not there any more
   std::uint32_t outputs_open = 0;
   bool has_returned = false;
   bool has_thrown = false;
@@ -144,7 +157,8 @@ class Model {
   // The content of a send; none when unknown.
   std::optional<std::uint64_t> sent_hash(SendId send) const;
 
-  // Whether nobody is owed the record: retention took it, or the group began behind it.
+  // Whether nobody is owed the record: retention took it, the group began behind it, or others were
+  // lost legally where it lies.
   bool is_excused(GroupIndex group, PartitionIndex partition, std::size_t place) const;
 
   // When a fault last began or ended.
@@ -158,6 +172,7 @@ class Model {
   void start(const Event& event);
   void end(const Event& event);
   void settle(const Run& run);
+  void lose(const Event& event);
   ProcessView& process_at(ProcessIndex process);
   GroupView& group_at(GroupIndex group);
 

@@ -1,7 +1,8 @@
 // no_loss.cc
 //
 // Every record the cluster holds was consumed, its outputs are safe, and lag is zero. What the
-// producer sent is in the log once.
+// producer sent is in the log once. What was acknowledged with acks=all survives every clean
+// election; what a weaker acknowledgement, an unclean election or a loss of power took is not owed.
 
 #include "simulations/checkers/checker.h"
 
@@ -13,7 +14,20 @@ class NoLoss final : public Checker {
   explicit NoLoss(const History& history) : Checker(history) {}
   const char* promise() const override { return "no loss"; }
 
-  std::optional<Breach> check(const Model&, const Event&) override { return std::nullopt; }
+  std::optional<Breach> check(const Model& model, const Event& event) override {
+    if (event.kind != EventKind::kLost) return std::nullopt;
+    const PartitionLog& log = model.log(event.partition);
+    for (std::size_t place = log.place_of(event.offset); place < log.size(); ++place) {
+      const PartitionLog::Entry& entry = log[place];
+      if (entry.is_weak || !(entry.is_produced || entry.is_output)) continue;
+      Breach found = breach(event, record(event.partition, entry.offset) +
+                                       " was acknowledged with acks=all, and a clean election "
+                                       "lost it");
+      found.offset = entry.offset;
+      return found;
+    }
+    return std::nullopt;
+  }
 
   std::optional<Breach> finish(const Model& model, const Expectations& expectations) override {
     for (const Expectations::Produced& produced : expectations.produced) {
@@ -29,12 +43,16 @@ class NoLoss final : public Checker {
   std::optional<Breach> check_produced(const Model& model,
                                        const Expectations::Produced& produced) const {
     std::uint64_t held = 0;
+    std::uint64_t lost = 0;
+    bool is_excused = false;
     Breach found{.promise = promise()};
     std::string unknown;
     for (PartitionIndex partition = 0; partition < history_.partition_count(); ++partition) {
       if (history_.partition_name(partition).topic != produced.topic) continue;
       const PartitionLog& log = model.log(partition);
       held += log.size();
+      lost += log.lost();
+      is_excused |= log.excused_below() > 0;
       for (std::size_t place = 0; place < log.size() && unknown.empty(); ++place) {
         if (log[place].is_produced) continue;
         unknown = "; the producer does not know " + record(partition, log[place].offset);
@@ -42,7 +60,9 @@ class NoLoss final : public Checker {
         found.offset = log[place].offset;
       }
     }
-    if (held == produced.records) return std::nullopt;
+    if (held + lost == produced.records) return std::nullopt;
+    // A record that was lost before its producer heard of it was sent again.
+    if (is_excused && held <= produced.records) return std::nullopt;
     found.text = std::to_string(produced.records) + " records were produced to " + produced.topic +
                  ", the cluster holds " + std::to_string(held) + unknown;
     return found;

@@ -58,6 +58,18 @@ class Scenario {
     }
     return *this;
   }
+  Scenario& lost(Offset from, EventKind kind = EventKind::kLost) {
+    history.add(at({.kind = kind, .partition = partitions[0], .offset = from}));
+    return *this;
+  }
+  // The run's producer hears that the cluster has it.
+  Scenario& produced(Offset offset) {
+    history.add(at({.kind = EventKind::kProduced,
+                    .partition = partitions[0],
+                    .offset = offset,
+                    .detail = hash(offset)}));
+    return *this;
+  }
   Scenario& removed_below(Offset offset) {
     history.add(at({.kind = EventKind::kRemoved, .partition = partitions[0], .offset = offset}));
     return *this;

@@ -90,6 +90,15 @@ std::string History::what(const Event& event) const {
     case EventKind::kAppended:
       what = "holds " + where;
       break;
+    case EventKind::kAppendedWeakly:
+      what = "the cluster's leader holds " + where;
+      break;
+    case EventKind::kLost:
+      what = "an election loses what was not replicated, from " + where;
+      break;
+    case EventKind::kLostLegally:
+      what = "an unclean election or a loss of power loses " + where + " and what follows";
+      break;
     case EventKind::kRemoved:
       what = "takes what lies below " + where + " (retention)";
       break;

@@ -66,6 +66,12 @@ enum class EventKind : std::uint8_t {
   kReachable,       // process: it can again
   kFaultBegan,      // detail: place in the texts (note)
   kFaultEnded,      // the same
+  // Told by the cluster.
+  kAppendedWeakly,  // the same as kAppended; with acks=1 or 0, which promise little
+  // partition, offset: from there on the log's records are in no leader's log any more, never seen
+  // by consumers, and never by acks=all
+  kLost,
+  kLostLegally,  // the same, whoever saw them: an unclean election, or power was lost
 };
 
 struct Event {

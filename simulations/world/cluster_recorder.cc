@@ -16,14 +16,22 @@ ProcessIndex ClusterRecorder::process_of(const std::string& member_id) const {
 void ClusterRecorder::appended(const mock::AppendEvent& event) {
   if (event.block->is_control()) return;
   const PartitionIndex partition = stage_.history.partition(event.partition);
+  const bool is_weak = event.acks == 0 || event.acks == 1;
   mock::BlockRecord record;
   for (const char* at = event.block->begin(); at != event.block->end();) {
     at = mock::RecordBlock::read(at, record);
-    stage_.recorder.tell({.kind = EventKind::kAppended,
+    stage_.recorder.tell({.kind = is_weak ? EventKind::kAppendedWeakly : EventKind::kAppended,
                           .partition = partition,
                           .offset = event.base_offset + record.offset_delta,
                           .detail = content_hash(record.key, record.value)});
   }
+}
+
+void ClusterRecorder::lost(const mock::LossEvent& event) {
+  const bool is_clean = event.reason == mock::LossReason::kNotReplicated;
+  stage_.recorder.tell({.kind = is_clean ? EventKind::kLost : EventKind::kLostLegally,
+                        .partition = stage_.history.partition(event.partition),
+                        .offset = event.from});
 }
 
 void ClusterRecorder::log_start_moved(const mock::LogStartEvent& event) {

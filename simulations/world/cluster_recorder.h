@@ -13,6 +13,7 @@ class ClusterRecorder final : public mock::Observer {
   explicit ClusterRecorder(Stage& stage) : stage_(stage) {}
 
   void appended(const mock::AppendEvent& event) override;
+  void lost(const mock::LossEvent& event) override;
   void log_start_moved(const mock::LogStartEvent& event) override;
   void committed(const mock::CommitEvent& event) override;
   void generation_completed(const mock::GenerationEvent& event) override;

@@ -1,0 +1,152 @@
+// leadership.cc
+//
+// Elections and restarts, as far as they change what a partition holds.
+#include <algorithm>
+#include <utility>
+
+#include "mockbroker/cluster/replication.h"
+
+namespace rookery::mock {
+namespace {
+
+// What a node that loses its power at that time keeps: what was written longer ago than the topic's
+// flush.ms, or the cluster's interval, and what flush.messages had it write.
+Offset flushed_end(const PartitionLog& log, const TopicConfig& config, Milliseconds interval,
+                   TimePoint at) {
+  if (config.flush_ms >= 0) interval = std::min(interval, Milliseconds(config.flush_ms));
+  Offset flushed = log.start_offset();
+  std::int64_t unflushed = 0;
+  for (const LogEntry& entry : log.entries()) {
+    unflushed += entry.block->last_offset_delta() + 1;
+    const bool is_old = saturating_add(entry.written_at, interval) <= at;
+    if (!is_old && unflushed < config.flush_messages) continue;
+    flushed = entry.last_offset() + 1;
+    unflushed = 0;
+  }
+  return log.entries().empty() ? log.end_offset() : flushed;
+}
+
+void reload(ProducerStates& producers, const PartitionLog& log, Offset from, std::int64_t wall_ms) {
+  ProducerStates::Reload reload(producers, from);
+  for (const LogEntry& entry : log.entries()) {
+    if (entry.producer.id < 0) continue;
+    reload.add({entry.producer.id, entry.producer.epoch, entry.producer.base_sequence,
+                entry.block->last_offset_delta() + 1},
+               entry.base_offset, wall_ms);
+  }
+}
+
+}  // namespace
+
+NodeId Replication::choose(const Partition& partition) const {
+  for (const Replica& replica : partition.replicas) {
+    if (replica.is_in_sync && core_.is_registered(replica.node)) return replica.node;
+  }
+  if (!partition.topic->config.has_unclean_election) return -1;
+  for (const Replica& replica : partition.replicas) {
+    if (core_.is_registered(replica.node)) return replica.node;
+  }
+  return -1;
+}
+
+void Replication::lead(Partition& partition, NodeId leader) {
+  const NodeId old = std::exchange(partition.placement.leader, leader);
+  const std::int32_t epoch = ++partition.placement.epoch;
+  core_.tell(&Observer::leader_moved, LeaderEvent{core_.now, partition.id, old, leader, epoch});
+  for (Replica& replica : partition.replicas) {
+    replica.fetch.cancel();
+    replica.known_end = -1;
+    replica.caught_up_at = core_.now;
+  }
+  partition.lag.cancel();
+  for (std::size_t i = 0; i < partition.replicas.size(); ++i) {
+    if (partition.replicas[i].node == leader) take_over(partition, i);
+  }
+  produces_.wake(partition);
+  fetches_.wake(partition);
+  catch_up(partition);
+}
+
+void Replication::take_over(Partition& partition, std::size_t index) {
+  Replica& leader = partition.replicas[index];
+  const Replica& before = partition.replicas[partition.holder];
+  const bool is_unclean = !leader.is_in_sync;
+  partition.incarnation = core_.nodes[static_cast<std::size_t>(leader.node)].incarnation;
+  partition.epoch_start = leader.log.end_offset();
+  leader.log.begin_epoch(partition.placement.epoch);
+  leader.follows_epoch = partition.placement.epoch;
+  if (is_unclean) {
+    for (Replica& replica : partition.replicas) replica.is_in_sync = &replica == &leader;
+    tell_in_sync(partition);
+  }
+  if (&leader == &before) return;
+  const Offset common = common_end(before.log, leader.log);
+  const LossEvent loss{core_.now,
+                       partition.id,
+                       common,
+                       before.log.end_offset(),
+                       before.high_watermark,
+                       partition.placement.epoch,
+                       is_unclean ? LossReason::kUncleanElection : LossReason::kNotReplicated};
+  partition.holder = index;
+  partition.compacted_below = std::min(partition.compacted_below, common);
+  if (loss.end <= common && leader.log.end_offset() <= common) return;
+  if (loss.end > common) core_.tell(&Observer::lost, loss);
+  reload(partition.producers, leader.log, common, core_.wall.time_since_epoch().count());
+  tell_restored(partition, common);
+}
+
+void Replication::tell_restored(const Partition& partition, Offset from) const {
+  for (const LogEntry& entry : partition.log().entries()) {
+    if (entry.base_offset < from) continue;
+    core_.tell(&Observer::appended, AppendEvent{core_.now,
+                                                partition.id,
+                                                entry.base_offset,
+                                                entry.block,
+                                                entry.leader_epoch,
+                                                partition.placement.leader,
+                                                {},
+                                                -1,
+                                                entry.producer.id,
+                                                entry.producer.epoch,
+                                                entry.producer.base_sequence,
+                                                true});
+  }
+}
+
+void Replication::recover(NodeId node, TimePoint lost_power_at) {
+  for (auto& [name, topic] : topics_.all()) {
+    for (Partition& partition : topic.partitions) {
+      for (Replica& replica : partition.replicas) {
+        if (replica.node != node) continue;
+        const Offset end =
+            flushed_end(replica.log, topic.config, core_.options.flush_interval, lost_power_at);
+        const LossEvent loss{core_.now,
+                             partition.id,
+                             end,
+                             replica.log.end_offset(),
+                             replica.high_watermark,
+                             partition.placement.epoch,
+                             LossReason::kNotFlushed};
+        truncate(partition, replica, end, TruncationReason::kNotFlushed);
+        if (&replica != &leader_of(partition) || loss.end <= end) continue;
+        core_.tell(&Observer::lost, loss);
+        reload(partition.producers, replica.log, end, core_.wall.time_since_epoch().count());
+      }
+    }
+  }
+}
+
+void Replication::set_delay(NodeId node, Duration delay) {
+  core_.nodes[static_cast<std::size_t>(node)].replication_delay = delay;
+  for (auto& [name, topic] : topics_.all()) {
+    for (Partition& partition : topic.partitions) {
+      for (Replica& replica : partition.replicas) {
+        if (replica.node == node) replica.fetch.cancel();
+      }
+      catch_up(partition);
+    }
+  }
+}
+
+}  // namespace rookery::mock

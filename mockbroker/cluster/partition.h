@@ -1,0 +1,65 @@
+// partition.h
+//
+// One partition: where it lives, what each of its replicas holds, and who waits for it.
+//
+// Each replica has a log of its own; the logs share their blocks. What clients see is the leader's
+// log, and while there is no leader that of the last one: log() and high_watermark(). Sources:
+// Kafka's Partition and Replica.
+#pragma once
+
+#include "mockbroker/cluster/core.h"
+#include "mockbroker/cluster/log.h"
+#include "mockbroker/cluster/producer_state.h"
+
+#include <vector>
+
+namespace rookery::mock {
+
+struct Topic;
+
+struct Replica {
+  NodeId node = -1;
+  PartitionLog log;
+  // Everything below is on all replicas in sync, as far as this one was told.
+  Offset high_watermark = 0;
+  bool is_in_sync = true;  // member of the ISR
+  // Of the epoch up to which it has cut its log to the leader's; -1: not compared yet.
+  std::int32_t follows_epoch = -1;
+
+  // What the leader knows of it. -1: it has not asked since the leader was elected.
+  Offset known_end = -1;
+  TimePoint caught_up_at{};  // when it last had all that the leader had
+  Timer fetch;               // of what is under way to it
+};
+
+struct Partition {
+  TopicPartition id;
+  const Topic* topic = nullptr;
+  Placement placement;
+  std::vector<Replica> replicas;          // as in the placement, in its order
+  std::size_t holder = 0;                 // the replica that leads, or led last
+  std::uint32_t incarnation = 0;          // of the leader's node when it was elected
+  Offset epoch_start = 0;                 // the log's end at that time
+  ProducerStates producers;               // what the holder's log says of them
+  Timer lag;                              // when a replica in sync has lagged for too long
+  std::vector<ReplyTo> waiting_fetches;   // in order of arrival
+  std::vector<ReplyTo> waiting_produces;  // the same
+  Offset compacted_below = 0;             // where the last compaction ended
+
+  PartitionLog& log() { return replicas[holder].log; }
+  const PartitionLog& log() const { return replicas[holder].log; }
+  // What consumers may read up to.
+  Offset high_watermark() const { return replicas[holder].high_watermark; }
+  // Whether the node leads, in this life of its process.
+  bool is_led_by(const Core& core, NodeId node) const {
+    return placement.leader == node && core.knows(node) &&
+           core.nodes[static_cast<std::size_t>(node)].incarnation == incarnation;
+  }
+  std::int32_t in_sync_count() const {
+    std::int32_t count = 0;
+    for (const Replica& replica : replicas) count += replica.is_in_sync ? 1 : 0;
+    return count;
+  }
+};
+
+}  // namespace rookery::mock
