@@ -97,8 +97,8 @@ Campaign::Finished Campaign::run_twice(const RunSource& source, StackPool& stack
   RunSettings settings{.trace = input_.trace, .stacks = &stacks};
   finished.outcome = run_source(source, settings);
   if (finished.outcome.broken && input_.trace != nullptr) {
-    *input_.trace << finished.outcome.broken->promise << ": " << finished.outcome.broken->text
-                  << '\n';
+    const BrokenPromise& broken = *finished.outcome.broken;
+    *input_.trace << broken.promise << ": " << broken.text << '\n' << broken.details << '\n';
   }
   if (!finished.outcome.broken && source.seed % kCheckedTwiceOneIn != 0) return finished;
   settings.trace = nullptr;

@@ -1,6 +1,6 @@
 // campaign_main.cc
 //
-// Options, progress, and the report as words or as JSON.
+// Options, progress, and what to type to see a failure again.
 
 #include "simulations/explorer/campaign_main.h"
 
@@ -11,12 +11,14 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
-#include <nlohmann/json.hpp>
+#include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "simulations/explorer/campaign.h"
 #include "simulations/explorer/replay_line.h"
+#include "simulations/explorer/report_json.h"
 #include "simulations/world/run.h"
 
 namespace rookery::testing {
@@ -28,49 +30,6 @@ double seconds_of(Duration duration) {
 
 Duration duration_of(double seconds) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
-}
-
-nlohmann::ordered_json size_json(const RunSize& size) {
-  return {{"members", size.members},
-          {"records", size.records},
-          {"faults", size.faults},
-          {"preemptions", size.preemptions}};
-}
-
-// Null when nobody tried.
-nlohmann::ordered_json shrunk_json(const Violation& violation) {
-  if (!violation.shrunk) return nullptr;
-  return {{"from", size_json(violation.shrunk->from)},
-          {"to", size_json(violation.shrunk->to)},
-          {"runs", violation.shrunk->runs},
-          {"complete", violation.shrunk->is_complete}};
-}
-
-std::string json_text(const Report& report) {
-  nlohmann::ordered_json violations = nlohmann::ordered_json::array();
-  for (const Violation& violation : report.violations) {
-    violations.push_back({{"seed", violation.seed},
-                          {"promise", violation.promise},
-                          {"text", violation.text},
-                          {"replay", violation.replay},
-                          {"shrunk", shrunk_json(violation)}});
-  }
-  nlohmann::ordered_json faults = nlohmann::ordered_json::object();
-  for (const auto& [kind, count] : report.faults) faults[kind] = count;
-  const nlohmann::ordered_json json = {{"program", report.program},
-                                       {"seeds", report.seeds},
-                                       {"runs", report.runs},
-                                       {"violations", violations},
-                                       {"virtual_seconds", seconds_of(report.virtual_elapsed)},
-                                       {"wall_seconds", seconds_of(report.wall_elapsed)},
-                                       {"steps", report.steps},
-                                       {"records", report.records},
-                                       {"rebalances", report.rebalances},
-                                       {"rejected", report.rejected},
-                                       {"faults", faults},
-                                       {"trace_hash", hash_text(report.trace_hash)}};
-  // What is no UTF-8 (user code may throw anything) is replaced, not refused.
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 void show_progress(const Report& report) {
@@ -90,14 +49,25 @@ void clear_progress() {
   std::fflush(stderr);
 }
 
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> words;
+  for (std::string word; stream >> word;) words.push_back(word);
+  return words;
+}
+
 // What to type to see it again. The front door says how it was called.
-std::vector<std::string> commands_for(const std::string& line, const Program& program) {
+std::vector<std::string> commands_for(const std::string& line, const SimulatedRun& program) {
   const char* called_as = std::getenv("ROOKERY_CALLED_AS");
-  std::vector<std::string> commands = {
-      std::string(called_as != nullptr ? called_as : "./rookery simulate") + " --replay " + line};
-  if (!program.test.empty()) {
-    commands.push_back("bazel test " + program.test + " --test_arg=--replay=" + line);
+  std::string command = called_as != nullptr ? called_as : "./rookery simulate";
+  if (!program.arguments.empty()) command += " " + program.arguments;
+  std::vector<std::string> commands = {command + " --replay " + line};
+  if (program.test.empty()) return commands;
+  command = "bazel test " + program.test;
+  for (const std::string& argument : words_of(program.arguments)) {
+    command += " --test_arg=" + argument;
   }
+  commands.push_back(command + " --test_arg=--replay=" + line);
   return commands;
 }
 
@@ -112,30 +82,31 @@ bool print(const std::string& text) {
          std::fflush(stdout) == 0;
 }
 
-}  // namespace
-
-int campaign_main(int argc, char** argv, const Program& program) {
-  SimulateOptions options;
-  options.seeds = 1000;
+struct Options {
+  SimulateOptions campaign = {.seeds = 1000};
   std::string format = "text";
-  double minutes = 0;
   bool is_traced = false;
-  bool is_not_shrunk = false;
-  double shrink_seconds = seconds_of(options.shrink_time_most);
+};
 
-  CLI::App cli("Simulates " + program.name + ": its servers on an in-process Kafka under faults",
-               "simulate");
-  cli.add_option("--seeds", options.seeds, "How many seeds")->capture_default_str();
-  cli.add_option("--seed-start", options.first_seed, "The first of them")->capture_default_str();
-  cli.add_option("--replay", options.replay, "One run again, from the line a failure printed");
-  cli.add_flag("--trace", is_traced, "Every event on standard error");
+// The exit code when there is nothing to run.
+std::optional<int> parse(int argc, char** argv, const SimulatedRun& program, Options& options) {
+  SimulateOptions& campaign = options.campaign;
+  double minutes = 0;
+  bool is_not_shrunk = false;
+  double shrink_seconds = seconds_of(campaign.shrink_time_most);
+
+  CLI::App cli("Simulates " + program.name + ": " + program.what, "simulate");
+  cli.add_option("--seeds", campaign.seeds, "How many seeds")->capture_default_str();
+  cli.add_option("--seed-start", campaign.first_seed, "The first of them")->capture_default_str();
+  cli.add_option("--replay", campaign.replay, "One run again, from the line a failure printed");
+  cli.add_flag("--trace", options.is_traced, "Every event on standard error");
   cli.add_option("--minutes", minutes, "No new run begins later than this; 0: no limit")
       ->check(CLI::NonNegativeNumber);
-  cli.add_option("--threads", options.threads,
+  cli.add_option("--threads", campaign.threads,
                  "OS threads, which change nothing but the time; 0: as many as the machine has")
       ->check(CLI::Range(0, 64))
       ->capture_default_str();
-  cli.add_option("--violations", options.violations_most, "The campaign ends at so many")
+  cli.add_option("--violations", campaign.violations_most, "The campaign ends at so many")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   cli.add_flag("--no-shrink", is_not_shrunk, "Failures are told as they are found");
@@ -143,7 +114,7 @@ int campaign_main(int argc, char** argv, const Program& program) {
                  "A failure is made smaller for so long at most")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  cli.add_option("--format", format, "text or json")
+  cli.add_option("--format", options.format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
   try {
@@ -153,22 +124,39 @@ int campaign_main(int argc, char** argv, const Program& program) {
   } catch (const CLI::ParseError& error) {
     return usage_error(error.what());
   }
-  if (!options.replay.empty()) {
-    if (const auto line = sim::parse_replay_line(options.replay); !line) {
+  if (!campaign.replay.empty()) {
+    if (const auto line = sim::parse_replay_line(campaign.replay); !line) {
       return usage_error(line.error().message);
     }
   }
-  if (options.seeds == 0) return usage_error("--seeds: at least 1");
-  options.wall_time_most = duration_of(minutes * 60.0);
-  options.shrink_time_most = is_not_shrunk ? Duration::zero() : duration_of(shrink_seconds);
+  if (campaign.seeds == 0) return usage_error("--seeds: at least 1");
+  campaign.wall_time_most = duration_of(minutes * 60.0);
+  campaign.shrink_time_most = is_not_shrunk ? Duration::zero() : duration_of(shrink_seconds);
+  return std::nullopt;
+}
 
-  const bool is_watched = isatty(STDERR_FILENO) != 0 && !is_traced;
+}  // namespace
+
+int campaign_main(int argc, char** argv, const Program& program) {
+  return campaign_main(
+      argc, argv,
+      SimulatedRun{.name = program.name,
+                   .what = "its servers on an in-process Kafka under faults",
+                   .run = sim::run_function(
+                       {.world = program.world, .plan = program.plan, .app = program.app}),
+                   .test = program.test});
+}
+
+int campaign_main(int argc, char** argv, const SimulatedRun& program) {
+  Options options;
+  if (const std::optional<int> exit_code = parse(argc, argv, program, options)) return *exit_code;
+  const bool is_watched = isatty(STDERR_FILENO) != 0 && !options.is_traced;
   sim::CampaignInput input{
       .program = program.name,
-      .run = sim::run_function({.world = program.world, .plan = program.plan, .app = program.app}),
-      .options = options,
+      .run = program.run,
+      .options = options.campaign,
       .commands = [&](const std::string& line) { return commands_for(line, program); }};
-  if (is_traced) input.trace = &std::cerr;
+  if (options.is_traced) input.trace = &std::cerr;
   if (is_watched) input.on_progress = show_progress;
   Report report;
   try {
@@ -177,8 +165,7 @@ int campaign_main(int argc, char** argv, const Program& program) {
     return usage_error(error.what());
   }
   if (is_watched) clear_progress();
-  std::string text = format == "json" ? json_text(report) : report.text();
-  if (!print(text)) {
+  if (!print(options.format == "json" ? json_text(report) : report.text())) {
     std::fprintf(stderr, "simulate: standard output: write failed\n");
     return 1;
   }

@@ -17,6 +17,7 @@
 #include <string>
 
 #include "simulations/world/plan.h"
+#include "simulations/world/run_function.h"
 #include "simulations/world/world.h"
 
 namespace rookery::testing {
@@ -32,5 +33,17 @@ struct Program {
 };
 
 int campaign_main(int argc, char** argv, const Program& program);
+
+// The same for a run that is no World's.
+struct SimulatedRun {
+  std::string name;
+  std::string what;  // in a few words, for --help
+  sim::RunFunction run;
+  // What else has to be typed to run it, after the front door's word: "--mutant NAME".
+  std::string arguments = {};
+  std::string test = {};  // as above
+};
+
+int campaign_main(int argc, char** argv, const SimulatedRun& program);
 
 }  // namespace rookery::testing

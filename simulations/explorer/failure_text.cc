@@ -29,9 +29,8 @@ std::vector<std::string> lines_of(std::string_view text) {
   return lines;
 }
 
-// Stacks fill pages; --trace has them.
 std::vector<std::string> what_happened(const std::string& text, std::size_t lines_most) {
-  std::vector<std::string> lines = lines_of(text.substr(0, text.find("\n  stack of ")));
+  std::vector<std::string> lines = lines_of(text);
   if (lines.size() <= lines_most) return lines;
   lines.resize(lines_most - 1);
   lines.push_back("... (all of it: --trace)");
@@ -83,12 +82,12 @@ std::string failure_text(const RunOutcome& outcome,
   std::vector<std::string> end;
   const std::size_t faults_told = std::min(broken.faults.size(), kFaultsMost);
   for (std::size_t i = 0; i < faults_told; ++i) {
-    std::string fault = (i == 0 ? "faults then   " : "              ") + broken.faults[i];
+    std::string fault = (i == 0 ? "faults        " : "              ") + broken.faults[i];
     const std::size_t untold = broken.faults.size() - kFaultsMost;
     if (i + 1 == kFaultsMost && untold > 0) fault += ", and " + number(untold) + " more";
     end.push_back(std::move(fault));
   }
-  if (broken.faults.empty()) end.push_back("faults then   none");
+  if (broken.faults.empty()) end.push_back("faults        none at that moment");
   end.push_back("fails with    " + (shrunk ? shrunk_text(*shrunk) : size_text(outcome.size)));
 
   std::vector<std::string> timeline = broken.timeline;

@@ -57,7 +57,7 @@ TEST(FailureText, ReadsFromWhatBrokeToHowToSeeItAgain) {
             "  1.000 s  kafka  event 1\n"
             "  1.000 s  kafka  event 2\n"
             "\n"
-            "  faults then   storm 1\n"
+            "  faults        storm 1\n"
             "  fails with    1 member, 3 records, 0 faults, 2 pre-emptions"
             " (from 4, 1 000, 11, 18 233)\n"
             "  run it again  one --replay r2:abc\n"
@@ -96,11 +96,13 @@ TEST(FailureText, CutsTheOldestEventsAndTheRestOfTheFaults) {
 }
 
 TEST(FailureText, LeavesStacksToTheTrace) {
-  RunOutcome outcome = outcome_with(1, 0, 0);
-  outcome.broken->text = "a cycle\n  cycle: a -> b -> a\n  stack of thread \"a\":\n    f()\n";
+  RunOutcome outcome = outcome_of(RunResult{
+      .failure =
+          Failure{"deadlock", "a cycle\n  cycle: a -> b -> a\n  stack of thread \"a\":\n    f()"}});
   const std::string story = story_of(outcome);
   EXPECT_THAT(story, HasSubstr("  cycle: a -> b -> a\n"));
   EXPECT_THAT(story, Not(HasSubstr("f()")));
+  EXPECT_THAT(outcome.broken->details, HasSubstr("f()"));
 }
 
 TEST(FailureText, TellsAPromiseThatIsKnownInAFewLines) {

@@ -77,7 +77,7 @@ class Simulation {
   std::optional<BrokenPromise> check_outcome() const;
   void add_figures(RunOutcome& outcome) const;
   // Off the fibers, of a run that has failed: what a person is told.
-  BrokenPromise tell(const Failure& failure) const;
+  void tell(BrokenPromise& broken) const;
 
  private:
   [[noreturn]] void fail(const std::string& promise, std::string text) {
@@ -93,6 +93,7 @@ class Simulation {
   std::string unfinished() const;
   bool is_behind(const Expectations::Subscription& subscription) const;
   void note_who_is_behind();
+  void describe_servers();
   void drain();
   void stop_servers();
   void expect_all();
@@ -114,7 +115,8 @@ class Simulation {
   std::unique_ptr<ProducerProcess> producer_;
   std::unique_ptr<FaultInjector> injector_;
   std::optional<std::string> failure_text_;  // of what the run itself found
-  TimelineOptions about_;                    // what it concerns
+  std::string failure_details_;
+  TimelineOptions about_;  // what it concerns
 };
 
 void Simulation::make_world() {
@@ -255,6 +257,12 @@ void Simulation::note_who_is_behind() {
   }
 }
 
+void Simulation::describe_servers() {
+  for (const std::unique_ptr<ServerProcess>& server : servers_) {
+    failure_details_ += server->describe();
+  }
+}
+
 // What is still missing; empty when all is done.
 std::string Simulation::unfinished() const {
   const Uninterrupted scope;
@@ -299,7 +307,7 @@ void Simulation::drain() {
       std::string text =
           "there is work left " + format_duration(kDrainMost) + " after everything was healed\n";
       text += unfinished();
-      for (const std::unique_ptr<ServerProcess>& server : servers_) text += server->describe();
+      describe_servers();
       fail(kDrainPromise, text);
     }
     sleep_until(deadline_in(kLook));
@@ -314,8 +322,9 @@ void Simulation::stop_servers() {
   const TimePoint deadline = stage_->scheduler.time() + kStopMost;
   for (const std::unique_ptr<ServerProcess>& server : servers_) {
     if (!server->wait_until_stopped(deadline)) {
+      describe_servers();
       fail(kStopPromise, server->name() + " has not stopped " + format_duration(kStopMost) +
-                             " after it was asked\n" + server->describe());
+                             " after it was asked");
     }
     if (const std::string trouble = server->trouble(); !trouble.empty()) {
       fail(kStopPromise, trouble);
@@ -359,16 +368,16 @@ std::optional<BrokenPromise> Simulation::check_outcome() const {
   return std::nullopt;
 }
 
-BrokenPromise Simulation::tell(const Failure& failure) const {
-  BrokenPromise told{failure.kind, failure_text_.value_or(failure.text)};
-  if (stage_ == nullptr || !settings_.is_text_wanted) return told;
+void Simulation::tell(BrokenPromise& broken) const {
+  if (failure_text_) broken.text = *failure_text_;
+  broken.details += failure_details_;
+  if (stage_ == nullptr || !settings_.is_text_wanted) return;
   TimelineOptions about = about_;
   if (const std::optional<Breach>& breach = stage_->judge.breach()) {
     about = {.partition = breach->partition, .group = breach->group, .offset = breach->offset};
   }
-  told.timeline = stage_->history.timeline(about);
-  told.faults = stage_->history.faults_at_work();
-  return told;
+  broken.timeline = stage_->history.timeline(about);
+  broken.faults = stage_->history.faults_at_work();
 }
 
 void Simulation::add_figures(RunOutcome& outcome) const {
@@ -412,7 +421,8 @@ RunOutcome run_once(const RunInput& input, RunTape& tape, const RunSettings& set
   const RunResult result = scheduler.run([&run] { run.main(); });
   RunOutcome outcome = outcome_of(result);
   run.add_figures(outcome);
-  outcome.broken = result.failure ? run.tell(*result.failure) : run.check_outcome();
+  if (!outcome.broken) outcome.broken = run.check_outcome();
+  if (outcome.broken) run.tell(*outcome.broken);
   return outcome;
 }
 

@@ -4,6 +4,8 @@
 
 #include "simulations/world/run_function.h"
 
+#include <algorithm>
+
 namespace rookery::sim {
 
 SchedulerOptions scheduler_options(const RunSettings& settings) {
@@ -20,7 +22,12 @@ RunOutcome outcome_of(const RunResult& result) {
   outcome.steps = result.steps;
   outcome.virtual_elapsed = result.virtual_elapsed;
   outcome.size.preemptions = result.preemptions;
-  if (result.failure) outcome.broken = BrokenPromise{result.failure->kind, result.failure->text};
+  if (!result.failure) return outcome;
+  const std::string& text = result.failure->text;
+  // The stacks of a deadlock come last.
+  const std::size_t end = std::min(text.find("\n  stack of "), text.size());
+  outcome.broken = BrokenPromise{
+      .promise = result.failure->kind, .text = text.substr(0, end), .details = text.substr(end)};
   return outcome;
 }
 

@@ -51,8 +51,10 @@ struct BrokenPromise {
   std::string text;     // what happened, naming record and offset; the first line is the headline
   // The last events that matter, oldest first, as History::timeline writes them.
   std::vector<std::string> timeline = {};
-  // The faults at work at that moment, "broker_restart of node 2 for 3.5 s".
+  // The faults at work at that moment: "broker_restart of node 2 for 3.5 s, since 2.250 s".
   std::vector<std::string> faults = {};
+  // What fills pages, such as stacks: told with --trace only.
+  std::string details = {};
 };
 
 struct RunOutcome {

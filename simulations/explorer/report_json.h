@@ -1,0 +1,15 @@
+// report_json.h
+//
+// A report as one JSON object: what `./rookery simulate --format json` prints.
+#pragma once
+
+#include <string>
+
+#include "simulations/world/report.h"
+
+namespace rookery::testing {
+
+// With a newline at its end. What is no UTF-8 (user code may throw anything) is replaced.
+std::string json_text(const Report& report);
+
+}  // namespace rookery::testing
