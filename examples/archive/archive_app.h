@@ -1,7 +1,8 @@
 // archive_app.h
 //
-// The archive's server as an App: it reads stanzas, and writes an index record for each, or a
-// rejected one. It does not know whether it runs on Apache Kafka, in process or in a simulation.
+// The archive's server as an App: it reads stanzas, and writes an index record for each. One that
+// is wrong becomes a dead letter. It does not know whether it runs on Apache Kafka, in process or
+// in a simulation.
 //
 //   rookery::Server server(archive::archive_app(), transport);
 
@@ -19,7 +20,8 @@ namespace archive {
 struct ArchiveNames {
   std::string packages = "archive.packages.v1";
   std::string index = "archive.index.v1";
-  std::string rejected = "archive.rejected.v1";
+  std::string packages_dlq = "archive.packages.v1.dlq";    // stanzas that are wrong
+  std::string oversized_dlq = "archive.oversized.v1.dlq";  // those over 64 KiB
   std::string group = "archive";
 
   static ArchiveNames with_prefix(const std::string& prefix);
@@ -35,7 +37,7 @@ struct ArchiveOptions {
 rookery::App archive_app();
 rookery::App archive_app_with(const ArchiveOptions& options);
 
-// The three topics as they are made where they are missing.
+// The four topics as they are made where they are missing.
 std::vector<rookery::NewTopic> archive_topics(const ArchiveNames& names);
 
 }  // namespace archive

@@ -5,12 +5,14 @@
 #include "examples/archive/archive_plan.h"
 
 #include <rookery/base/headers.h>
+#include <rookery/recovery/dead_letter.h>
 #include <algorithm>
 #include <cstring>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
 
+#include "examples/archive/archive_app.h"
 #include "examples/archive/index.h"
 #include "examples/archive/input.h"
 #include "examples/archive/stanza.h"
@@ -71,9 +73,11 @@ Totals expected_totals(const std::vector<std::string>& stanzas) {
     if (const auto entry = index_record(stanza)) {
       taken = totals.take_index(entry->key, entry->value);
     } else {
-      rookery::Headers headers;
-      headers.add(std::string(kErrorClassHeader), entry.error().error_class);
-      taken = totals.take_rejected(stanza, headers);
+      // Where it is matters only for one that names no package; the sample has none.
+      const rookery::DeadLetterSource source{.partition = {ArchiveNames().packages, 0},
+                                             .offset = 0,
+                                             .error_class = entry.error().error_class};
+      taken = totals.take_rejected(stanza, rookery::dead_letter_headers({}, source));
     }
     if (!taken) throw std::logic_error("expected totals: " + taken.error().text());
   }

@@ -68,7 +68,9 @@ Status ensure_topics(rookery::Transport& transport, const ArchiveNames& names,
   auto admin = transport.make_admin({});
   if (!admin) return fail(admin.error());
   // Asked first, so that who may not make topics can use those that are there.
-  const auto known = (*admin)->describe({names.packages, names.index, names.rejected}, deadline);
+  std::vector<std::string> wanted;
+  for (const rookery::NewTopic& topic : archive_topics(names)) wanted.push_back(topic.name);
+  const auto known = (*admin)->describe(wanted, deadline);
   if (known) return {};
   if (known.error().code != ErrorCode::kUnknownTopicOrPartition) return fail(known.error());
   for (const Status& created : (*admin)->create_topics(archive_topics(names), deadline)) {

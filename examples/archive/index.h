@@ -6,9 +6,8 @@
 // archive.index.v1, compacted:
 //   key     package TAB version TAB architecture          (none of the three holds a blank)
 //   value   section TAB installed size in KiB TAB maintainer
-// archive.rejected.v1:
-//   key     the stanza's own record's; value: the stanza, byte for byte
-//   headers error_class, error_message, source_topic, source_partition, source_offset
+// archive.packages.v1.dlq, archive.oversized.v1.dlq: dead letters, see
+// framework/recovery/dead_letter.h; source_error_class is one of those below.
 //
 // Error classes: OversizedStanza (over 64 KiB), MalformedStanza (no stanza at all), MissingField
 // (Package, Version, Architecture, Maintainer or Installed-Size), InvalidField (a blank in a name,
@@ -26,11 +25,6 @@ namespace archive {
 
 inline constexpr std::size_t kStanzaBytesMax = 64 * 1024;
 
-inline constexpr std::string_view kErrorClassHeader = "error_class";
-inline constexpr std::string_view kErrorMessageHeader = "error_message";
-inline constexpr std::string_view kSourceTopicHeader = "source_topic";
-inline constexpr std::string_view kSourcePartitionHeader = "source_partition";
-inline constexpr std::string_view kSourceOffsetHeader = "source_offset";
 inline constexpr std::string_view kSectionHeader = "section";  // of archive.packages.v1
 
 // A record of the index.

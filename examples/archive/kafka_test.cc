@@ -143,7 +143,8 @@ class ArchiveOnKafka : public testing::Test {
     auto admin = transport_->make_admin({});
     ASSERT_TRUE(admin) << admin.error().text();
     for (const auto& deleted : (*admin)->delete_topics(
-             {names_.packages, names_.index, names_.rejected}, deadline_in(30s))) {
+             {names_.packages, names_.index, names_.packages_dlq, names_.oversized_dlq},
+             deadline_in(30s))) {
       EXPECT_TRUE(deleted) << deleted.error().text();
     }
   }

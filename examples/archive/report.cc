@@ -94,7 +94,8 @@ Result<Report> read_report(rookery::Transport& transport, const ArchiveNames& na
                     std::to_string(record.offset()) + ": " + error.message;
     return fail(std::move(error));
   };
-  const auto read = read_to_end(transport, {names.index, names.rejected}, patience, take);
+  const auto read = read_to_end(transport, {names.index, names.packages_dlq, names.oversized_dlq},
+                                patience, take);
   if (!read) return fail(read.error());
   if (read->oldest) {
     report.records_per_second = rate_of(read->records, *read->newest - *read->oldest);

@@ -6,11 +6,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rookery/recovery/dead_letter.h>
 
 #include <chrono>
 #include <nlohmann/json.hpp>
-
-#include "examples/archive/index.h"
 
 namespace archive {
 namespace {
@@ -25,7 +24,9 @@ Report example() {
   EXPECT_TRUE(report.totals.take_index("c\t1\tall", "libs\t1023\tBob <bob@packages.example>"));
   EXPECT_TRUE(report.totals.take_rejected(
       "Package: d\nVersion: 1\nArchitecture: all",
-      rookery::Headers{{std::string(kErrorClassHeader), "MissingField"}}));
+      rookery::dead_letter_headers(
+          {},
+          {.partition = {"archive.packages.v1", 0}, .offset = 0, .error_class = "MissingField"})));
   report.records_per_second = 1234567;
   return report;
 }

@@ -4,6 +4,7 @@
 
 #include "examples/archive/totals.h"
 
+#include <rookery/recovery/dead_letter.h>
 #include <algorithm>
 
 #include "examples/archive/index.h"
@@ -35,21 +36,17 @@ Status Totals::take_index(Bytes key, Bytes value) {
 }
 
 Status Totals::take_rejected(Bytes value, const Headers& headers) {
-  const Bytes error_class = headers.last(kErrorClassHeader);
-  if (error_class.empty()) {
-    return fail(ErrorCode::kCorruptMessage, "a rejected record without an error class");
+  const auto source = rookery::read_dead_letter(headers);
+  if (!source) return fail(source.error());
+  if (source->error_class.empty()) {
+    return fail(ErrorCode::kCorruptMessage, "a dead letter without an error class");
   }
   std::string identity = package_identity(value.view());
+  // No package has a slash in its name, so this is no package's identity.
   if (identity.empty()) {
-    const Bytes partition = headers.last(kSourcePartitionHeader);
-    const Bytes offset = headers.last(kSourceOffsetHeader);
-    if (partition.empty() || offset.empty()) {
-      return fail(ErrorCode::kCorruptMessage, "a rejected record that does not say of what");
-    }
-    // No package has a slash in its name, so this is no package's identity.
-    identity = partition.str() + "/" + offset.str();
+    identity = std::to_string(source->partition.partition) + "/" + std::to_string(source->offset);
   }
-  rejected_.emplace(error_class.str(), std::move(identity));
+  rejected_.emplace(source->error_class, std::move(identity));
   return {};
 }
 

@@ -1,7 +1,8 @@
 // totals.h
 //
-// The sums of the archive, made from records of its two output topics. A record written twice, as
-// at-least-once may do, counts once: the index by its key, rejections by the package they are of.
+// The sums of the archive, made from records of its index and its dead letters. A record written
+// twice, as at-least-once may do, counts once: the index by its key, rejections by the package they
+// are of.
 //
 //   Totals totals;
 //   if (Status taken = totals.take_index(record.key(), record.value()); !taken) ...
@@ -38,7 +39,7 @@ class Totals {
   // one of its key, one without a value (a tombstone) removes it. Error: it is no such record.
   rookery::Status take_index(rookery::Bytes key, rookery::Bytes value);
 
-  // A record of archive.rejected.v1. Error: it says no error class, or not of what.
+  // A dead letter. Error: it is none.
   rookery::Status take_rejected(rookery::Bytes value, const rookery::Headers& headers);
 
   std::uint64_t packages() const { return index_.size(); }

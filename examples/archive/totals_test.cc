@@ -6,8 +6,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "examples/archive/index.h"
+#include <rookery/recovery/dead_letter.h>
 
 namespace archive {
 namespace {
@@ -18,9 +17,9 @@ using testing::IsEmpty;
 using testing::Pair;
 
 rookery::Headers rejected_as(const std::string& error_class, int partition = 0, int offset = 0) {
-  return {{std::string(kErrorClassHeader), error_class},
-          {std::string(kSourcePartitionHeader), std::to_string(partition)},
-          {std::string(kSourceOffsetHeader), std::to_string(offset)}};
+  return rookery::dead_letter_headers({}, {.partition = {"archive.packages.v1", partition},
+                                           .offset = offset,
+                                           .error_class = error_class});
 }
 
 TEST(Totals, AddUpBySection) {
@@ -74,8 +73,9 @@ TEST(Totals, WhatIsNoneOfTheArchivesRecordsIsAnError) {
   EXPECT_FALSE(totals.take_index(nullptr, "games\t10\tx"));
   EXPECT_THAT(totals.take_index("a\t1\tall", "nonsense").error().message, HasSubstr("a\t1\tall"));
   EXPECT_FALSE(totals.take_rejected("Package: a", {}));
-  EXPECT_FALSE(totals.take_rejected(
-      "???", rookery::Headers{{std::string(kErrorClassHeader), "MalformedStanza"}}));
+  EXPECT_FALSE(
+      totals.take_rejected("???", rookery::Headers{{"source_error_class", "MalformedStanza"}}));
+  EXPECT_FALSE(totals.take_rejected("???", rejected_as("")));
   EXPECT_EQ(totals, Totals());
 }
 

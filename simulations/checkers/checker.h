@@ -86,6 +86,8 @@ std::unique_ptr<Checker> make_duplicates_checker(const History& history);
 std::unique_ptr<Checker> make_commit_progress_checker(const History& history);
 // Committed offsets never fall, and only the owner commits.
 std::unique_ptr<Checker> make_commit_owner_checker(const History& history);
+// Only a record that failed is given up, by its owner, and its dead letter is the very record.
+std::unique_ptr<Checker> make_dead_letters_checker(const History& history);
 // Nobody starts a record of a partition that was handed back.
 std::unique_ptr<Checker> make_hand_back_checker(const History& history);
 

@@ -5,6 +5,7 @@
 #include "simulations/checkers/model.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace rookery::sim {
 namespace {
@@ -198,6 +199,19 @@ void Model::apply(const Event& event) {
     case EventKind::kFaultEnded:
       fault_at_ = event.at;
       break;
+    case EventKind::kDeadLetterSent:
+      give_up(event);
+      break;
+    case EventKind::kDeadLettered:
+      progress_of(event).is_done = true;
+      break;
+    case EventKind::kDeadLetterFailed:
+      progress_of(event).has_failed_dead_letter = true;
+      break;
+    case EventKind::kSkipped:
+      give_up(event);
+      progress_of(event).is_done = true;
+      break;
   }
 }
 
@@ -255,6 +269,29 @@ void Model::end(const Event& event) {
   if (run.is_lost) return;
   if (++partition.at(run.place).returns > 1) ++duplicates_;
   settle(run);
+}
+
+GroupPartition::Progress& Model::progress_of(const Event& event) {
+  return group_partitions_[Key(event.group, event.partition)].at(
+      log(event.partition).place_of(event.offset));
+}
+
+void Model::give_up(const Event& event) {
+  const std::size_t place = log(event.partition).place_of(event.offset);
+  GroupPartition& partition = group_partitions_[Key(event.group, event.partition)];
+  GroupPartition::Progress& progress = partition.at(place);
+  progress.is_given_up = true;
+  const Run& run = grown(runs_, progress.last_run);
+  ConsumerView& consumer = grown(consumers_, run.consumer);
+  if (consumer.must_go_back_to == event.offset) {
+    const auto next = consumer.failed.upper_bound(event.offset);
+    consumer.must_go_back_to =
+        next == consumer.failed.end() ? std::nullopt : std::optional<Offset>(*next);
+  }
+  // The lane has gone back to it: those behind it run again.
+  if (std::exchange(progress.has_failed_dead_letter, false) && consumer.last_place) {
+    consumer.last_place = std::min(*consumer.last_place, place);
+  }
 }
 
 void Model::settle(const Run& run) {

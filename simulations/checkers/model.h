@@ -104,6 +104,8 @@ struct GroupPartition {
     std::uint32_t returns = 0;  // how often user code returned from it
     bool is_done = false;       // a run of it completed
     bool is_marked = false;     // by the user
+    bool is_given_up = false;   // sent as a dead letter, or skipped: user code gets it no more
+    bool has_failed_dead_letter = false;  // and is sent again, with all behind it
   };
 
   std::optional<Offset> committed;
@@ -173,6 +175,8 @@ class Model {
   void end(const Event& event);
   void settle(const Run& run);
   void lose(const Event& event);
+  void give_up(const Event& event);
+  GroupPartition::Progress& progress_of(const Event& event);
   ProcessView& process_at(ProcessIndex process);
   GroupView& group_at(GroupIndex group);
 

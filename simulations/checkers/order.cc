@@ -34,7 +34,10 @@ class Order final : public Checker {
                                record(event.partition, *consumer->must_go_back_to) +
                                " threw and was not run again");
     }
-    if (place > std::max(*consumer->last_place + 1, log.held_from())) {
+    std::size_t next = std::max(*consumer->last_place + 1, log.held_from());
+    const GroupPartition& partition = model.group_partition(event.group, event.partition);
+    while (next < place && partition.look_at(next).is_given_up) ++next;
+    if (place > next) {
       return breach(event, where + " starts right after " +
                                record(event.partition, log[*consumer->last_place].offset) +
                                ": what lies between is passed over");

@@ -160,6 +160,17 @@ class Scenario {
     history.add(at({.kind = EventKind::kOutputFailed, .run = run, .send = send}));
     return *this;
   }
+  // Of partition 0's record at the offset: kDeadLetterSent, kDeadLettered ...
+  Scenario& dead_letter(EventKind kind, ProcessIndex process, Offset offset,
+                        std::uint64_t hash_changed_by = 0) {
+    history.add(at({.kind = kind,
+                    .process = process,
+                    .group = group,
+                    .partition = partitions[0],
+                    .offset = offset,
+                    .detail = hash(offset) + hash_changed_by}));
+    return *this;
+  }
   Scenario& commits(ProcessIndex process, Offset offset, std::size_t partition = 0) {
     history.add(at({.kind = EventKind::kCommitted,
                     .process = process,

@@ -166,6 +166,18 @@ std::string History::what(const Event& event) const {
     case EventKind::kFaultEnded:
       what = "over: " + notes_[event.detail];
       break;
+    case EventKind::kDeadLetterSent:
+      what = "sends the dead letter of " + where;
+      break;
+    case EventKind::kDeadLettered:
+      what = "dead letter acknowledged of " + where;
+      break;
+    case EventKind::kDeadLetterFailed:
+      what = "dead letter failed of " + where;
+      break;
+    case EventKind::kSkipped:
+      what = "skips " + where;
+      break;
   }
   return what;
 }

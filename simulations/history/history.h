@@ -72,6 +72,11 @@ enum class EventKind : std::uint8_t {
   // by consumers, and never by acks=all
   kLost,
   kLostLegally,  // the same, whoever saw them: an unclean election, or power was lost
+  // Told by the transport, of what the framework sends by itself.
+  kDeadLetterSent,    // process, group, partition and offset of the source, detail: hash
+  kDeadLettered,      // the same: acknowledged
+  kDeadLetterFailed,  // the same
+  kSkipped,           // the same, no hash: a failed record counts as done, as the policy says
 };
 
 struct Event {

@@ -5,10 +5,15 @@
 
 #include "simulations/history/recording_transport.h"
 
+#include <rookery/recovery/dead_letter.h>
+
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "simulations/history/content_hash.h"
 
 namespace rookery::sim {
 namespace {
@@ -19,11 +24,14 @@ class Outbox {
   Outbox(Recorder& recorder, DeliveryHandler handler)
       : recorder_(recorder), handler_(std::move(handler)) {}
 
-  DeliveryToken add(DeliveryToken token, std::string_view topic) {
+  DeliveryToken add(DeliveryToken token, const OutgoingRecord& record) {
     const Uninterrupted scope;
     Recorder::Sending& sending = recorder_.sending();
     const DeliveryToken ours = ++last_;
-    under_way_.emplace(ours, Entry{token, sending.send, sending.run, std::string(topic)});
+    Entry entry{token, sending.send, sending.run, std::string(record.topic), std::nullopt};
+    if (sending.send == 0) entry.dead_letter = dead_letter(record);
+    if (entry.dead_letter) recorder_.record(*entry.dead_letter);
+    under_way_.emplace(ours, std::move(entry));
     return ours;
   }
   void accepted() { recorder_.sending().is_accepted = true; }
@@ -55,9 +63,27 @@ class Outbox {
     SendId send = 0;
     RunId run = 0;
     std::string topic;
+    std::optional<Event> dead_letter;  // what is told of it
   };
 
+  // The framework's own record, if it says of which record it is the dead letter.
+  std::optional<Event> dead_letter(const OutgoingRecord& record) {
+    const auto source = read_dead_letter(record.headers);
+    if (!source) return std::nullopt;
+    return Event{.kind = EventKind::kDeadLetterSent,
+                 .group = recorder_.history().group(source->group),
+                 .partition = recorder_.history().partition(source->partition),
+                 .offset = source->offset,
+                 .detail = content_hash(record.key, record.value)};
+  }
+
   void record(const Entry& entry, const DeliveryReport& report) {
+    if (entry.dead_letter) {
+      Event told = *entry.dead_letter;
+      told.kind = report.error == nullptr ? EventKind::kDeadLettered : EventKind::kDeadLetterFailed;
+      recorder_.record(told);
+      return;
+    }
     if (entry.send == 0) return;
     Event event{.kind = EventKind::kOutputFailed, .run = entry.run, .send = entry.send};
     if (report.error == nullptr) {
@@ -81,7 +107,7 @@ class RecordingProducer final : public ProducerClient {
 
   std::string text() const override { return inner_->text(); }
   Status send(const OutgoingRecord& record, DeliveryToken token) override {
-    const DeliveryToken ours = outbox_->add(token, record.topic);
+    const DeliveryToken ours = outbox_->add(token, record);
     Status sent = inner_->send(record, ours);
     if (sent) {
       outbox_->accepted();

@@ -105,7 +105,8 @@ class Plan {
   Plan& produce(std::string topic, std::uint64_t records, RecordMaker make);
   // A check of the end of each run, when everything is drained. `promise` names it in reports.
   Plan& check(std::string promise, OutcomeCheck check);
-  // Records that arrive in this topic count as rejected, in figures only.
+  // Records that user code sends to this topic count as rejected, as dead letters always do. In
+  // figures only.
   Plan& count_rejected(std::string topic);
 
   struct Workload {

@@ -392,6 +392,7 @@ void Simulation::add_figures(RunOutcome& outcome) const {
   // Each input record counts once, however often it was rejected.
   std::set<std::pair<PartitionIndex, Offset>> rejected;
   for (const Event& event : stage_->history.events()) {
+    if (event.kind == EventKind::kDeadLettered) rejected.emplace(event.partition, event.offset);
     if (event.kind != EventKind::kOutputAcknowledged || event.partition == kNone) continue;
     ++outcome.outputs;
     if (stage_->history.partition_name(event.partition).topic != input_.plan.rejected_topic()) {

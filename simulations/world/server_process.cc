@@ -77,6 +77,7 @@ void ServerProcess::run(Life& life) {
     const std::unique_ptr<Transport> sabotaged = sabotage_ ? sabotage_(recording) : nullptr;
     Transport& transport = sabotaged != nullptr ? *sabotaged : recording;
     Monitor monitor;
+    monitor.subscribe([this](const rookery::Event& event) { note_skipped(event); });
     if (trace_ != nullptr) {
       monitor.subscribe([this, &life](const rookery::Event& event) {
         if (!life.is_killed)
@@ -104,6 +105,17 @@ void ServerProcess::run(Life& life) {
   }
   set(life.has_ended, true);
   stage_.recorder.record({.kind = EventKind::kProcessStopped});
+}
+
+// What a policy drops on purpose nobody else can tell.
+void ServerProcess::note_skipped(const rookery::Event& event) {
+  if (event.kind != rookery::EventKind::kRecordSkipped) return;
+  const Uninterrupted scope;
+  const std::string group = event.origin.substr(event.origin.rfind(' ') + 1);
+  stage_.recorder.record({.kind = EventKind::kSkipped,
+                          .group = stage_.history.group(group),
+                          .partition = stage_.history.partition(*event.partition),
+                          .offset = *event.offset});
 }
 
 void ServerProcess::kill() {

@@ -5,6 +5,7 @@
 // Thread rules: the world's fibers.
 #pragma once
 
+#include <rookery/instrumentation/events.h>
 #include <rookery/processing/server.h>
 #include <rookery/routing/app.h>
 
@@ -64,6 +65,7 @@ class ServerProcess {
   Life& add_life();
   void introduce(Life& life, ProcessId process);
   void run(Life& life);
+  void note_skipped(const rookery::Event& event);
 
   Stage& stage_;
   const std::string name_;
