@@ -105,7 +105,7 @@ std::vector<Canary> make_canaries() {
        "commits only forwards, by the owner",
        forwarding_app,
        calm,
-       {1, 60, 0, 4},
+       {1, 80, 0, 6},
        {.commit =
             [](Offset offset) {
               return offset > 3 && random_below(4) == 0 ? offset - 3 : offset;
