@@ -103,7 +103,8 @@ class Plan {
 
   // Records for a topic, each made when its turn has come. Several are produced side by side.
   Plan& produce(std::string topic, std::uint64_t records, RecordMaker make);
-  // A check of the end of each run, when everything is drained. `promise` names it in reports.
+  // A check of the end of each run, when everything is drained. `promise` names it in reports. A
+  // failure is made smaller: the check must hold for fewer servers and records than planned, too.
   Plan& check(std::string promise, OutcomeCheck check);
   // Records that user code sends to this topic count as rejected, as dead letters always do. In
   // figures only.
