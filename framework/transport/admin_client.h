@@ -24,6 +24,12 @@ struct NewTopic {
   std::map<std::string, std::string> config;
 };
 
+// A topic's partitions become `total` in all; they never become fewer (KIP-195).
+struct NewPartitions {
+  std::string topic;
+  std::int32_t total = 1;
+};
+
 struct PartitionDescription {
   PartitionId partition = 0;
   NodeId leader = -1;  // -1: none
@@ -58,6 +64,9 @@ class AdminClient {
                                             TimePoint deadline) = 0;
   virtual std::vector<Status> delete_topics(const std::vector<std::string>& topics,
                                             TimePoint deadline) = 0;
+  // kInvalidPartitions when the topic has as many already.
+  virtual std::vector<Status> create_partitions(const std::vector<NewPartitions>& topics,
+                                                TimePoint deadline) = 0;
 
   // All topics when `topics` is empty; an unknown topic is kUnknownTopicOrPartition, naming it.
   virtual Result<ClusterDescription> describe(const std::vector<std::string>& topics,

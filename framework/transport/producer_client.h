@@ -27,7 +27,8 @@ struct DeliveryReport {
 };
 
 // Must not throw, must not block for long; may call send(). The records reported no longer take
-// room in the send buffer.
+// room in the send buffer. flush() and close() would wait for the handler itself: from inside they
+// answer kState at once and change nothing.
 using DeliveryHandler = std::function<void(std::span<const DeliveryReport>)>;
 
 class ProducerClient {

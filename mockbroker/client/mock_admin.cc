@@ -174,6 +174,17 @@ std::vector<Status> MockAdmin::create_topics(const std::vector<NewTopic>& topics
   return change_topics(request, names, deadline);
 }
 
+std::vector<Status> MockAdmin::create_partitions(const std::vector<NewPartitions>& topics,
+                                                 TimePoint deadline) {
+  CreatePartitionsRequest request;
+  std::vector<std::string> names;
+  for (const NewPartitions& topic : topics) {
+    request.topics.push_back({topic.topic, topic.total});
+    names.push_back(topic.topic);
+  }
+  return change_topics(request, names, deadline);
+}
+
 std::vector<Status> MockAdmin::delete_topics(const std::vector<std::string>& topics,
                                              TimePoint deadline) {
   return change_topics(DeleteTopicsRequest{topics}, topics, deadline);

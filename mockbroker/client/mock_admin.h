@@ -34,6 +34,8 @@ class MockAdmin final : public AdminClient {
                                     TimePoint deadline) override;
   std::vector<Status> delete_topics(const std::vector<std::string>& topics,
                                     TimePoint deadline) override;
+  std::vector<Status> create_partitions(const std::vector<NewPartitions>& topics,
+                                        TimePoint deadline) override;
   Result<ClusterDescription> describe(const std::vector<std::string>& topics,
                                       TimePoint deadline) override;
   Result<std::vector<Watermarks>> watermarks(const std::vector<TopicPartition>& partitions,

@@ -3,6 +3,8 @@
 // The application's side: send, flush, close, and the reports.
 #include "mockbroker/client/mock_producer.h"
 
+#include <rookery/runtime/fiber_local.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -12,6 +14,14 @@ namespace {
 NetworkClient::Settings with_channels(NetworkClient::Settings settings) {
   settings.channels = kDataChannel + 1;
   return settings;
+}
+
+// Whose delivery handler runs on this thread.
+FiberLocal<const MockProducer*> reporting;
+
+Status from_handler(const char* call) {
+  return fail(ErrorCode::kState,
+              std::string(call) + ": from a delivery handler it would wait for itself");
 }
 
 }  // namespace
@@ -107,6 +117,7 @@ std::shared_ptr<MockProducer::Request> MockProducer::send_at_once_locked(Partiti
 }
 
 Status MockProducer::flush(TimePoint deadline) {
+  if (*reporting == this) return from_handler("flush");
   MutexLock lock(mutex_);
   const std::uint64_t until = records_.newest_number();
   flush_until_ = std::max(flush_until_, until);
@@ -123,6 +134,7 @@ Status MockProducer::flush(TimePoint deadline) {
 }
 
 Status MockProducer::close(TimePoint deadline) {
+  if (*reporting == this) return from_handler("close");
   {
     MutexLock lock(mutex_);
     if (is_stopped_) return {};
@@ -161,7 +173,9 @@ void MockProducer::report(std::vector<Done> all_done) {
   }
   if (on_delivery_ && !reports_.empty()) {
     assert_no_locks_held("a delivery handler");
+    *reporting = this;
     on_delivery_(reports_);
+    *reporting = nullptr;
   }
   MutexLock lock(mutex_);
   for (const Done& done : all_done) {

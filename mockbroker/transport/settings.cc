@@ -145,6 +145,9 @@ void add_producer(PropertyTable& table, AllSettings& all) {
   });
   table.number({"retries", "message.send.max.retries"}, 0, kInt,
                [&producer](std::int64_t most) { producer.retries_most = most; });
+  // Blocks are not bytes here: a codec changes nothing that a client sees.
+  table.only({"compression.type", "compression.codec"}, {"none", "gzip", "snappy", "lz4", "zstd"},
+             "one of none, gzip, snappy, lz4, zstd is wanted");
   table.milliseconds({"topic.metadata.propagation.max.ms"}, 0, 3'600'000,
                      producer.unknown_topic_timeout);
   table.choice({"partitioner"},

@@ -135,10 +135,10 @@ class ThreadedLeg final : public MockLeg {
 
 class SimulatedLeg final : public MockLeg {
  public:
-  explicit SimulatedLeg(int nodes) : MockLeg(nodes) {}
+  SimulatedLeg(int nodes, std::uint64_t seeds) : MockLeg(nodes), seeds_(seeds) {}
   void run(const std::function<void()>& body) override {
     const std::uint64_t only = environment("ROOKERY_CONTRACT_SEED", 0);
-    const std::uint64_t last = only != 0 ? only : environment("ROOKERY_CONTRACT_SEEDS", 3);
+    const std::uint64_t last = only != 0 ? only : environment("ROOKERY_CONTRACT_SEEDS", seeds_);
     for (std::uint64_t seed = only != 0 ? only : 1; seed <= last && !::testing::Test::HasFailure();
          ++seed) {
       const std::uint64_t trace_hash = simulate(seed, body);
@@ -212,6 +212,7 @@ class SimulatedLeg final : public MockLeg {
     return result.trace_hash;
   }
 
+  const std::uint64_t seeds_;
   std::unique_ptr<World> world_;
 };
 
@@ -219,9 +220,9 @@ std::string suffix(int nodes) { return nodes == 1 ? "" : "_" + std::to_string(no
 
 }  // namespace
 
-LegFactory mock_simulated_leg(int nodes) {
+LegFactory mock_simulated_leg(int nodes, std::uint64_t seeds) {
   return {.name = "mock_simulated" + suffix(nodes),
-          .make = [nodes] { return std::make_unique<SimulatedLeg>(nodes); },
+          .make = [nodes, seeds] { return std::make_unique<SimulatedLeg>(nodes, seeds); },
           .skips = {}};
 }
 

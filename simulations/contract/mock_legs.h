@@ -6,11 +6,13 @@
 // ROOKERY_CONTRACT_SEEDS says how many seeds, ROOKERY_CONTRACT_SEED names the only one.
 #pragma once
 
+#include <cstdint>
+
 #include "simulations/contract/leg.h"
 
 namespace rookery::contract {
 
-LegFactory mock_simulated_leg(int nodes);
+LegFactory mock_simulated_leg(int nodes, std::uint64_t seeds = 3);
 LegFactory mock_threaded_leg(int nodes);
 
 }  // namespace rookery::contract

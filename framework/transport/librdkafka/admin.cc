@@ -64,6 +64,10 @@ const rd_kafka_topic_result_t** created(rd_kafka_event_t* event, std::size_t* co
 const rd_kafka_topic_result_t** deleted(rd_kafka_event_t* event, std::size_t* count) {
   return rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(event), count);
 }
+const rd_kafka_topic_result_t** grown(rd_kafka_event_t* event, std::size_t* count) {
+  return rd_kafka_CreatePartitions_result_topics(rd_kafka_event_CreatePartitions_result(event),
+                                                 count);
+}
 
 // The statuses of topics that are asked about, by name.
 std::map<std::string, Status> statuses_in(rd_kafka_event_t* event, TopicResults results,
@@ -195,6 +199,41 @@ std::vector<Status> Admin::delete_topics(const std::vector<std::string>& topics,
         const QueueHandle queue(rd_kafka_queue_new(client));
         const auto options = options_for(client, RD_KAFKA_ADMIN_OP_DELETETOPICS, deadline);
         rd_kafka_DeleteTopics(client, list.data(), list.size(), options.get(), queue.get());
+        return await(queue.get(), deadline);
+      });
+}
+
+std::vector<Status> Admin::create_partitions(const std::vector<NewPartitions>& topics,
+                                             TimePoint deadline) {
+  std::vector<Status> statuses(topics.size());
+  std::vector<bool> open(topics.size(), true);
+  std::vector<std::string> names;
+  std::vector<NewPartitionsHandle> orders;
+  for (std::size_t i = 0; i < topics.size(); ++i) {
+    const auto& [topic, total] = topics[i];
+    names.push_back(topic);
+    std::array<char, 256> text{};
+    orders.emplace_back(total < 1 ? nullptr
+                                  : rd_kafka_NewPartitions_new(topic.c_str(),
+                                                               static_cast<std::size_t>(total),
+                                                               text.data(), text.size()));
+    if (total >= 1 && orders.back()) continue;
+    statuses[i] = fail(total < 1 ? ErrorCode::kInvalidPartitions : ErrorCode::kInvalidArgument,
+                       "create partitions of " + topic + ": " +
+                           (total < 1 ? std::to_string(total) + " in all" : text.data()));
+    open[i] = false;
+  }
+  return carry_out(
+      names, std::move(statuses), std::move(open), "create partitions of", grown, deadline,
+      [&](const std::vector<bool>& wanted) {
+        std::vector<rd_kafka_NewPartitions_t*> list;
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+          if (wanted[i]) list.push_back(orders[i].get());
+        }
+        rd_kafka_t* client = connection_->get();
+        const QueueHandle queue(rd_kafka_queue_new(client));
+        const auto options = options_for(client, RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, deadline);
+        rd_kafka_CreatePartitions(client, list.data(), list.size(), options.get(), queue.get());
         return await(queue.get(), deadline);
       });
 }

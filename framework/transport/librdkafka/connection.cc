@@ -88,10 +88,9 @@ Result<std::shared_ptr<Connection>> Connection::make(rd_kafka_type_t type, Built
 Connection::~Connection() {
   if (state_->client == nullptr) return;
   // Whoever drops the last batch may not wait for librdkafka's threads to end.
-  reaper_->adopt([state = state_, destroyed = destroyed_](bool) {
+  reaper_->run_apart([state = state_, destroyed = destroyed_] {
     rd_kafka_destroy_flags(state->client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
     destroyed->open();
-    return true;
   });
 }
 

@@ -174,13 +174,15 @@ void Consumer::on_error(rd_kafka_event_t* event) {
     partition = partition_of(*entry);
     what = partition->partition >= 0 ? partition->text() : partition->topic;
   }
-  if (code == RD_KAFKA_RESP_ERR__FATAL) {
-    std::array<char, 512> text{};
-    const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(client(), text.data(), text.size());
+  // Some fatal errors come by their own name (a member that was fenced), not as "fatal".
+  std::array<char, 512> text{};
+  const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(client(), text.data(), text.size());
+  if (code == RD_KAFKA_RESP_ERR__FATAL || (code == cause && cause != RD_KAFKA_RESP_ERR_NO_ERROR)) {
     Error error = make_error(cause, what, text.data());
     error.fatal = true;
     error.retriable = false;
-    return tell(std::move(error), std::move(partition));
+    tell(std::move(error), std::move(partition));
+    return lose_everything();
   }
   tell(make_error(code, what, rd_kafka_event_error_string(event)), std::move(partition));
 }

@@ -94,6 +94,9 @@ class Consumer final : public GroupConsumer {
   void on_rebalance(rd_kafka_event_t* event);
   void on_assign(const rd_kafka_topic_partition_list_t* list);
   void on_revoke(const rd_kafka_topic_partition_list_t* list);
+  void lose_everything();
+  bool is_being_revoked(const TopicPartition& partition) const;
+  void ask_back(Revocation revocation);
   void on_offsets(rd_kafka_event_t* event);
   void ask_for_offsets(Starting& starting, TimePoint present);
   void start(Starting& starting);

@@ -48,6 +48,8 @@ void Consumer::answer_everything() {
 
 bool Consumer::wait_until_left(TimePoint deadline) {
   const ErrorHandle refused(rd_kafka_consumer_close_queue(client(), core_->events.get()));
+  // A member that was fenced is none any more: it is neither closed nor does it say so.
+  if (refused && rd_kafka_error_is_fatal(refused.get()) != 0) return true;
   while (rd_kafka_consumer_closed(client()) == 0) {
     if (now() >= deadline) return false;
     const EventHandle event(

@@ -104,10 +104,11 @@ Offset Consumer::start_offset(const CommittedOffset& committed) const {
 
 AssignedPartition Consumer::open_stream(const TopicPartition& partition, Offset start) {
   const AssignmentId assignment{++last_assignment_};
-  auto stream = std::make_shared<Stream>(core_, partition, assignment, start);
+  // First: its end gives the partition's queue away, which the new one takes.
   if (const auto before = streams_.find(partition); before != streams_.end()) {
     before->second->end(Error{ErrorCode::kRevoked, partition.text() + ": assigned anew"});
   }
+  auto stream = std::make_shared<Stream>(core_, partition, assignment, start);
   streams_[partition] = stream;
   return AssignedPartition{
       .partition = partition, .assignment = assignment, .stream = std::move(stream)};
@@ -134,19 +135,39 @@ void Consumer::on_revoke(const rd_kafka_topic_partition_list_t* list) {
   revocation.lost = rd_kafka_assignment_lost(client()) != 0;
   for (TopicPartition& partition : partitions_of(list)) {
     for (Starting& starting : starting_) std::erase(starting.partitions, partition);
-    const bool is_revoked_already =
-        std::any_of(revocations_.begin(), revocations_.end(), [&](const auto& entry) {
-          return std::any_of(
-              entry.second.owned.begin(), entry.second.owned.end(),
-              [&](const OwnedPartition& owned) { return owned.partition == partition; });
-        });
     const auto stream = streams_.find(partition);
-    if (stream == streams_.end() || is_revoked_already) continue;
+    if (stream == streams_.end() || is_being_revoked(partition)) continue;
     revocation.owned.push_back({std::move(partition), stream->second->assignment()});
   }
   if (!settings_.is_cooperative) starting_.clear();
   std::erase_if(starting_, [](const Starting& starting) { return starting.partitions.empty(); });
   if (revocation.owned.empty()) return answer_revoke(revocation.list.get());
+  ask_back(std::move(revocation));
+}
+
+// A member that was fenced is told so, and never again anything: librdkafka leaves it what another
+// one owns by now.
+void Consumer::lose_everything() {
+  Revocation revocation;
+  revocation.list = new_list();
+  revocation.lost = true;
+  starting_.clear();
+  for (const auto& [partition, stream] : streams_) {
+    if (is_being_revoked(partition)) continue;
+    add_to(revocation.list.get(), partition);
+    revocation.owned.push_back({partition, stream->assignment()});
+  }
+  if (!revocation.owned.empty()) ask_back(std::move(revocation));
+}
+
+bool Consumer::is_being_revoked(const TopicPartition& partition) const {
+  return std::any_of(revocations_.begin(), revocations_.end(), [&](const auto& entry) {
+    return std::any_of(entry.second.owned.begin(), entry.second.owned.end(),
+                       [&](const OwnedPartition& owned) { return owned.partition == partition; });
+  });
+}
+
+void Consumer::ask_back(Revocation revocation) {
   const RevocationId id{++last_revocation_};
   events_.emplace_back(
       Revoking{.revocation = id, .partitions = revocation.owned, .lost = revocation.lost});

@@ -3,6 +3,7 @@
 // Records go into librdkafka's buffer; what comes back is turned into reports, a batch at a time.
 #include <rookery/transport/librdkafka/producer.h>
 
+#include <rookery/runtime/fiber_local.h>
 #include <rookery/runtime/time.h>
 #include <rookery/transport/librdkafka/errors.h>
 
@@ -24,6 +25,14 @@ constexpr int kFlushSliceMs = 20;
 constexpr milliseconds kPurgeMax{1000};
 
 void* mutable_bytes(Bytes bytes) { return const_cast<char*>(bytes.data()); }
+
+// Whose delivery handler runs on this thread.
+FiberLocal<const Producer*> reporting;
+
+Status from_handler(const char* call) {
+  return fail(ErrorCode::kState,
+              std::string(call) + ": from a delivery handler it would wait for itself");
+}
 
 }  // namespace
 
@@ -172,7 +181,11 @@ void Producer::report(EventHandle event) {
   // The messages take room in the library's buffer until their event ends: before anybody who waits
   // for room is told.
   event.reset();
-  if (on_delivery_ && !reports.empty()) on_delivery_(reports);
+  if (on_delivery_ && !reports.empty()) {
+    *reporting = this;
+    on_delivery_(reports);
+    *reporting = nullptr;
+  }
   MutexLock lock(mutex_);
   for (Ticket* ticket : tickets) take_back(ticket);
   reported_.notify_all();
@@ -202,6 +215,7 @@ bool Producer::wait_for(std::uint64_t epoch, TimePoint deadline) {
 }
 
 Status Producer::flush(TimePoint deadline) {
+  if (*reporting == this) return from_handler("flush");
   std::uint64_t epoch = 0;
   {
     MutexLock lock(mutex_);
@@ -217,6 +231,7 @@ Status Producer::flush(TimePoint deadline) {
 }
 
 Status Producer::close(TimePoint deadline) {
+  if (*reporting == this) return from_handler("close");
   std::uint64_t epoch = 0;
   {
     MutexLock lock(mutex_);

@@ -3,6 +3,8 @@
 // A round over all jobs, again and again, until none is left.
 #include <rookery/transport/librdkafka/reaper.h>
 
+#include <rookery/runtime/time.h>
+
 #include <iterator>
 #include <utility>
 
@@ -32,6 +34,30 @@ void Reaper::adopt(Job job) {
   job(/*is_stopping=*/true);
 }
 
+void Reaper::run_apart(std::function<void()> call) {
+  {
+    MutexLock lock(mutex_);
+    if (!is_over_) {
+      std::erase_if(apart_, [](const std::unique_ptr<Apart>& one) {
+        if (!one->has_returned->load()) return false;
+        one->thread.join();
+        return true;
+      });
+      auto apart = std::make_unique<Apart>();
+      apart->has_returned = std::make_shared<Atomic<bool>>(false);
+      apart->thread =
+          Thread("rdk-destroy", [call = std::move(call), returned = apart->has_returned]() mutable {
+            call();
+            call = nullptr;
+            returned->store(true);
+          });
+      apart_.push_back(std::move(apart));
+      return;
+    }
+  }
+  call();
+}
+
 void Reaper::stop() {
   Thread thread;
   {
@@ -40,7 +66,28 @@ void Reaper::stop() {
     changed_.notify_all();
     thread = std::move(thread_);
   }
+  // The last steps of its jobs may still give calls away.
   if (thread.joinable()) thread.join();
+  std::vector<std::unique_ptr<Apart>> apart;
+  {
+    MutexLock lock(mutex_);
+    is_over_ = true;
+    apart = std::move(apart_);
+    apart_.clear();
+  }
+  const TimePoint deadline = deadline_in(patience_);
+  for (std::unique_ptr<Apart>& one : apart) {
+    if (one->thread.join_until(deadline)) continue;
+    // A thread that runs cannot be destroyed.
+    static_cast<void>(one.release());
+    MutexLock lock(mutex_);
+    ++left_behind_;
+  }
+}
+
+std::size_t Reaper::left_behind() const {
+  MutexLock lock(mutex_);
+  return left_behind_;
 }
 
 void Reaper::run() {
