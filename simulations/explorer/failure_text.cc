@@ -29,8 +29,28 @@ std::vector<std::string> lines_of(std::string_view text) {
   return lines;
 }
 
+// Of a circle of waits, the circle, then the threads in it: all others only wait for these.
+void tell_circle_first(std::vector<std::string>& lines) {
+  const auto circle = std::find_if(lines.begin(), lines.end(), [](const std::string& line) {
+    return line.starts_with("cycle: ");
+  });
+  if (circle == lines.end()) return;
+  std::rotate(lines.begin() + 1, circle, circle + 1);
+  const std::string in_circle = lines[1];
+  const auto is_beside = [&](const std::string& line) {
+    constexpr std::string_view kThread = "thread ";
+    if (!line.starts_with(kThread)) return false;
+    const std::size_t end = line.find('"', kThread.size() + 1);
+    if (end == std::string::npos) return false;
+    const std::string name = line.substr(kThread.size(), end + 1 - kThread.size());
+    return in_circle.find(name) == std::string::npos;
+  };
+  std::erase_if(lines, is_beside);
+}
+
 std::vector<std::string> what_happened(const std::string& text, std::size_t lines_most) {
   std::vector<std::string> lines = lines_of(text);
+  tell_circle_first(lines);
   if (lines.size() <= lines_most) return lines;
   lines.resize(lines_most - 1);
   lines.push_back("... (all of it: --trace)");
@@ -60,7 +80,7 @@ std::string shrunk_text(const testing::Shrinking& shrunk) {
   std::string text = size_text(shrunk.to) + " (from " + number(from.members) + ", " +
                      number(from.records) + ", " + number(from.faults) + ", " +
                      number(from.preemptions) + ")";
-  if (!shrunk.is_complete) text += "; there was no time to make it smaller";
+  if (!shrunk.is_complete) text += "; time was up";
   return text;
 }
 

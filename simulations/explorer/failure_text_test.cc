@@ -67,7 +67,7 @@ TEST(FailureText, ReadsFromWhatBrokeToHowToSeeItAgain) {
 TEST(FailureText, SaysWhenItCouldNotBeMadeSmaller) {
   const testing::Shrinking shrunk{.from = {.members = 4}, .to = {.members = 2}, .runs = 100};
   EXPECT_THAT(story_of(outcome_with(1, 0, 0), shrunk),
-              HasSubstr("(from 4, 0, 0, 0); there was no time to make it smaller\n"));
+              HasSubstr("(from 4, 0, 0, 0); time was up\n"));
   EXPECT_THAT(
       story_of(outcome_with(1, 0, 0)),
       HasSubstr("fails with    4 members, 1 000 records, 11 faults, 18 233 pre-emptions\n"));
@@ -103,6 +103,26 @@ TEST(FailureText, LeavesStacksToTheTrace) {
   EXPECT_THAT(story, HasSubstr("  cycle: a -> b -> a\n"));
   EXPECT_THAT(story, Not(HasSubstr("f()")));
   EXPECT_THAT(outcome.broken->details, HasSubstr("f()"));
+}
+
+TEST(FailureText, TellsTheCircleOfADeadlockAndWhoIsInIt) {
+  RunOutcome outcome = outcome_with(1, 0, 0);
+  outcome.broken->text =
+      "threads wait for each other in a cycle\n"
+      "  thread \"main\" of process \"world\" sleeps, until 3.0 s\n"
+      "  thread \"closer\" of process \"members\" waits for the end of thread \"beats\"\n"
+      "  thread \"beats\" of process \"members\" waits for mutex \"m\", held by thread \"closer\"\n"
+      "  cycle: \"closer\" -> end of -> \"beats\" -> mutex \"m\" -> \"closer\"\n"
+      "  at 2.0 s, step 7, on thread \"closer\" of process \"members\"";
+  EXPECT_THAT(
+      failure_text(outcome, std::nullopt),
+      ::testing::StartsWith(
+          "  threads wait for each other in a cycle\n"
+          "  cycle: \"closer\" -> end of -> \"beats\" -> mutex \"m\" -> \"closer\"\n"
+          "  thread \"closer\" of process \"members\" waits for the end of thread \"beats\"\n"
+          "  thread \"beats\" of process \"members\" waits for mutex \"m\", held by thread "
+          "\"closer\"\n"
+          "  at 2.0 s, step 7, on thread \"closer\" of process \"members\"\n"));
 }
 
 TEST(FailureText, TellsAPromiseThatIsKnownInAFewLines) {
