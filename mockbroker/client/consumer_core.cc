@@ -22,9 +22,13 @@ ConsumerCore::ConsumerCore(Network& network, ConsumerSettings the_settings)
       metadata(client, settings.metadata),
       coordinator(client, group, events, settings.group.group_id, settings.group.retry_backoff),
       lookups(client, metadata, settings.group.retry_backoff),
-      fetcher(client, metadata, settings.fetch,
-              [this](const std::shared_ptr<RecordStream>& stream, std::uint64_t version,
-                     Error error) { on_fetch_error(stream, version, std::move(error)); }),
+      fetcher(
+          client, metadata, settings.fetch,
+          [this](const std::shared_ptr<RecordStream>& stream, std::uint64_t version, Error error) {
+            on_fetch_error(stream, version, std::move(error));
+          },
+          [this](const std::shared_ptr<RecordStream>& stream, std::uint64_t version, Offset end,
+                 Error error) { on_truncation(stream, version, end, std::move(error)); }),
       owned(fetcher, events,
             [this](const TopicPartition& partition, AssignmentId assignment, std::size_t count) {
               return make_stream(partition, assignment, count);
@@ -62,6 +66,21 @@ void ConsumerCore::on_fetch_error(const std::shared_ptr<RecordStream>& stream,
     return;
   }
   if (error.code == ErrorCode::kTopicAuthorizationFailed) stream->fail_if(version, error);
+  MutexLock lock(group.mutex);
+  events.emplace_back(ConsumerError{std::move(error), stream->topic_partition()});
+}
+
+void ConsumerCore::on_truncation(const std::shared_ptr<RecordStream>& stream, std::uint64_t version,
+                                 Offset end, Error error) {
+  if (settings.group.offset_reset == OffsetReset::kError) {
+    starter.reset(stream, version, error);  // tells
+    return;
+  }
+  if (end >= 0) {
+    stream->truncate_if(version, end);
+  } else {
+    starter.reset(stream, version, error);
+  }
   MutexLock lock(group.mutex);
   events.emplace_back(ConsumerError{std::move(error), stream->topic_partition()});
 }

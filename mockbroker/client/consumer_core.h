@@ -83,6 +83,10 @@ class ConsumerCore {
   RecordStream::Limits share(std::size_t owned_count) const;
   void on_fetch_error(const std::shared_ptr<RecordStream>& stream, std::uint64_t version,
                       Error error);
+  // As Kafka's consumer: with auto.offset.reset=error the stream fails, else it goes on where the
+  // logs part.
+  void on_truncation(const std::shared_ptr<RecordStream>& stream, std::uint64_t version, Offset end,
+                     Error error);
   // Tells of topics asked for that do not exist, once until they do.
   void notice_topic_errors();
 

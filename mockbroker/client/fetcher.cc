@@ -8,8 +8,13 @@
 
 namespace rookery::mock {
 
-Fetcher::Fetcher(NetworkClient& client, Metadata& metadata, Settings settings, OnError on_error)
-    : client_(client), metadata_(metadata), settings_(settings), on_error_(std::move(on_error)) {}
+Fetcher::Fetcher(NetworkClient& client, Metadata& metadata, Settings settings, OnError on_error,
+                 OnTruncation on_truncation)
+    : client_(client),
+      metadata_(metadata),
+      settings_(settings),
+      on_error_(std::move(on_error)),
+      on_truncation_(std::move(on_truncation)) {}
 
 void Fetcher::add(std::shared_ptr<RecordStream> stream) {
   MutexLock lock(mutex_);
@@ -23,8 +28,8 @@ void Fetcher::remove(const std::shared_ptr<RecordStream>& stream) {
   if (found != entries_.end() && found->second.stream == stream) entries_.erase(found);
 }
 
-std::map<NodeId, std::vector<TopicPartition>> Fetcher::candidates(TimePoint at, TimePoint& next) {
-  std::map<NodeId, std::vector<TopicPartition>> by_node;
+Fetcher::ByNode Fetcher::candidates(TimePoint at, TimePoint& next, ByNode& to_validate) {
+  ByNode by_node;
   const std::uint64_t metadata_version = metadata_.version();
   bool is_leaderless = false;
   {
@@ -39,10 +44,12 @@ std::map<NodeId, std::vector<TopicPartition>> Fetcher::candidates(TimePoint at, 
         next = std::min(next, entry.retry_at);
         continue;
       }
-      if (!entry.stream->fetch_plan()) continue;
+      const std::optional<RecordStream::FetchPlan> plan = entry.stream->fetch_plan();
+      if (!plan) continue;
       const std::optional<Metadata::Leader> leader = metadata_.leader(partition);
       if (leader) {
-        by_node[leader->node].push_back(partition);
+        const bool is_valid = !needs_validation(entry, *plan, leader->epoch);
+        (is_valid ? by_node : to_validate)[leader->node].push_back(partition);
       } else {
         // A topic that is not there is asked about again by itself.
         is_leaderless = is_leaderless || metadata_.partition_count(partition.topic).has_value();
@@ -66,7 +73,18 @@ std::size_t Fetcher::free_channel(NodeId node) {
 TimePoint Fetcher::drive() {
   const TimePoint at = now();
   TimePoint next = kNever;
-  for (const auto& [node, partitions] : candidates(at, next)) {
+  ByNode to_validate;
+  const ByNode by_node = candidates(at, next, to_validate);
+  for (const auto& [node, partitions] : to_validate) {
+    const TimePoint ready = client_.ready_at({node, kControlChannel});
+    if (ready > at) {
+      metadata_.request_refresh();
+      next = std::min(next, ready);
+    } else {
+      validate(node, partitions);
+    }
+  }
+  for (const auto& [node, partitions] : by_node) {
     const std::size_t channel = free_channel(node);
     if (channel == kChannels) continue;  // the next answer brings us here again
     const TimePoint ready = client_.ready_at({node, kDataChannel + channel});
@@ -106,7 +124,8 @@ void Fetcher::send(NodeId node, std::size_t channel,
                                     .fetch_offset = plan->offset,
                                     .current_leader_epoch = leader ? leader->epoch : -1,
                                     .max_bytes = settings_.partition_max_bytes});
-      all_asked.push_back({partition, entry.stream, plan->version});
+      all_asked.push_back(
+          {.partition = partition, .stream = entry.stream, .version = plan->version});
     }
     if (all_asked.empty()) return;
     busy_channels_[node] |= 1U << channel;
@@ -143,13 +162,18 @@ void Fetcher::handle(NodeId node, std::size_t channel, std::uint64_t fetch,
   {
     MutexLock lock(mutex_);
     busy_channels_[node] &= ~(1U << channel);
-    for (const Asked& asked : all_asked) {
-      const auto found = entries_.find(asked.partition);
-      if (found != entries_.end() && found->second.fetch == fetch) found->second.fetch = 0;
-    }
   }
+  end_fetch(fetch, all_asked);
   for (Complaint& complaint : complaints) {
     on_error_(complaint.stream, complaint.version, std::move(complaint.error));
+  }
+}
+
+void Fetcher::end_fetch(std::uint64_t fetch, const std::vector<Asked>& all_asked) {
+  MutexLock lock(mutex_);
+  for (const Asked& asked : all_asked) {
+    const auto found = entries_.find(asked.partition);
+    if (found != entries_.end() && found->second.fetch == fetch) found->second.fetch = 0;
   }
 }
 

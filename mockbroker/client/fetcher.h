@@ -6,6 +6,10 @@
 // to us, while that fetch waits does not wait with it: up to kChannels fetches, of different
 // partitions and over connections of their own, may be under way to one node.
 //
+// Before it reads from another leader than the one that wrote what it read last, it asks that
+// leader where that epoch ends in its log: when it ends below our position, the log was truncated
+// under us (KIP-320). Source: Kafka's OffsetFetcher.validatePositionsOnMetadataChange.
+//
 // Thread rules: drive() by one thread; the rest from any. Errors are told with no lock held.
 #pragma once
 
@@ -44,7 +48,12 @@ class Fetcher {
   using OnError = std::function<void(const std::shared_ptr<RecordStream>& stream,
                                      std::uint64_t version, Error error)>;
 
-  Fetcher(NetworkClient& client, Metadata& metadata, Settings settings, OnError on_error);
+  // What was read from `end` on is in the leader's log no more; -1: nothing that was read is.
+  using OnTruncation = std::function<void(const std::shared_ptr<RecordStream>& stream,
+                                          std::uint64_t version, Offset end, Error error)>;
+
+  Fetcher(NetworkClient& client, Metadata& metadata, Settings settings, OnError on_error,
+          OnTruncation on_truncation);
 
   void add(std::shared_ptr<RecordStream> stream);
   void remove(const std::shared_ptr<RecordStream>& stream);
@@ -59,6 +68,8 @@ class Fetcher {
     // before that fetch was answered: a node that is gone answers only by the time limit.
     std::uint64_t fetch = 0;
     NodeId asked_node = -1;
+    // Of the leader whose log is known to have what was read; -1: nothing was read yet.
+    std::int32_t valid_epoch = -1;
     // Its leader proved wrong: wait for metadata newer than this version.
     std::uint64_t stale_metadata = 0;
     TimePoint retry_at{};
@@ -69,6 +80,10 @@ class Fetcher {
     TopicPartition partition;
     std::shared_ptr<RecordStream> stream;
     std::uint64_t version = 0;
+    // To be validated.
+    Offset offset = -1;
+    std::int32_t epoch = -1;
+    std::int32_t leader_epoch = -1;
   };
   struct Complaint {
     std::shared_ptr<RecordStream> stream;
@@ -76,7 +91,17 @@ class Fetcher {
     Error error;
   };
 
-  std::map<NodeId, std::vector<TopicPartition>> candidates(TimePoint at, TimePoint& next);
+  using ByNode = std::map<NodeId, std::vector<TopicPartition>>;
+
+  ByNode candidates(TimePoint at, TimePoint& next, ByNode& to_validate);
+  bool needs_validation(Entry& entry, const RecordStream::FetchPlan& plan,
+                        std::int32_t leader_epoch) const;
+  void validate(NodeId node, const std::vector<TopicPartition>& partitions);
+  void handle_validation(std::uint64_t fetch, const std::vector<Asked>& asked,
+                         Result<Response> response);
+  void settle_validation(const Asked& asked, const OffsetsForLeaderEpochResponse::Partition& answer,
+                         std::vector<Complaint>& complaints);
+  void end_fetch(std::uint64_t fetch, const std::vector<Asked>& asked);
   std::size_t free_channel(NodeId node);
   void send(NodeId node, std::size_t channel, const std::vector<TopicPartition>& partitions);
   void handle(NodeId node, std::size_t channel, std::uint64_t fetch,
@@ -89,6 +114,7 @@ class Fetcher {
   Metadata& metadata_;
   const Settings settings_;
   const OnError on_error_;
+  const OnTruncation on_truncation_;
   Mutex mutex_{"mock.fetcher", ranks::kFetcher};
   std::map<TopicPartition, Entry> entries_;
   std::map<NodeId, std::uint32_t> busy_channels_;  // a bit for each

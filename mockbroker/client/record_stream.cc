@@ -170,6 +170,7 @@ void RecordStream::restart_locked(Offset offset) {
   waiting_bytes_ = 0;
   waiting_records_ = 0;
   fetch_offset_ = offset;
+  fetch_epoch_ = -1;
   position_ = offset;
   high_watermark_ = -1;
   is_stopped_ = false;
@@ -188,6 +189,12 @@ void RecordStream::start(Offset offset) {
 void RecordStream::start_if(std::uint64_t version, Offset offset) {
   MutexLock lock(mutex_);
   if (version == version_ && revocation_ == Revocation::kNone) restart_locked(offset);
+}
+
+void RecordStream::truncate_if(std::uint64_t version, Offset end) {
+  MutexLock lock(mutex_);
+  if (version != version_ || revocation_ != Revocation::kNone) return;
+  restart_locked(std::min(position_, end));
 }
 
 void RecordStream::fail_if(std::uint64_t version, Error error) {
@@ -243,8 +250,10 @@ std::optional<RecordStream::FetchPlan> RecordStream::fetch_plan() {
     was_full_ = true;
     return std::nullopt;
   }
-  return FetchPlan{
-      .offset = fetch_offset_, .version = version_, .is_end_known = high_watermark_ >= 0};
+  return FetchPlan{.offset = fetch_offset_,
+                   .version = version_,
+                   .is_end_known = high_watermark_ >= 0,
+                   .epoch = fetch_epoch_};
 }
 
 void RecordStream::hint_locked() {
@@ -271,6 +280,7 @@ void RecordStream::accept(std::uint64_t version, std::vector<FetchResponse::Bloc
     waiting_records_ += from.block->count();
     segment.block = std::move(from.block);
     fetch_offset_ = next;
+    fetch_epoch_ = from.leader_epoch;
     is_news = true;
     was_end_told_ = false;
     is_end_due_ = false;

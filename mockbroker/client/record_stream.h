@@ -39,6 +39,7 @@ class RecordStream final : public PartitionStream {
     Offset offset = -1;
     std::uint64_t version = 0;
     bool is_end_known = false;  // the log's end was seen since the last start
+    std::int32_t epoch = -1;    // of the leader that wrote the block before it; -1: not known
   };
 
   // `io`: woken when a stream that was full has room again.
@@ -55,6 +56,9 @@ class RecordStream final : public PartitionStream {
   void start(Offset offset);
   // The same, unless another start or a revocation came since `version`.
   void start_if(std::uint64_t version, Offset offset);
+  // The leader's log has nothing that was fetched from `end` on: fetching goes on there, or, when
+  // not all below was taken yet, after what was. Unless another start or a revocation came since.
+  void truncate_if(std::uint64_t version, Offset end);
   // Stops fetching and tells the next take why. A later start mends it.
   void fail_if(std::uint64_t version, Error error);
   // Stops fetching until the next start: its position is being looked up.
@@ -109,6 +113,7 @@ class RecordStream final : public PartitionStream {
   std::size_t waiting_bytes_ = 0;  // in both halves
   std::size_t waiting_records_ = 0;
   Offset fetch_offset_ = -1;
+  std::int32_t fetch_epoch_ = -1;
   Offset position_ = -1;
   Offset high_watermark_ = -1;
   bool is_stopped_ = true;      // no position, or failed

@@ -42,6 +42,22 @@ class StreamTest : public ::testing::Test {
       TopicPartition{"orders", 3}, AssignmentId{9}, RecordStream::Limits{.bytes = 1000}, pool, io);
 };
 
+TEST_F(StreamTest, GoesOnWhereALogWasTruncated) {
+  stream->start(100);
+  EXPECT_EQ(stream->fetch_plan()->epoch, -1);
+  accept(100, block(3), 103);
+  EXPECT_EQ(stream->fetch_plan()->epoch, 7);
+  EXPECT_EQ(stream->take(1, kMany).next_offset, 101);
+  const std::uint64_t version = stream->version();
+  stream->truncate_if(version, 102);
+  EXPECT_EQ(stream->fetch_plan()->offset, 101);  // what was not taken comes again
+  EXPECT_EQ(stream->fetch_plan()->epoch, -1);
+  stream->truncate_if(version, 90);  // of before
+  EXPECT_EQ(stream->fetch_plan()->offset, 101);
+  stream->truncate_if(stream->version(), 90);
+  EXPECT_EQ(stream->fetch_plan()->offset, 90);
+}
+
 TEST_F(StreamTest, HandsOutViewsOfWhatTheBlockHolds) {
   stream->start(100);
   accept(100, block(3), 103);

@@ -66,5 +66,19 @@ TEST(InProcessKafka, CommitsAndResumes) {
   EXPECT_EQ(next.assignments().begin()->second.metadata, "half of it");
 }
 
+TEST(InProcessKafka, GivesAGroupPartitionsThatAreAdded) {
+  InProcessKafka kafka({.nodes = 3});
+  ASSERT_TRUE(kafka.create_topic("orders.v1", 1));
+  TestConsumer consumer(kafka.transport(),
+                        {{"group.id", "billing"}, {"topic.metadata.refresh.interval.ms", "10"}});
+  consumer.subscribe({"orders.v1"});
+  ASSERT_TRUE(consumer.poll_until([&] { return consumer.partitions().size() == 1; }));
+  kafka.with_cluster([](Cluster& cluster, TimePoint at, WallTime) {
+    EXPECT_TRUE(cluster.create_partitions(at, "orders.v1", 3));
+  });
+  ASSERT_TRUE(consumer.poll_until([&] { return consumer.partitions().size() == 3; }))
+      << consumer.describe();
+}
+
 }  // namespace
 }  // namespace rookery::mock
