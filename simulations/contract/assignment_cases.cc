@@ -280,6 +280,7 @@ TEST_P(Contract, APatternFindsItsTopics) {
     const std::vector<Status> made = admin().create_topics(
         {{.name = prefix + ".a"}, {.name = prefix + ".b"}}, deadline_in(kPatience));
     ASSERT_TRUE(made[0] && made[1]);
+    for (const char* suffix : {".a", ".b"}) leg().await_topic(prefix + suffix, 1);
     make_topic("other", 1);
     Member& member = join(fresh_group(), {"^" + prefix + "\\..*"});
     ASSERT_TRUE(pump_until([&] { return member.owned.size() == 2; }));
@@ -292,6 +293,7 @@ TEST_P(Contract, ATopicThatAppearsLaterIsAssigned) {
   run([&] {
     const std::string prefix = leg().fresh_name("later");
     ASSERT_TRUE(admin().create_topics({{.name = prefix + ".a"}}, deadline_in(kPatience)).front());
+    leg().await_topic(prefix + ".a", 1);
     Member& member = join(fresh_group(), {"^" + prefix + "\\..*"});
     ASSERT_TRUE(pump_until([&] { return member.owned.size() == 1; }));
     ASSERT_TRUE(admin().create_topics({{.name = prefix + ".b"}}, deadline_in(kPatience)).front());
