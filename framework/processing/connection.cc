@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 // Beyond the grace for running work: for the last commit, and for leaving the group. Start-up
 // validation keeps grace + heartbeat + this below max.poll.interval.ms.
 constexpr Duration kCommitGrace = 5s;
+constexpr Duration kCommitAgain = 200ms;  // between tries of the last commit
 constexpr Duration kCloseTimeout = 5s;
 constexpr Duration kWatchIntervalMost = 1s;
 
@@ -119,16 +120,26 @@ void Connection::handle(Revoking& revoking) {
     if (revoking.lost) found->second.partition->finish();
   }
   if (revoking.lost) {
+    // Nobody waits for what is lost; the set stays until the hooks have run.
     publish(EventKind::kPartitionsLost, names);
-    set.work_deadline = now();
+    consumer_->hand_back(*std::exchange(set.revocation, std::nullopt));
   }
   endings_.push_back(std::move(set));
 }
 
 void Connection::handle(CommitDone& done) {
   for (EndingSet& ending : endings_) {
-    if (ending.phase == EndingSet::Phase::kCommitting && ending.commit == done.commit) {
-      ending.is_commit_answered = true;
+    if (ending.phase != EndingSet::Phase::kCommitting || ending.commit != done.commit) continue;
+    ending.is_commit_answered = true;
+    ending.has_commit_failed = false;
+    for (const CommitResult& result : done.results) {
+      if (result.status || result.status.error().code == ErrorCode::kRevoked) continue;
+      if (!ending.has(result.assignment)) continue;
+      ending.has_commit_failed = true;
+      // A coordinator that moves may have arrived by then.
+      if (is_retriable(result.status.error().code)) {
+        ending.commit_again_at = deadline_in(kCommitAgain);
+      }
     }
   }
   for (const CommitResult& result : done.results) {
@@ -166,6 +177,7 @@ CommitId Connection::commit(const std::vector<AssignmentId>& assignments) {
     const auto found = owned_.find(assignment);
     if (found == owned_.end()) continue;
     Owned& owned = found->second;
+    if (owned.partition->is_lost()) continue;
     const Offset done = owned.partition->committable();
     if (done <= std::max(owned.committed, owned.committing)) continue;
     offsets.push_back({.partition = owned.partition->topic_partition(),
@@ -199,51 +211,58 @@ void Connection::commit_if_due() {
 
 void Connection::advance_endings() {
   for (EndingSet& ending : endings_) {
-    if (ending.phase == EndingSet::Phase::kQuiescing) {
-      const bool is_quiesced = ending.is_quiesced();
-      if (!is_quiesced && now() < ending.work_deadline) continue;
-      if (!is_quiesced && ending.ending == Ending::kShutdown) ended_cleanly_ = false;
-      std::vector<AssignmentId> assignments;
-      for (const auto& partition : ending.partitions) {
-        partition->finish();
-        assignments.push_back(partition->assignment());
-      }
-      ending.phase = EndingSet::Phase::kCommitting;
-      ending.commit_deadline = deadline_in(kCommitGrace);
-      if (ending.ending != Ending::kLost) {
-        ending.commit = commit(assignments);
-        // Earlier ones under way are waited for, too: they are answered in the order of the calls.
-        for (const AssignmentId assignment : assignments) {
-          const auto found = owned_.find(assignment);
-          if (found == owned_.end() || found->second.committing < 0) continue;
-          ending.commit.value = std::max(ending.commit.value, found->second.commit.value);
-        }
-        ending.is_commit_answered = ending.commit == CommitId{};
-      }
-    }
-    if (ending.phase == EndingSet::Phase::kCommitting &&
-        (ending.is_commit_answered || now() >= ending.commit_deadline)) {
-      ending.phase = EndingSet::Phase::kDone;
-      if (!ending.is_commit_answered) {
-        publish_error("commit", {.code = ErrorCode::kTimedOut,
-                                 .message = "the last commit was not answered within " +
-                                            format_duration(kCommitGrace)});
-      }
-      std::vector<TopicPartition> names;
-      std::vector<AssignmentId> assignments;
-      for (const auto& partition : ending.partitions) {
-        names.push_back(partition->topic_partition());
-        assignments.push_back(partition->assignment());
-      }
-      forget(assignments);
-      if (ending.revocation) {
-        consumer_->hand_back(*ending.revocation);
-        if (ending.ending == Ending::kRevoked) publish(EventKind::kPartitionsRevoked, names);
-      }
-    }
+    if (ending.phase == EndingSet::Phase::kQuiescing) end_work(ending);
+    if (ending.phase == EndingSet::Phase::kCommitting) end_commits(ending);
   }
   std::erase_if(endings_,
                 [](const EndingSet& ending) { return ending.phase == EndingSet::Phase::kDone; });
+}
+
+void Connection::end_work(EndingSet& ending) {
+  const bool is_quiesced = ending.is_quiesced();
+  if (!is_quiesced && now() < ending.work_deadline) return;
+  if (!is_quiesced && ending.ending == Ending::kShutdown) ended_cleanly_ = false;
+  for (const auto& partition : ending.partitions) partition->finish();
+  ending.phase = EndingSet::Phase::kCommitting;
+  ending.commit_deadline = deadline_in(kCommitGrace);
+  if (ending.ending != Ending::kLost) commit_last(ending);
+}
+
+// Asks for what is done to be committed; earlier commits under way are waited for, too: they are
+// answered in the order of the calls.
+void Connection::commit_last(EndingSet& ending) {
+  const std::vector<AssignmentId> assignments = ending.assignments();
+  ending.commit = commit(assignments);
+  for (const AssignmentId assignment : assignments) {
+    const auto found = owned_.find(assignment);
+    if (found == owned_.end() || found->second.committing < 0) continue;
+    ending.commit.value = std::max(ending.commit.value, found->second.commit.value);
+  }
+  ending.is_commit_answered = ending.commit == CommitId{};
+  ending.commit_again_at = kNever;
+}
+
+void Connection::end_commits(EndingSet& ending) {
+  if (now() < ending.commit_deadline) {
+    if (now() >= ending.commit_again_at) commit_last(ending);
+    if (!ending.is_commit_answered || ending.commit_again_at != kNever) return;
+  }
+  ending.phase = EndingSet::Phase::kDone;
+  if (!ending.is_commit_answered || ending.has_commit_failed) {
+    if (ending.ending == Ending::kShutdown) ended_cleanly_ = false;
+    publish_error("commit",
+                  {.code = ErrorCode::kTimedOut,
+                   .message = ending.is_commit_answered
+                                  ? "the last commit failed: what it held will be done again"
+                                  : "the last commit was not answered within " +
+                                        format_duration(kCommitGrace)});
+  }
+  std::vector<TopicPartition> names;
+  for (const auto& partition : ending.partitions) names.push_back(partition->topic_partition());
+  forget(ending.assignments());
+  if (!ending.revocation) return;
+  consumer_->hand_back(*ending.revocation);
+  publish(EventKind::kPartitionsRevoked, names);
 }
 
 void Connection::forget(const std::vector<AssignmentId>& assignments) {

@@ -41,7 +41,8 @@ class Connection {
   Status start();
   void stop();                          // returns at once; idempotent
   bool join_until(TimePoint deadline);  // true: the control thread has ended
-  // After the end: whether all work ended in time and the consumer closed.
+  // After the end: whether all work ended in time, its last commit succeeded and the consumer
+  // closed.
   bool ended_cleanly() const { return ended_cleanly_; }
   std::string describe() const;  // any thread
 
@@ -67,6 +68,9 @@ class Connection {
   void commit_if_due();
   void watch();
   void advance_endings();
+  void end_work(EndingSet& ending);
+  void commit_last(EndingSet& ending);
+  void end_commits(EndingSet& ending);
   void begin_shutdown();
   void close();
   void publish(EventKind kind, const std::vector<TopicPartition>& partitions);

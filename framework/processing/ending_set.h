@@ -7,6 +7,7 @@
 #include <rookery/processing/partition.h>
 #include <rookery/transport/group_consumer.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -16,7 +17,7 @@ namespace rookery {
 struct EndingSet {
   enum class Phase {
     kQuiescing,   // running work may finish, to work_deadline
-    kCommitting,  // what it finished is being committed, to commit_deadline
+    kCommitting,  // what it finished is being committed, again if need be, to commit_deadline
     kDone,
   };
 
@@ -28,7 +29,19 @@ struct EndingSet {
   TimePoint commit_deadline = kNever;
   CommitId commit;
   bool is_commit_answered = true;
+  bool has_commit_failed = false;      // the answered one
+  TimePoint commit_again_at = kNever;  // ... and is tried again
 
+  bool has(AssignmentId assignment) const {
+    return std::any_of(partitions.begin(), partitions.end(), [assignment](const auto& partition) {
+      return partition->assignment() == assignment;
+    });
+  }
+  std::vector<AssignmentId> assignments() const {
+    std::vector<AssignmentId> out;
+    for (const auto& partition : partitions) out.push_back(partition->assignment());
+    return out;
+  }
   bool is_quiesced() const {
     for (const auto& partition : partitions) {
       if (!partition->is_quiesced()) return false;
@@ -40,7 +53,7 @@ struct EndingSet {
       case Phase::kQuiescing:
         return work_deadline;
       case Phase::kCommitting:
-        return commit_deadline;
+        return std::min(commit_deadline, commit_again_at);
       case Phase::kDone:
         break;
     }

@@ -72,6 +72,7 @@ class Partition final : public Task, public OutputListener {
   bool is_quiesced() const;
   bool is_gone() const { return is_gone_.load(std::memory_order_acquire); }
   bool is_revoked() const;
+  bool is_lost() const { return ending_.load() == static_cast<int>(Ending::kLost); }
   bool is_ending() const { return ending_.load() != static_cast<int>(Ending::kNone); }
   Offset committable() const;
   std::string describe() const;

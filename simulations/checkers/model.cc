@@ -291,6 +291,7 @@ void Model::give_up(const Event& event) {
   // The lane has gone back to it: those behind it run again.
   if (std::exchange(progress.has_failed_dead_letter, false) && consumer.last_place) {
     consumer.last_place = std::min(*consumer.last_place, place);
+    if (consumer.must_go_back_to > event.offset) consumer.must_go_back_to.reset();
   }
 }
 

@@ -203,6 +203,10 @@ class FakeGroupConsumer final : public GroupConsumer {
               id, offsets,
               Error{.code = ErrorCode::kCoordinatorNotAvailable, .message = "moving"}));
           break;
+        case FakeGroup::Commits::kRefuse:
+          group_.events_.emplace_back(group_.answer_locked(
+              id, offsets, Error{.code = ErrorCode::kIllegalGeneration, .message = "too late"}));
+          break;
       }
     });
     return id;

@@ -22,7 +22,7 @@ namespace rookery::fakes {
 // One group's membership, as the test scripts and sees it.
 class FakeGroup {
  public:
-  enum class Commits { kSucceed, kHold, kFail };
+  enum class Commits { kSucceed, kHold, kFail, kRefuse };  // kFail may pass, kRefuse not
 
   explicit FakeGroup(Board& board) : board_(board) {}
 
