@@ -51,7 +51,7 @@ constexpr auto kRooms = std::to_array<Room>({
     {"simulations/checkers", 170},
     {"simulations/world", 180},
     {"simulations/explorer", 190},
-    {"simulations/properties", 200},
+    {"simulations/properties", 210},
     {"simulations", 200},
 });
 

@@ -299,6 +299,10 @@ class FakeAdmin final : public AdminClient {
   std::vector<Status> delete_topics(const std::vector<std::string>& topics, TimePoint) override {
     return std::vector<Status>(topics.size(), unsupported());
   }
+  std::vector<Status> create_partitions(const std::vector<NewPartitions>& topics,
+                                        TimePoint) override {
+    return std::vector<Status>(topics.size(), unsupported());
+  }
   Result<std::vector<Watermarks>> watermarks(const std::vector<TopicPartition>&,
                                              TimePoint) override {
     return unsupported();
