@@ -50,6 +50,11 @@ Status Totals::take_rejected(Bytes value, const Headers& headers) {
   return {};
 }
 
+void Totals::add(const Totals& other) {
+  for (const auto& [key, value] : other.index_) index_[key] = value;
+  rejected_.insert(other.rejected_.begin(), other.rejected_.end());
+}
+
 std::map<std::string, SectionTotals> Totals::sections() const {
   std::map<std::string, SectionTotals, std::less<>> sums;
   for (const auto& [key, value] : index_) {

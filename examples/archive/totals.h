@@ -42,6 +42,9 @@ class Totals {
   // A dead letter. Error: it is none.
   rookery::Status take_rejected(rookery::Bytes value, const rookery::Headers& headers);
 
+  // All that the other holds, too; of the index its values win.
+  void add(const Totals& other);
+
   std::uint64_t packages() const { return index_.size(); }
   std::map<std::string, SectionTotals> sections() const;
   // Rejected stanzas by error class.

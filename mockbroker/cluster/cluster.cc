@@ -203,6 +203,15 @@ void Cluster::enforce_retention(TimePoint now, WallTime wall) {
   impl_->housekeeping.enforce_retention();
 }
 
+Status Cluster::delete_records(TimePoint now, const TopicPartition& partition, Offset below) {
+  impl_->advance(now);
+  Partition* found = impl_->topics.find(partition);
+  if (!found)
+    return fail(ErrorCode::kUnknownTopicOrPartition, "there is no partition " + partition.text());
+  impl_->housekeeping.delete_records(*found, below);
+  return {};
+}
+
 Result<std::size_t> Cluster::compact(TimePoint now, WallTime wall,
                                      const TopicPartition& partition) {
   impl_->advance(now, wall);

@@ -83,6 +83,9 @@ class Cluster {
   Status set_replication_delay(TimePoint now, NodeId node, Duration delay);
   // Retention of all topics that state one; otherwise every retention_check_interval.
   void enforce_retention(TimePoint now, WallTime wall);
+  // What lies below the offset goes, as DeleteRecords (KIP-107) and retention do: at most up to the
+  // high watermark.
+  Status delete_records(TimePoint now, const TopicPartition& partition, Offset below);
   // Answers how many records went.
   Result<std::size_t> compact(TimePoint now, WallTime wall, const TopicPartition& partition);
   // A transaction's control marker: an offset without a record. Answers the offset.

@@ -5,6 +5,8 @@
 
 #include "mockbroker/cluster/retention.h"
 
+#include <algorithm>
+
 namespace rookery::mock {
 namespace {
 
@@ -68,6 +70,11 @@ void Housekeeping::raise_start(Partition& partition, Offset start, RemovalReason
   }
   core_.tell(&Observer::log_start_moved,
              LogStartEvent{core_.now, partition.id, old, start, reason});
+}
+
+void Housekeeping::delete_records(Partition& partition, Offset below) {
+  raise_start(partition, std::min(below, partition.high_watermark()),
+              RemovalReason::kDeleteRecords);
 }
 
 std::size_t Housekeeping::compact(Partition& partition) {

@@ -19,6 +19,8 @@ class Housekeeping {
   void enforce_retention();
   // Answers how many records went.
   std::size_t compact(Partition& partition);
+  // At most up to the high watermark.
+  void delete_records(Partition& partition, Offset below);
 
  private:
   void raise_start(Partition& partition, Offset start, RemovalReason reason);

@@ -11,6 +11,8 @@ const char* name(RemovalReason reason) {
       return "retention.ms";
     case RemovalReason::kRetentionSize:
       return "retention.bytes";
+    case RemovalReason::kDeleteRecords:
+      return "DeleteRecords";
   }
   return "unknown";
 }

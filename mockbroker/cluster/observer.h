@@ -87,7 +87,7 @@ struct HighWatermarkEvent {
 };
 
 // The log's first offset moved up.
-enum class RemovalReason { kRetentionTime, kRetentionSize };
+enum class RemovalReason { kRetentionTime, kRetentionSize, kDeleteRecords };
 const char* name(RemovalReason reason);
 struct LogStartEvent {
   TimePoint at;

@@ -71,7 +71,10 @@ class Scenario {
     return *this;
   }
   Scenario& removed_below(Offset offset) {
-    history.add(at({.kind = EventKind::kRemoved, .partition = partitions[0], .offset = offset}));
+    history.add(at({.kind = EventKind::kRemoved,
+                    .partition = partitions[0],
+                    .offset = offset,
+                    .detail = history.note("retention.ms")}));
     return *this;
   }
   // Who gets which partitions; who is named takes part.

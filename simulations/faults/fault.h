@@ -34,8 +34,30 @@ enum class FaultKind : std::uint8_t {
   kThrowingHandler,  // user code throws for some records, some times each
   kSlowHandler,      // user code takes long for some records
   kHangingHandler,   // user code never returns from one record
+
+  kBrokerPause,         // a node stands still, and goes on where it was
+  kRollingRestart,      // of all nodes, one after the other, in order
+  kControllerMove,      // to another node
+  kControllerAbsence,   // nothing is elected, created or deleted meanwhile
+  kClog,                // one direction of one node, for everybody
+  kSwizzle,             // links clogged one by one, and freed in another order
+  kResetBeforeSending,  // connections break, and the request has not arrived
+  kResetAfterSending,   // the request has arrived
+  kResetBeforeAnswer,   // it was worked at, and the answer is lost
+  kHeldAnswers,         // some answers, and all behind them, come when it is over
+  kLateAnswers,         // some answers take long
+  kSwallowedAnswers,    // some answers never come, nor does what follows on their connection
+  kApiErrors,           // brokers refuse one kind of requests
+  kThrottling,          // brokers look away from a connection for a while (KIP-219)
+  kClockJump,           // the wall clock of a server or a node
+  kClockDrift,          // the same, by and by
+  kTopicDeletion,       // of a topic that nobody reads or writes
+  kRetention,           // takes records that a consumer has not read
+  kRollingDeploy,       // of all servers, one after the other, in order
+  kScaleUp,             // one server more, which leaves again
+  kScaleDown,           // a server stops in order, and comes back
 };
-inline constexpr std::size_t kFaultKinds = 14;
+inline constexpr std::size_t kFaultKinds = 35;
 
 // "broker_restart"
 const char* name(FaultKind kind);
@@ -48,7 +70,7 @@ class FaultSet {
   }
   static constexpr FaultSet all() {
     FaultSet set;
-    set.bits_ = (1U << kFaultKinds) - 1;
+    set.bits_ = (std::uint64_t{1} << kFaultKinds) - 1;
     return set;
   }
 
@@ -62,25 +84,29 @@ class FaultSet {
   constexpr void insert(FaultKind kind) { bits_ |= bit(kind); }
 
  private:
-  static constexpr std::uint32_t bit(FaultKind kind) {
-    return 1U << static_cast<std::uint32_t>(kind);
+  static_assert(kFaultKinds < 64);
+  static constexpr std::uint64_t bit(FaultKind kind) {
+    return std::uint64_t{1} << static_cast<std::uint32_t>(kind);
   }
-  std::uint32_t bits_ = 0;
+  std::uint64_t bits_ = 0;
 };
 
 struct Fault {
   FaultKind kind = FaultKind::kBrokerRestart;
   Duration at{0};  // since the run began
   Duration duration{0};
-  // A node, a server or a choice among partitions, taken modulo what there is.
+  // A node, a server or a choice among partitions or groups, taken modulo what there is. Clocks:
+  // servers, then nodes. kApiErrors: the api.
   std::uint32_t target = 0;
-  // kBrokerRestart: in order? kLeaderMove, kCoordinatorMove: to which node. kConnectionLoss,
-  // kRequestErrors, kLatencyStorm: one in so many. kPartition: a bit for each node.
-  // kThrowingHandler, kSlowHandler: one record in so many.
+  // Of all that strikes by chance: one message, request, answer or record in so many.
+  // kBrokerRestart: in order? Moves: to which node. kPartition: a bit for each node. kClog: 0 to
+  // the node, 1 from it. kSwizzle: the seed of the order. kClockJump, kClockDrift: 1: backwards.
   std::uint64_t severity = 0;
   // kPartition: 0 both directions, 1 to the nodes, 2 from them. kThrowingHandler: how many attempts
-  // fail; the work is done before they do when it is odd. kLatencyStorm, kSlowBroker, kSlowHandler:
-  // milliseconds.
+  // fail; the work is done before they do when it is odd. kSwizzle: how many links. kApiErrors:
+  // which of the api's errors. kClockDrift: millionths. kRetention: the share of the log that goes,
+  // in percent. kRollingRestart, kRollingDeploy: how long each is down, in milliseconds. Whatever
+  // takes long: milliseconds.
   std::uint64_t extent = 0;
 };
 

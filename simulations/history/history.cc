@@ -100,7 +100,7 @@ std::string History::what(const Event& event) const {
       what = "an unclean election or a loss of power loses " + where + " and what follows";
       break;
     case EventKind::kRemoved:
-      what = "takes what lies below " + where + " (retention)";
+      what = "takes what lies below " + where + " (" + notes_[event.detail] + ")";
       break;
     case EventKind::kGeneration:
       what = "group " + group + " is in generation " + std::to_string(event.detail);

@@ -44,7 +44,7 @@ enum class EventKind : std::uint8_t {
   kGeneration,    // group, detail: its number; kMember and kAssigned follow
   kMember,        // group, process: takes part in the generation
   kAssigned,      // group, partition, process: owns it in the generation
-  kRemoved,       // partition, offset: retention took what lies below it
+  kRemoved,       // partition, offset: what lies below it went; detail: why (note)
   kCommitted,     // group, partition, offset, process, detail: generation
   // Told by whoever filled the input topics.
   kProduced,  // partition, offset, detail: hash; acknowledged to the producer

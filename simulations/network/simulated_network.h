@@ -75,6 +75,7 @@ class SimulatedNetwork final : public mock::Network {
   // it wakes. Both may be repeated.
   void pause_node(NodeId node);
   void resume_node(NodeId node);
+  bool is_paused(NodeId node) const;
   // What the node takes for the time of day: timestamps of records, where brokers set them.
   void change_wall_clock(NodeId node, const std::function<void(WallClock&)>& change);
   // Messages on the link wait until it is unblocked. Both may be repeated.

@@ -73,6 +73,11 @@ void SimulatedNetwork::resume_node(NodeId node) {
   scheduler_.raise(changed_);
 }
 
+bool SimulatedNetwork::is_paused(NodeId node) const {
+  const Uninterrupted scope;
+  return conditions_.paused.contains(node);
+}
+
 void SimulatedNetwork::change_wall_clock(NodeId node,
                                          const std::function<void(WallClock&)>& change) {
   const Uninterrupted scope;

@@ -17,6 +17,7 @@ void ClusterRecorder::appended(const mock::AppendEvent& event) {
   if (event.block->is_control()) return;
   const PartitionIndex partition = stage_.history.partition(event.partition);
   const bool is_weak = event.acks == 0 || event.acks == 1;
+  held_[event.partition].push_back({event.base_offset, event.block});
   mock::BlockRecord record;
   for (const char* at = event.block->begin(); at != event.block->end();) {
     at = mock::RecordBlock::read(at, record);
@@ -32,12 +33,38 @@ void ClusterRecorder::lost(const mock::LossEvent& event) {
   stage_.recorder.tell({.kind = is_clean ? EventKind::kLost : EventKind::kLostLegally,
                         .partition = stage_.history.partition(event.partition),
                         .offset = event.from});
+  std::vector<Held>& all = held_[event.partition];
+  if (!is_clean) {
+    for (const Held& held : all) {
+      note_lost(event.partition, held, event.from, event.end, mock::name(event.reason));
+    }
+  }
+  std::erase_if(all, [&](const Held& held) { return held.base_offset >= event.from; });
+}
+
+void ClusterRecorder::note_lost(const TopicPartition& partition, const Held& held, Offset from,
+                                Offset end, const char* reason) {
+  mock::BlockRecord record;
+  for (const char* at = held.block->begin(); at != held.block->end();) {
+    at = mock::RecordBlock::read(at, record);
+    const Offset offset = held.base_offset + record.offset_delta;
+    if (offset < from || offset >= end) continue;
+    lost_.push_back({partition,
+                     {offset, -1, record.timestamp_ms, record.key, record.value,
+                      mock::decode_headers(record.headers)},
+                     reason});
+  }
 }
 
 void ClusterRecorder::log_start_moved(const mock::LogStartEvent& event) {
+  const char* const reason = mock::name(event.reason);
   stage_.recorder.tell({.kind = EventKind::kRemoved,
                         .partition = stage_.history.partition(event.partition),
-                        .offset = event.new_start});
+                        .offset = event.new_start,
+                        .detail = stage_.history.note(reason)});
+  for (const Held& held : held_[event.partition]) {
+    note_lost(event.partition, held, event.old_start, event.new_start, reason);
+  }
 }
 
 void ClusterRecorder::committed(const mock::CommitEvent& event) {

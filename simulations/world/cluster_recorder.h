@@ -3,6 +3,12 @@
 // What the cluster acknowledges, written into the history.
 #pragma once
 
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "mockbroker/cluster/inspection.h"
 #include "mockbroker/cluster/observer.h"
 #include "simulations/world/stage.h"
 
@@ -19,12 +25,29 @@ class ClusterRecorder final : public mock::Observer {
   void generation_completed(const mock::GenerationEvent& event) override;
 
   std::uint64_t generations() const { return generations_; }
+  struct Lost {
+    TopicPartition partition;
+    mock::StoredRecord record;
+    const char* reason;
+  };
+  // What was lost by right, of all partitions, in the order in which it went.
+  const std::vector<Lost>& legally_lost() const { return lost_; }
 
  private:
   ProcessIndex process_of(const std::string& member_id) const;
 
   Stage& stage_;
+  // What was appended; blocks are shared with the cluster.
+  struct Held {
+    Offset base_offset;
+    std::shared_ptr<const mock::RecordBlock> block;
+  };
+  void note_lost(const TopicPartition& partition, const Held& held, Offset from, Offset end,
+                 const char* reason);
+
   std::uint64_t generations_ = 0;
+  std::vector<Lost> lost_;
+  std::map<TopicPartition, std::vector<Held>> held_;
 };
 
 }  // namespace rookery::sim

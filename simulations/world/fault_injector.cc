@@ -1,6 +1,7 @@
 // fault_injector.cc
 //
-// Begins and ends, in order of time. A fault that finds its target down already does nothing.
+// Begins, steps and ends, in order of time. A fault that finds its target down already does
+// nothing.
 
 #include "simulations/world/fault_injector.h"
 
@@ -9,275 +10,99 @@
 #include <algorithm>
 #include <utility>
 
-#include "mockbroker/cluster/inspection.h"
-
 namespace rookery::sim {
+namespace {
 
-FaultInjector::FaultInjector(Stage& stage, Servers& servers, ProducerProcess& producer, int nodes,
-                             std::vector<TopicPartition> partitions,
-                             std::vector<std::string> groups, std::vector<Fault> faults)
-    : stage_(stage),
-      servers_(servers),
-      producer_(producer),
-      nodes_(nodes),
-      partitions_(std::move(partitions)),
-      groups_(std::move(groups)),
-      plain_(stage.network.profile()) {
+std::unique_ptr<Strike> make_strike(StrikeZone& zone, std::size_t index, const Fault& fault) {
+  using Make = std::unique_ptr<Strike> (*)(StrikeZone&, std::size_t, const Fault&);
+  constexpr Make kFamilies[] = {make_network_strike, make_broker_strike, make_process_strike,
+                                make_topic_strike};
+  for (const Make make : kFamilies) {
+    if (std::unique_ptr<Strike> strike = make(zone, index, fault)) return strike;
+  }
+  zone.stage.scheduler.fail("misuse", std::string("no strike for ") + name(fault.kind));
+}
+
+}  // namespace
+
+FaultInjector::FaultInjector(StrikeZone& zone, const std::vector<Fault>& faults) : zone_(zone) {
   for (const Fault& fault : faults) {
     State state;
     state.fault = fault;
-    state.note = stage_.history.note(text(fault));
+    state.note = zone_.stage.history.note(text(fault));
+    state.strike = make_strike(zone_, states_.size(), fault);
     states_.push_back(std::move(state));
   }
 }
 
 void FaultInjector::run() {
+  enum class What : std::uint8_t { kBegin, kStep, kEnd };
   struct Action {
     Duration at;
     std::size_t index;
-    bool is_end;
+    What what;
+    std::size_t step;
   };
   std::vector<Action> actions;
   for (std::size_t i = 0; i < states_.size(); ++i) {
     const Fault& fault = states_[i].fault;
-    actions.push_back({fault.at, i, false});
+    actions.push_back({fault.at, i, What::kBegin, 0});
+    const std::vector<Duration> steps = states_[i].strike->steps();
+    for (std::size_t step = 0; step < steps.size(); ++step) {
+      actions.push_back({fault.at + steps[step], i, What::kStep, step});
+    }
     if (fault.duration > Duration::zero()) {
-      actions.push_back({fault.at + fault.duration, i, true});
+      actions.push_back({fault.at + fault.duration, i, What::kEnd, 0});
     }
   }
   std::stable_sort(actions.begin(), actions.end(),
                    [](const Action& a, const Action& b) { return a.at < b.at; });
-  const TimePoint start = stage_.scheduler.time();
+  const TimePoint start = zone_.stage.scheduler.time();
   for (const Action& action : actions) {
     sleep_until(start + action.at);
-    if (action.is_end) {
-      end(action.index);
-    } else {
-      begin(action.index);
+    State& state = states_[action.index];
+    if (action.what == What::kBegin) {
+      begin(state);
+    } else if (action.what == What::kEnd) {
+      end(state);
+    } else if (state.is_active) {
+      state.strike->step(action.step);
     }
   }
 }
 
-void FaultInjector::began(State& state) {
+void FaultInjector::begin(State& state) {
+  state.strike->on_announced([this, &state] {
+    zone_.stage.recorder.tell({.kind = EventKind::kFaultBegan, .detail = state.note});
+  });
+  if (!state.strike->begin()) return;
+  state.strike->announce();
+  state.has_begun = true;
   state.is_active = true;
-  stage_.recorder.tell({.kind = EventKind::kFaultBegan, .detail = state.note});
+  if (state.strike->is_instant()) end(state);
 }
 
-void FaultInjector::begin(std::size_t index) {
-  State& state = states_[index];
-  const Fault& fault = state.fault;
-  state.counter_before = counter_of(fault.kind);
-  switch (fault.kind) {
-    case FaultKind::kBrokerRestart: {
-      const NodeId node = node_of(fault.target);
-      if (!stage_.network.is_up(node)) return;
-      began(state);
-      stopped_[node] = index;
-      stage_.network.stop_node(
-          node, fault.severity != 0 ? mock::StopMode::kControlled : mock::StopMode::kCrash);
-      state.is_effective = true;
-      return;
-    }
-    case FaultKind::kLeaderMove:
-      return move_leader(state);
-    case FaultKind::kCoordinatorMove:
-      return move_coordinator(state);
-    case FaultKind::kLatencyStorm:
-    case FaultKind::kConnectionLoss:
-    case FaultKind::kRequestErrors:
-      began(state);
-      return update_profile();
-    case FaultKind::kSlowBroker:
-      began(state);
-      stage_.network.delay_answers(node_of(fault.target), std::chrono::milliseconds(fault.extent));
-      return;
-    case FaultKind::kPartition:
-      return block(state);
-    case FaultKind::kProcessRestart: {
-      ServerProcess& server = server_of(fault);
-      if (!server.is_running()) return;
-      began(state);
-      state.server = &server;
-      state.is_effective = true;
-      server.kill();
-      return;
-    }
-    case FaultKind::kProcessPause:
-    case FaultKind::kLongPause: {
-      ServerProcess& server = server_of(fault);
-      if (!server.is_running() || server.is_paused()) return;
-      began(state);
-      state.server = &server;
-      state.process = server.process();
-      state.is_effective = true;
-      server.pause();
-      return;
-    }
-    case FaultKind::kThrowingHandler:
-    case FaultKind::kSlowHandler:
-      began(state);
-      stage_.handler_faults.begin(index, fault, kNone);
-      return;
-    case FaultKind::kHangingHandler: {
-      ServerProcess& server = server_of(fault);
-      if (!server.is_running()) return;
-      began(state);
-      stage_.handler_faults.begin(index, fault, server.index());
-      return;
-    }
-  }
-}
-
-void FaultInjector::end(std::size_t index) {
-  State& state = states_[index];
+void FaultInjector::end(State& state) {
   if (!state.is_active) return;
   state.is_active = false;
-  const Fault& fault = state.fault;
-  if (counter_of(fault.kind) > state.counter_before) state.is_effective = true;
-  switch (fault.kind) {
-    case FaultKind::kBrokerRestart: {
-      const NodeId node = node_of(fault.target);
-      if (stopped_[node] == index) stage_.network.start_node(node);
-      break;
-    }
-    case FaultKind::kLatencyStorm:
-    case FaultKind::kConnectionLoss:
-    case FaultKind::kRequestErrors:
-      update_profile();
-      break;
-    case FaultKind::kSlowBroker:
-      stage_.network.delay_answers(node_of(fault.target), Duration::zero());
-      break;
-    case FaultKind::kPartition:
-      for (const Link& link : state.links) {
-        if (--blocked_[link] == 0) stage_.network.unblock(link);
-      }
-      tell_of(state.process, EventKind::kReachable);
-      break;
-    case FaultKind::kProcessRestart:
-      if (!state.server->is_running()) state.server->start();
-      break;
-    case FaultKind::kProcessPause:
-    case FaultKind::kLongPause:
-      // It may have been killed, and started again, meanwhile.
-      if (state.server->is_paused() && state.server->process() == state.process) {
-        state.server->resume();
-      }
-      break;
-    case FaultKind::kThrowingHandler:
-    case FaultKind::kSlowHandler:
-      stage_.handler_faults.end(index);
-      break;
-    case FaultKind::kLeaderMove:
-    case FaultKind::kCoordinatorMove:
-    case FaultKind::kHangingHandler:
-      break;
-  }
-  stage_.recorder.tell({.kind = EventKind::kFaultEnded, .detail = state.note});
+  state.strike->end();
+  zone_.stage.recorder.tell({.kind = EventKind::kFaultEnded, .detail = state.note});
 }
 
 void FaultInjector::heal() {
-  for (std::size_t i = 0; i < states_.size(); ++i) end(i);
-  stage_.handler_faults.end_all();
-  for (const std::unique_ptr<ServerProcess>& server : servers_) {
-    // What hangs is ended by an operator.
+  for (State& state : states_) end(state);
+  zone_.stage.handler_faults.end_all();
+  for (const std::unique_ptr<ServerProcess>& server : zone_.servers) {
+    // What hangs is ended by an operator, and so is what was asked to stop and has not yet.
     if (server->is_hanging()) server->kill();
     if (!server->is_running()) server->start();
   }
 }
 
-void FaultInjector::move_leader(State& state) {
-  if (partitions_.empty()) return;
-  const TopicPartition& partition = partitions_[state.fault.target % partitions_.size()];
-  const NodeId node = node_of(state.fault.severity);
-  stage_.network.with_cluster([&](mock::Cluster& cluster, TimePoint now) {
-    const auto before = cluster.inspect().placement(partition);
-    if (!before || before->leader == node || !before->has_replica(node)) return;
-    // Refused when the node is down: then nothing happened.
-    state.is_effective = cluster.move_leader(now, partition, node).has_value();
-  });
-  if (!state.is_effective) return;
-  stage_.recorder.tell({.kind = EventKind::kFaultBegan, .detail = state.note});
-}
-
-void FaultInjector::move_coordinator(State& state) {
-  if (groups_.empty()) return;
-  const std::string& group = groups_[state.fault.target % groups_.size()];
-  const NodeId node = node_of(state.fault.severity);
-  stage_.network.with_cluster([&](mock::Cluster& cluster, TimePoint now) {
-    if (cluster.inspect().coordinator(group) == node) return;
-    state.is_effective = cluster.move_coordinator(now, group, node).has_value();
-  });
-  if (!state.is_effective) return;
-  stage_.recorder.tell({.kind = EventKind::kFaultBegan, .detail = state.note});
-}
-
-void FaultInjector::block(State& state) {
-  const Fault& fault = state.fault;
-  const std::size_t target = fault.target % (servers_.size() + 1);
-  ProcessId process = producer_.process();
-  if (target < servers_.size()) {
-    if (!servers_[target]->is_running()) return;
-    process = servers_[target]->process();
-  }
-  began(state);
-  for (NodeId node = 0; node < nodes_; ++node) {
-    if (((fault.severity >> node) & 1U) == 0) continue;
-    if (fault.extent != 2) state.links.push_back({process, node, Direction::kToNode});
-    if (fault.extent != 1) state.links.push_back({process, node, Direction::kFromNode});
-  }
-  for (const Link& link : state.links) {
-    if (blocked_[link]++ == 0) stage_.network.block(link);
-  }
-  state.process = process;
-  tell_of(process, EventKind::kCutOff);
-}
-
-void FaultInjector::tell_of(ProcessId process, EventKind kind) {
-  const ProcessIndex index = stage_.recorder.process_of(process);
-  if (index != kNone) stage_.recorder.tell({.kind = kind, .process = index});
-}
-
-void FaultInjector::update_profile() {
-  NetworkProfile profile = plain_;
-  for (const State& state : states_) {
-    if (!state.is_active) continue;
-    // Of several at once the later one counts.
-    if (state.fault.kind == FaultKind::kLatencyStorm) {
-      profile.slow_one_in = state.fault.severity;
-      profile.slow_most = std::chrono::milliseconds(state.fault.extent);
-    } else if (state.fault.kind == FaultKind::kConnectionLoss) {
-      profile.loss_one_in = state.fault.severity;
-    } else if (state.fault.kind == FaultKind::kRequestErrors) {
-      profile.error_one_in = state.fault.severity;
-    }
-  }
-  stage_.network.set_profile(profile);
-}
-
-std::uint64_t FaultInjector::counter_of(FaultKind kind) const {
-  const NetworkCounts counts = stage_.network.counts();
-  switch (kind) {
-    case FaultKind::kLatencyStorm:
-      return counts.slow_messages;
-    case FaultKind::kConnectionLoss:
-      return counts.lost_before_sending + counts.lost_after_sending + counts.lost_before_answer;
-    case FaultKind::kRequestErrors:
-      return counts.errors;
-    case FaultKind::kSlowBroker:
-      return counts.delayed_answers;
-    case FaultKind::kPartition:
-      return counts.stalled_messages;
-    default:
-      return 0;
-  }
-}
-
 std::array<std::uint64_t, kFaultKinds> FaultInjector::counts() const {
   std::array<std::uint64_t, kFaultKinds> counts{};
-  for (std::size_t i = 0; i < states_.size(); ++i) {
-    const State& state = states_[i];
-    if (!state.is_effective && !stage_.handler_faults.is_effective(i)) continue;
+  for (const State& state : states_) {
+    if (!state.has_begun || !state.strike->is_effective()) continue;
     ++counts[static_cast<std::size_t>(state.fault.kind)];
   }
   return counts;

@@ -85,6 +85,13 @@ class Outcome {
   virtual ~Outcome() = default;
   // All records of the topic that the cluster holds, by partition and offset.
   virtual std::vector<StoredRecord> records(const std::string& topic) const = 0;
+  // Those that it held once and has lost by right since, with the reason: "retention.ms",
+  // "DeleteRecords". Whether they were consumed before is not said.
+  struct LostRecord {
+    StoredRecord record;
+    std::string reason;
+  };
+  virtual std::vector<LostRecord> lost_records(const std::string& topic) const = 0;
 };
 // Answers what is wrong; empty when nothing is.
 using OutcomeCheck = std::function<std::string(const Outcome&)>;

@@ -45,7 +45,8 @@ constexpr const char* kStopPromise = "servers stop in order";
 
 class ClusterOutcome final : public testing::Outcome {
  public:
-  explicit ClusterOutcome(const mock::Cluster& cluster) : cluster_(cluster) {}
+  ClusterOutcome(const mock::Cluster& cluster, const ClusterRecorder& recorder)
+      : cluster_(cluster), recorder_(recorder) {}
 
   std::vector<StoredRecord> records(const std::string& topic) const override {
     std::vector<StoredRecord> all;
@@ -62,8 +63,20 @@ class ClusterOutcome final : public testing::Outcome {
     return all;
   }
 
+  std::vector<LostRecord> lost_records(const std::string& topic) const override {
+    std::vector<LostRecord> all;
+    for (const ClusterRecorder::Lost& lost : recorder_.legally_lost()) {
+      if (lost.partition.topic != topic) continue;
+      const mock::StoredRecord& record = lost.record;
+      all.push_back(
+          {{lost.partition, record.offset, record.key, record.value, record.headers}, lost.reason});
+    }
+    return all;
+  }
+
  private:
   const mock::Cluster& cluster_;
+  const ClusterRecorder& recorder_;
 };
 
 class Simulation {
@@ -88,6 +101,8 @@ class Simulation {
   void make_world();
   void require_topic(const std::string& topic, const std::string& who);
   void draw_plan();
+  std::unique_ptr<ServerProcess> make_server(int number);
+  void aim_faults();
   App make_app() const { return tuned(input_.app(), tuning_); }
   void pause_most(Duration most);
   std::string unfinished() const;
@@ -95,6 +110,7 @@ class Simulation {
   void note_who_is_behind();
   void describe_servers();
   void drain();
+  void dismiss_spares();
   void stop_servers();
   void expect_all();
 
@@ -111,8 +127,9 @@ class Simulation {
   std::vector<Fault> faults_;
   std::size_t planned_faults_ = 0;
   AppTuning tuning_;
-  FaultInjector::Servers servers_;
+  Servers servers_;
   std::unique_ptr<ProducerProcess> producer_;
+  std::unique_ptr<StrikeZone> zone_;
   std::unique_ptr<FaultInjector> injector_;
   std::optional<std::string> failure_text_;  // of what the run itself found
   std::string failure_details_;
@@ -175,9 +192,7 @@ void Simulation::draw_plan() {
   std::erase_if(faults_, [&](const Fault&) { return tape.at_most(1) == 0; });
   planned_faults_ = faults_.size();
   for (std::int64_t number = 1; number <= servers; ++number) {
-    servers_.push_back(std::make_unique<ServerProcess>(
-        *stage_, static_cast<int>(number), [this] { return make_app(); }, input_.sabotage,
-        settings_.trace));
+    servers_.push_back(make_server(static_cast<int>(number)));
   }
   producer_ = std::make_unique<ProducerProcess>(*stage_, input_.plan, records_, load_);
 
@@ -196,9 +211,28 @@ void Simulation::draw_plan() {
       }
     }
   }
-  injector_ =
-      std::make_unique<FaultInjector>(*stage_, servers_, *producer_, input_.world.options().brokers,
-                                      partitions_, groups_, std::move(faults_));
+  aim_faults();
+}
+
+std::unique_ptr<ServerProcess> Simulation::make_server(int number) {
+  return std::make_unique<ServerProcess>(
+      *stage_, number, [this] { return make_app(); }, input_.sabotage, settings_.trace);
+}
+
+void Simulation::aim_faults() {
+  zone_ = std::make_unique<StrikeZone>(*stage_, servers_, *producer_);
+  zone_->nodes = input_.world.options().brokers;
+  zone_->partitions = partitions_;
+  zone_->groups = groups_;
+  for (const Expectations::Subscription& subscription : expectations_.subscriptions) {
+    if (stage_->judge.model().is_latest(subscription.group)) continue;
+    zone_->subscriptions.push_back({stage_->history.group_name(subscription.group),
+                                    stage_->history.partition_name(subscription.partition)});
+  }
+  zone_->make_server = [this] {
+    return make_server(static_cast<int>(servers_.size() + zone_->spares.size()) + 1);
+  };
+  injector_ = std::make_unique<FaultInjector>(*zone_, faults_);
 }
 
 void Simulation::main() {
@@ -218,6 +252,7 @@ void Simulation::main() {
   injector_->run();
   starter.join();
   injector_->heal();
+  dismiss_spares();
   drain();
   stop_servers();
   stage_->network.stop();
@@ -314,6 +349,16 @@ void Simulation::drain() {
   }
 }
 
+// Servers that came to help were asked to leave.
+void Simulation::dismiss_spares() {
+  const TimePoint deadline = stage_->scheduler.time() + kStopMost;
+  for (const std::unique_ptr<ServerProcess>& spare : zone_->spares) {
+    if (spare->wait_until_stopped(deadline)) continue;
+    fail(kStopPromise, spare->name() + " has not stopped " + format_duration(kStopMost) +
+                           " after everything was healed\n" + spare->describe());
+  }
+}
+
 void Simulation::stop_servers() {
   for (const std::unique_ptr<ServerProcess>& server : servers_) {
     server->ask_to_stop();
@@ -360,7 +405,7 @@ void Simulation::expect_all() {
 }
 
 std::optional<BrokenPromise> Simulation::check_outcome() const {
-  const ClusterOutcome outcome(stage_->cluster);
+  const ClusterOutcome outcome(stage_->cluster, *cluster_recorder_);
   for (const testing::Plan::Check& check : input_.plan.checks()) {
     const std::string wrong = check.check(outcome);
     if (!wrong.empty()) return BrokenPromise{check.promise, wrong};

@@ -160,6 +160,11 @@ ProcessIndex ServerProcess::index() const {
   return life_->index;
 }
 
+bool ServerProcess::is_asked_to_stop() const {
+  const Uninterrupted scope;
+  return life_ != nullptr && life_->is_asked_to_stop;
+}
+
 bool ServerProcess::is_paused() const {
   return is_running() && stage_.scheduler.is_paused(life_->process);
 }

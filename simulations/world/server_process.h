@@ -38,6 +38,7 @@ class ServerProcess {
   bool wait_until_stopped(TimePoint deadline);
 
   bool is_running() const;  // started, and neither killed nor ended by itself
+  bool is_asked_to_stop() const;
   bool is_paused() const;
   bool is_hanging() const;
   const std::string& name() const { return name_; }

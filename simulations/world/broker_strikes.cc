@@ -1,0 +1,222 @@
+// broker_strikes.cc
+//
+// What befalls nodes, and who leads what.
+
+#include <chrono>
+
+#include "mockbroker/cluster/inspection.h"
+#include "simulations/world/strike.h"
+
+namespace rookery::sim {
+namespace {
+
+using std::chrono::milliseconds;
+
+class BrokerRestart final : public Strike {
+ public:
+  BrokerRestart(StrikeZone& zone, std::size_t index, const Fault& fault)
+      : zone_(zone), index_(index), fault_(fault) {}
+
+  bool begin() override {
+    if (!zone_.stage.network.is_up(zone_.node(fault_.target))) return false;
+    announce();
+    const auto mode = fault_.severity != 0 ? mock::StopMode::kControlled : mock::StopMode::kCrash;
+    return zone_.stop_node(index_, zone_.node(fault_.target), mode);
+  }
+  void end() override { zone_.start_node(index_, zone_.node(fault_.target)); }
+  bool is_effective() const override { return true; }
+
+ private:
+  StrikeZone& zone_;
+  const std::size_t index_;
+  const Fault fault_;
+};
+
+// One node after the other, evenly over the time.
+class RollingRestart final : public Strike {
+ public:
+  RollingRestart(StrikeZone& zone, std::size_t index, const Fault& fault)
+      : zone_(zone), index_(index), fault_(fault) {}
+
+  bool begin() override { return true; }
+  std::vector<Duration> steps() const override {
+    const Duration each = fault_.duration / zone_.nodes;
+    const Duration down = std::min<Duration>(milliseconds(fault_.extent), each * 4 / 5);
+    std::vector<Duration> steps;
+    for (NodeId node = 0; node < zone_.nodes; ++node) {
+      steps.push_back(each * node);
+      steps.push_back(each * node + down);
+    }
+    return steps;
+  }
+  void step(std::size_t number) override {
+    const auto node = static_cast<NodeId>(number / 2);
+    if (number % 2 == 1) return zone_.start_node(index_, node);
+    if (zone_.stop_node(index_, node, mock::StopMode::kControlled)) ++stopped_;
+  }
+  void end() override {
+    for (NodeId node = 0; node < zone_.nodes; ++node) zone_.start_node(index_, node);
+  }
+  bool is_effective() const override { return stopped_ > 0; }
+
+ private:
+  StrikeZone& zone_;
+  const std::size_t index_;
+  const Fault fault_;
+  int stopped_ = 0;
+};
+
+// It takes effect when a request has to wait.
+class BrokerPause final : public Strike {
+ public:
+  BrokerPause(StrikeZone& zone, const Fault& fault) : zone_(zone), node_(zone.node(fault.target)) {}
+
+  bool begin() override {
+    if (zone_.stage.network.is_paused(node_)) return false;
+    before_ = zone_.stage.network.counts().paused_requests;
+    zone_.stage.network.pause_node(node_);
+    return true;
+  }
+  void end() override {
+    after_ = zone_.stage.network.counts().paused_requests;
+    zone_.stage.network.resume_node(node_);
+  }
+  bool is_effective() const override { return after_ > before_; }
+
+ private:
+  StrikeZone& zone_;
+  const NodeId node_;
+  std::uint64_t before_ = 0;
+  std::uint64_t after_ = 0;
+};
+
+class SlowBroker final : public Strike {
+ public:
+  SlowBroker(StrikeZone& zone, const Fault& fault) : zone_(zone), fault_(fault) {}
+
+  bool begin() override {
+    before_ = zone_.stage.network.counts().delayed_answers;
+    zone_.stage.network.delay_answers(zone_.node(fault_.target), milliseconds(fault_.extent));
+    return true;
+  }
+  void end() override {
+    after_ = zone_.stage.network.counts().delayed_answers;
+    zone_.stage.network.delay_answers(zone_.node(fault_.target), Duration::zero());
+  }
+  bool is_effective() const override { return after_ > before_; }
+
+ private:
+  StrikeZone& zone_;
+  const Fault fault_;
+  std::uint64_t before_ = 0;
+  std::uint64_t after_ = 0;
+};
+
+// Leaders, coordinators, the controller: at once, with no end of its own. Refused when the node is
+// down or is it already: then nothing has happened.
+class Move : public Strike {
+ public:
+  Move(StrikeZone& zone, const Fault& fault) : zone_(zone), fault_(fault) {}
+
+  bool begin() override {
+    bool has_moved = false;
+    zone_.stage.network.with_cluster(
+        [&](mock::Cluster& cluster, TimePoint now) { has_moved = move(cluster, now); });
+    return has_moved;
+  }
+  bool is_instant() const override { return true; }
+  bool is_effective() const override { return true; }
+
+ protected:
+  virtual bool move(mock::Cluster& cluster, TimePoint now) = 0;
+  NodeId goal() const { return zone_.node(fault_.severity); }
+
+  StrikeZone& zone_;
+  const Fault fault_;
+};
+
+class LeaderMove final : public Move {
+  using Move::Move;
+  bool move(mock::Cluster& cluster, TimePoint now) override {
+    if (zone_.partitions.empty()) return false;
+    const TopicPartition& partition = zone_.partitions[fault_.target % zone_.partitions.size()];
+    const auto before = cluster.inspect().placement(partition);
+    if (!before || before->leader == goal() || !before->has_replica(goal())) return false;
+    return cluster.move_leader(now, partition, goal()).has_value();
+  }
+};
+
+class CoordinatorMove final : public Move {
+  using Move::Move;
+  bool move(mock::Cluster& cluster, TimePoint now) override {
+    if (zone_.groups.empty()) return false;
+    const std::string& group = zone_.groups[fault_.target % zone_.groups.size()];
+    if (cluster.inspect().coordinator(group) == goal()) return false;
+    return cluster.move_coordinator(now, group, goal()).has_value();
+  }
+};
+
+class ControllerMove final : public Move {
+  using Move::Move;
+  bool move(mock::Cluster& cluster, TimePoint now) override {
+    const NodeId before = cluster.inspect().controller();
+    // Absent: another fault brings it back.
+    if (before == -1 || before == goal() || !zone_.stage.network.is_up(goal())) return false;
+    return cluster.move_controller(now, goal()).has_value();
+  }
+};
+
+class ControllerAbsence final : public Strike {
+ public:
+  explicit ControllerAbsence(StrikeZone& zone) : zone_(zone) {}
+
+  bool begin() override {
+    bool is_absent = false;
+    zone_.stage.network.with_cluster([&](mock::Cluster& cluster, TimePoint now) {
+      const NodeId before = cluster.inspect().controller();
+      is_absent = before != -1 && cluster.move_controller(now, -1).has_value();
+    });
+    return is_absent;
+  }
+  void end() override {
+    zone_.stage.network.with_cluster([&](mock::Cluster& cluster, TimePoint now) {
+      // None up: the first that starts is it.
+      for (NodeId node = 0; node < zone_.nodes; ++node) {
+        if (cluster.inspect().controller() != -1) return;
+        if (zone_.stage.network.is_up(node)) (void)cluster.move_controller(now, node);
+      }
+    });
+  }
+  bool is_effective() const override { return true; }
+
+ private:
+  StrikeZone& zone_;
+};
+
+}  // namespace
+
+std::unique_ptr<Strike> make_broker_strike(StrikeZone& zone, std::size_t index,
+                                           const Fault& fault) {
+  switch (fault.kind) {
+    case FaultKind::kBrokerRestart:
+      return std::make_unique<BrokerRestart>(zone, index, fault);
+    case FaultKind::kRollingRestart:
+      return std::make_unique<RollingRestart>(zone, index, fault);
+    case FaultKind::kBrokerPause:
+      return std::make_unique<BrokerPause>(zone, fault);
+    case FaultKind::kSlowBroker:
+      return std::make_unique<SlowBroker>(zone, fault);
+    case FaultKind::kLeaderMove:
+      return std::make_unique<LeaderMove>(zone, fault);
+    case FaultKind::kCoordinatorMove:
+      return std::make_unique<CoordinatorMove>(zone, fault);
+    case FaultKind::kControllerMove:
+      return std::make_unique<ControllerMove>(zone, fault);
+    case FaultKind::kControllerAbsence:
+      return std::make_unique<ControllerAbsence>(zone);
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace rookery::sim

@@ -1,0 +1,49 @@
+// strike_zone.cc
+//
+// What several strikes may change at once.
+
+#include <utility>
+
+#include "simulations/world/strike.h"
+
+namespace rookery::sim {
+
+void StrikeZone::change_profile(std::size_t index, ProfileChange change) {
+  changes_[index] = std::move(change);
+  apply_profile();
+}
+
+void StrikeZone::restore_profile(std::size_t index) {
+  changes_.erase(index);
+  apply_profile();
+}
+
+void StrikeZone::apply_profile() {
+  NetworkProfile profile = plain;
+  for (const auto& [index, change] : changes_) change(profile);
+  stage.network.set_profile(profile);
+}
+
+void StrikeZone::block(const Link& link) {
+  if (blocked_[link]++ == 0) stage.network.block(link);
+}
+
+void StrikeZone::unblock(const Link& link) {
+  if (--blocked_[link] == 0) stage.network.unblock(link);
+}
+
+bool StrikeZone::stop_node(std::size_t index, NodeId node, mock::StopMode mode) {
+  if (!stage.network.is_up(node)) return false;
+  stopped_[node] = index;
+  stage.network.stop_node(node, mode);
+  return true;
+}
+
+void StrikeZone::start_node(std::size_t index, NodeId node) {
+  const auto stopped = stopped_.find(node);
+  if (stopped == stopped_.end() || stopped->second != index) return;
+  stopped_.erase(stopped);
+  stage.network.start_node(node);
+}
+
+}  // namespace rookery::sim
