@@ -52,6 +52,7 @@ constexpr auto kRooms = std::to_array<Room>({
     {"simulations/world", 180},
     {"simulations/explorer", 190},
     {"simulations/properties", 210},
+    {"simulations/mutants", 220},
     {"simulations", 200},
 });
 

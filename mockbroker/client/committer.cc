@@ -103,43 +103,45 @@ bool Committer::settle_locked(Waiting& commit, TimePoint at) {
   return !is_open;
 }
 
-std::optional<Committer::Outgoing> Committer::next_locked(TimePoint at, TimePoint& timer) {
-  while (!waiting_.empty()) {
+void Committer::finish_head_locked(TimePoint at) {
+  while (!waiting_.empty() && !waiting_.front().is_under_way) {
     Waiting& head = waiting_.front();
-    if (head.is_under_way) return std::nullopt;
-    if (settle_locked(head, at)) {
-      events_.emplace_back(CommitDone{head.id, std::move(head.results)});
-      waiting_.pop_front();
-      continue;
-    }
-    timer = head.deadline;
-    MemberIdentity identity = is_direct_ ? MemberIdentity{} : member_.identity();
-    const bool is_stable =
-        is_direct_ || (member_.phase() == MemberState::Phase::kStable && identity.generation >= 0);
-    const std::optional<NodeId> node = coordinator_.node_locked();
-    if (!is_stable || !node) return std::nullopt;
-    if (head.retry_at > at) {
-      timer = std::min(timer, head.retry_at);
-      return std::nullopt;
-    }
-    Outgoing outgoing{.node = *node, .id = head.id, .identity = identity};
-    outgoing.timeout = std::min<Duration>(settings_.request_timeout, head.deadline - at);
-    outgoing.request.group = settings_.group_id;
-    outgoing.request.generation = identity.generation;
-    outgoing.request.member_id = identity.member_id;
-    if (!is_direct_) outgoing.request.group_instance_id = settings_.group_instance_id;
-    for (std::size_t i = 0; i < head.results.size(); ++i) {
-      if (head.is_done[i]) continue;
-      outgoing.request.partitions.push_back({.partition = head.results[i].partition,
-                                             .offset = head.results[i].offset,
-                                             .metadata = head.metadata[i]});
-      outgoing.indexes.push_back(i);
-    }
-    head.is_under_way = true;
-    head.was_sent = true;
-    return outgoing;
+    if (!settle_locked(head, at)) return;
+    events_.emplace_back(CommitDone{head.id, std::move(head.results)});
+    waiting_.pop_front();
   }
-  return std::nullopt;
+}
+
+std::optional<Committer::Outgoing> Committer::next_locked(TimePoint at, TimePoint& timer) {
+  finish_head_locked(at);
+  if (waiting_.empty() || waiting_.front().is_under_way) return std::nullopt;
+  Waiting& head = waiting_.front();
+  timer = head.deadline;
+  MemberIdentity identity = is_direct_ ? MemberIdentity{} : member_.identity();
+  const bool is_stable =
+      is_direct_ || (member_.phase() == MemberState::Phase::kStable && identity.generation >= 0);
+  const std::optional<NodeId> node = coordinator_.node_locked();
+  if (!is_stable || !node) return std::nullopt;
+  if (head.retry_at > at) {
+    timer = std::min(timer, head.retry_at);
+    return std::nullopt;
+  }
+  Outgoing outgoing{.node = *node, .id = head.id, .identity = identity};
+  outgoing.timeout = std::min<Duration>(settings_.request_timeout, head.deadline - at);
+  outgoing.request.group = settings_.group_id;
+  outgoing.request.generation = identity.generation;
+  outgoing.request.member_id = identity.member_id;
+  if (!is_direct_) outgoing.request.group_instance_id = settings_.group_instance_id;
+  for (std::size_t i = 0; i < head.results.size(); ++i) {
+    if (head.is_done[i]) continue;
+    outgoing.request.partitions.push_back({.partition = head.results[i].partition,
+                                           .offset = head.results[i].offset,
+                                           .metadata = head.metadata[i]});
+    outgoing.indexes.push_back(i);
+  }
+  head.is_under_way = true;
+  head.was_sent = true;
+  return outgoing;
 }
 
 TimePoint Committer::drive() {
@@ -213,6 +215,7 @@ void Committer::handle(const Outgoing& sent, Result<Response> response) {
                   head.results[index].partition.text() + ": commit: " + std::string(name(*error))));
     }
   }
+  finish_head_locked(at);
 }
 
 }  // namespace rookery::mock

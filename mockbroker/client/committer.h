@@ -64,6 +64,8 @@ class Committer {
 
   static void finish(Waiting& commit, std::size_t index, Status status);
   void finish_open(Waiting& commit, ErrorCode code, const std::string& message);
+  // Events for all at the head of the queue that are done.
+  void finish_head_locked(TimePoint at);
   // Ends what cannot succeed any more; true: nothing is open.
   bool settle_locked(Waiting& commit, TimePoint at);
   std::optional<Outgoing> next_locked(TimePoint at, TimePoint& timer);

@@ -37,7 +37,7 @@ ConsumerCore::ConsumerCore(Network& network, ConsumerSettings the_settings)
       starter(settings.group, client, group, coordinator, owned, lookups, events),
       rejoin(settings.group, client, metadata, group, coordinator, member, owned, events),
       committer(settings.group, client, group, coordinator, member, owned, events),
-      heartbeat(settings.group, client, group, coordinator, member, events) {}
+      heartbeat(settings.group, client, group, coordinator, member, events, settings.on_events) {}
 
 RecordStream::Limits ConsumerCore::share(std::size_t owned_count) const {
   RecordStream::Limits limits = settings.stream_limits;
@@ -130,10 +130,21 @@ TimePoint ConsumerCore::drive() {
   return next;
 }
 
+void ConsumerCore::tell() {
+  if (!settings.on_events) return;
+  {
+    MutexLock lock(group.mutex);
+    if (is_closed || !events.take_hint()) return;
+  }
+  assert_no_locks_held("the listener of events");
+  settings.on_events();
+}
+
 bool ConsumerCore::drive_until(TimePoint deadline, const std::function<bool()>& done) {
   for (;;) {
     const TimePoint next = drive();
     if (done()) return true;
+    tell();
     {
       MutexLock lock(group.mutex);
       if (is_closing) return false;  // by another thread: nothing will come

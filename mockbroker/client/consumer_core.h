@@ -43,6 +43,8 @@ struct ConsumerSettings {
   std::size_t expected_partitions = 16;
   // The most that may wait in one stream.
   RecordStream::Limits stream_limits{.bytes = std::size_t{64} << 20, .records = 100'000};
+  // May be empty.
+  EventListener on_events;
 };
 
 class ConsumerCore {
@@ -54,11 +56,15 @@ class ConsumerCore {
   // Drives until `done`; false: the deadline, or another thread's close, came first.
   bool drive_until(TimePoint deadline, const std::function<bool()>& done);
 
+  // Gives the listener the hint that is due. Any thread but H; no lock is held.
+  void tell();
+
   enum class Mode { kNone, kGroup, kDirect };
 
   ConsumerSettings settings;
   Mode mode = Mode::kNone;
   bool is_closing = false;  // guarded by CO: no more joining, only what was begun is finished
+  bool is_closed = false;   // guarded by CO: close has returned
   std::shared_ptr<BatchPool> pool = std::make_shared<BatchPool>();
   NetworkClient client;
   Metadata metadata;

@@ -3,6 +3,8 @@
 // The application's calls; what happens between them is ConsumerCore's.
 #include "mockbroker/client/group_consumer.h"
 
+#include <rookery/runtime/mutant.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -16,7 +18,7 @@ MockGroupConsumer::MockGroupConsumer(Network& network, ConsumerSettings settings
       reaper_(std::move(reaper)) {}
 
 MockGroupConsumer::~MockGroupConsumer() {
-  close(deadline_in(std::chrono::seconds(5)));
+  close_once(deadline_in(std::chrono::seconds(5)), /*is_destructor=*/true);
   if (core_->heartbeat.is_started()) reaper_->adopt(core_->heartbeat.release());
 }
 
@@ -99,9 +101,7 @@ Status MockGroupConsumer::check_open(const char* call) const {
   return fail(ErrorCode::kClosed, std::string(call) + ": the consumer is closed");
 }
 
-std::vector<GroupEvent> MockGroupConsumer::take_events_locked() {
-  return std::exchange(core_->events, {});
-}
+std::vector<GroupEvent> MockGroupConsumer::take_events_locked() { return core_->events.take(); }
 
 std::vector<GroupEvent> MockGroupConsumer::poll_events(TimePoint deadline) {
   ConsumerCore& core = *core_;
@@ -139,11 +139,12 @@ CommitId MockGroupConsumer::commit(std::vector<OffsetToCommit> offsets) {
   bool is_closed;
   {
     MutexLock lock(core_->group.mutex);
-    is_closed = is_closed_;
+    is_closed = core_->is_closed;
     if (is_closed) core_->committer.close_locked();
   }
   // Leaves at once when it can; otherwise the next poll takes it along.
   if (!is_closed) core_->committer.drive();
+  core_->tell();
   return id;
 }
 
@@ -351,12 +352,17 @@ bool MockGroupConsumer::finish_commits(TimePoint deadline, Inbox::Waiter& waiter
                              core.member.phase() == MemberState::Phase::kStable;
       if (!is_member) return true;
     }
+    core.tell();
     if (now() >= deadline) return false;
     core.client.poll(std::min(deadline, next), waiter);
   }
 }
 
 CloseReport MockGroupConsumer::close(TimePoint deadline) {
+  return close_once(deadline, /*is_destructor=*/false);
+}
+
+CloseReport MockGroupConsumer::close_once(TimePoint deadline, bool is_destructor) {
   ConsumerCore& core = *core_;
   {
     MutexLock lock(core.group.mutex);
@@ -378,20 +384,29 @@ CloseReport MockGroupConsumer::close(TimePoint deadline) {
     core.committer.close_locked();
     core.owned.clear();
     // The caller gave everything up by itself.
-    std::erase_if(core.events, [](const GroupEvent& event) {
+    core.events.erase_if([](const GroupEvent& event) {
       return std::holds_alternative<Assigned>(event) || std::holds_alternative<Revoking>(event);
     });
   }
+  core.tell();
   if (core.heartbeat.is_started()) core.heartbeat.request_stop();
+  if (mutant("close.waits_for_listener_under_lock")) {
+    MutexLock lock(core.group.mutex);
+    if (core.heartbeat.is_telling_locked() && !core.heartbeat.is_current_thread()) {
+      core.heartbeat.join_until(kNever);
+    }
+  }
   is_in_time = leave(deadline, waiter) && is_in_time;
-  if (core.heartbeat.is_started() && !core.heartbeat.is_current_thread()) {
+  const bool is_on_itself = core.heartbeat.is_current_thread() &&
+                            !(mutant("close.destructor_joins_itself") && is_destructor);
+  if (core.heartbeat.is_started() && !is_on_itself) {
     // H ends within moments of being told: the leave may have used up the deadline.
     const TimePoint moments = deadline_in(std::chrono::milliseconds(100));
     is_in_time = core.heartbeat.join_until(std::max(deadline, moments)) && is_in_time;
   }
   core.client.close();
   MutexLock lock(core.group.mutex);
-  is_closed_ = true;
+  core.is_closed = true;
   close_report_ = {.timed_out = !is_in_time, .batches_held = core.pool->outstanding()};
   return close_report_;
 }

@@ -4,7 +4,8 @@
 // a real group membership.
 //
 // Close and destruction never wait for the network beyond their deadline. A heartbeat thread that
-// is late (or that runs the destructor itself) is given to `reaper`.
+// is late (or that runs the destructor itself) is given to `reaper`. On H itself close says goodbye
+// like elsewhere, but does not join: H ends when the listener that closed has returned.
 //
 // Thread rules: see rookery/transport/group_consumer.h; commit and close are safe from any thread.
 #pragma once
@@ -47,10 +48,10 @@ class MockGroupConsumer final : public GroupConsumer {
   std::vector<GroupEvent> take_events_locked();
   bool finish_commits(TimePoint deadline, Inbox::Waiter& waiter);
   bool leave(TimePoint deadline, Inbox::Waiter& waiter);
+  CloseReport close_once(TimePoint deadline, bool is_destructor);
 
   const std::shared_ptr<ConsumerCore> core_;
   const std::shared_ptr<ThreadReaper> reaper_;
-  bool is_closed_ = false;    // guarded by CO
   CloseReport close_report_;  // guarded by CO
 };
 

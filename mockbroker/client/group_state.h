@@ -12,7 +12,9 @@
 #include <rookery/transport/group_consumer.h>
 
 #include <chrono>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mockbroker/protocol/protocol.h"
@@ -45,8 +47,37 @@ struct GroupLock {
   ConditionVariable changed{"mock.coordinator.changed"};
 };
 
-// What poll_events will answer. Guarded by CO.
-using EventQueue = std::vector<GroupEvent>;
+// What poll_events will answer, and whether somebody ought to be told that there is something.
+// Guarded by CO.
+class EventQueue {
+ public:
+  template <class Event>
+  void emplace_back(Event&& event) {
+    events_.emplace_back(std::forward<Event>(event));
+    is_hint_due_ = true;
+  }
+  std::vector<GroupEvent> take() {
+    is_hint_due_ = false;
+    return std::exchange(events_, {});
+  }
+  template <class Predicate>
+  void erase_if(const Predicate& predicate) {
+    std::erase_if(events_, predicate);
+    is_hint_due_ = is_hint_due_ && !events_.empty();
+  }
+  // Whether there is news since the last hint, or take: whoever gets true gives the hint.
+  bool take_hint() { return std::exchange(is_hint_due_, false); }
+
+ private:
+  std::vector<GroupEvent> events_;
+  bool is_hint_due_ = false;
+};
+
+// A hint that poll_events has something to answer, given by whichever thread brought it: one that
+// polls for an answer, commits or closes, and also H. Called with no lock held, also while a close
+// is under way, never after it; it may call anything, close included, and drop the last reference
+// to the consumer.
+using EventListener = std::function<void()>;
 
 // Who we are in a request to the coordinator.
 struct MemberIdentity {

@@ -7,9 +7,11 @@
 // drives I/O in slices of at most kIoSliceMost. It holds no lock while it sends or receives.
 #pragma once
 
+#include <rookery/runtime/atomic.h>
 #include <rookery/runtime/thread.h>
 #include <rookery/runtime/time.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -24,7 +26,8 @@ class Heartbeat {
  public:
   // All of these outlive the thread: its body owns `keep_alive`.
   Heartbeat(const GroupSettings& settings, NetworkClient& client, GroupLock& group,
-            Coordinator& coordinator, MemberState& member, EventQueue& events);
+            Coordinator& coordinator, MemberState& member, EventQueue& events,
+            const EventListener& listener);
 
   void start(std::shared_ptr<void> keep_alive);
   bool is_started() const { return thread_.joinable(); }
@@ -36,6 +39,8 @@ class Heartbeat {
   void request_stop();
   // Whether H ended by the deadline; holds no lock meanwhile. Not from H itself.
   bool join_until(TimePoint deadline);
+  // Whether H is in user code; CO is held.
+  bool is_telling_locked() const { return is_telling_; }
   // Gives the thread to whoever joins it later.
   Thread release() { return std::move(thread_); }
 
@@ -46,15 +51,22 @@ class Heartbeat {
     TimePoint io_deadline{};
     bool wants_coordinator = false;
     NodeId node = -1;
+    std::size_t channel = kGroupChannel;
     std::uint64_t beat = 0;
     MemberIdentity identity;
   };
 
   void run();
   Step next_step();
-  std::optional<Step> expire_locked(TimePoint at);
+  std::optional<Step> expire_session_locked(TimePoint at);
+  // `channel`: for the goodbye.
+  std::optional<Step> expire_poll_locked(TimePoint at, std::size_t channel);
   void send_beat(const Step& step);
   void send_leave(const Step& step);
+  // Gives the hint that is due. Nothing of CO is held while user code runs.
+  void tell();
+  // Waits for `is_over`, or until `deadline`. False: a stop was asked for.
+  bool rest_locked(MutexLock& lock, TimePoint deadline, const std::function<bool()>& is_over);
   // The answer to the beat that `sent` sent.
   void handle(TimePoint sent_at, const Step& sent, const Result<Response>& response);
 
@@ -64,8 +76,11 @@ class Heartbeat {
   Coordinator& coordinator_;
   MemberState& member_;
   EventQueue& events_;
-  bool is_stopped_ = false;  // guarded by CO
-  Inbox::Waiter waiter_;     // H's own
+  const EventListener& listener_;
+  bool is_stopped_ = false;             // guarded by CO
+  bool is_telling_ = false;             // guarded by CO
+  Atomic<bool> is_answer_here_{false};  // for a mutant: the answer has come, and is not taken yet
+  Inbox::Waiter waiter_;                // H's own
   Thread thread_;
 };
 

@@ -35,7 +35,13 @@ class Inbox {
     std::uint64_t seen_ = 0;
   };
 
-  void push(Reply reply);
+  Inbox() = default;
+  Inbox(const Inbox&) = delete;
+  Inbox& operator=(const Inbox&) = delete;
+  virtual ~Inbox() = default;
+
+  // Virtual so that a network in between can see answers pass.
+  virtual void push(Reply reply);
 
   // Ends every waiter's receive early, now or, for who does not wait, the next one.
   void wake();

@@ -3,6 +3,8 @@
 // Every change of what H waits for notifies it.
 #include "mockbroker/client/member_state.h"
 
+#include <rookery/runtime/mutant.h>
+
 #include <utility>
 
 namespace rookery::mock {
@@ -18,12 +20,15 @@ void MemberState::enter(Phase phase) {
 
 std::uint64_t MemberState::begin_join() {
   wants_rejoin_ = false;
+  is_join_late_ = false;
+  are_beats_off_ = false;
   enter(Phase::kJoining);
   return ++attempt_;
 }
 
 void MemberState::joined(std::int32_t generation, std::string member_id, TimePoint at) {
   identity_ = {generation, std::move(member_id)};
+  if (mutant("rejoin.late_join_disables_beats")) are_beats_off_ = is_join_late_;
   is_beat_under_way_ = false;
   beat_due_ = saturating_add(at, settings_.heartbeat_interval);
   session_deadline_ = saturating_add(at, settings_.session_timeout);
@@ -68,6 +73,7 @@ void MemberState::stop() {
 
 bool MemberState::beats_enabled() const {
   if (is_stopped_ || identity_.generation < 0) return false;
+  if (mutant("rejoin.late_join_disables_beats") && are_beats_off_) return false;
   // While a join waits at the coordinator it counts as a sign of life.
   return phase_ == Phase::kAssigning || phase_ == Phase::kSyncing || phase_ == Phase::kStable;
 }

@@ -77,8 +77,15 @@ class MemberState {
   void poll_began() { poll_deadline_ = kNever; }
   void poll_ended(TimePoint at) {
     poll_deadline_ = saturating_add(at, settings_.max_poll_interval);
+    is_join_late_ = is_join_late_ || phase_ == Phase::kJoining;
+    // Only then does nothing else wake H.
+    if (phase_ == Phase::kJoining) group_.changed.notify_all();
   }
   TimePoint poll_deadline() const { return poll_deadline_; }
+  // When a member that does not beat, for it joins, is given up; kNever for any other.
+  TimePoint join_deadline() const {
+    return phase_ == Phase::kJoining && !is_stopped_ ? poll_deadline_ : kNever;
+  }
 
  private:
   void enter(Phase phase);
@@ -98,6 +105,9 @@ class MemberState {
   TimePoint beat_due_{};
   TimePoint session_deadline_ = kNever;
   TimePoint poll_deadline_ = kNever;
+  // For a mutant: a poll ended while the join was under way; and what the mutant makes of it.
+  bool is_join_late_ = false;
+  bool are_beats_off_ = false;
 };
 
 }  // namespace rookery::mock

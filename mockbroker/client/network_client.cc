@@ -3,6 +3,7 @@
 // Everything is decided under the lock and done after it: see Work.
 #include "mockbroker/client/network_client.h"
 
+#include <rookery/runtime/mutant.h>
 #include <rookery/runtime/random.h>
 
 #include <algorithm>
@@ -203,11 +204,11 @@ bool NetworkClient::poll(TimePoint deadline, Inbox::Waiter& waiter) {
       inbox_->receive(has_run ? TimePoint{} : std::min(deadline, before.next_timer), waiter);
   if (!replies.empty()) {
     Work after;
-    {
-      const TimePoint at = now();
-      MutexLock lock(mutex_);
-      for (Reply& reply : replies) collect_reply(std::move(reply), at, after);
-    }
+    const TimePoint at = now();
+    const bool keeps_lock = mutant("client.answers_under_lock") && is_busy();
+    MutexLock lock(mutex_);
+    for (Reply& reply : replies) collect_reply(std::move(reply), at, after);
+    if (!keeps_lock) lock.unlock();
     has_run = run(after) || has_run;
   }
   // Another thread may wait for what this one received.

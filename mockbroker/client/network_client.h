@@ -94,6 +94,12 @@ class NetworkClient {
   // "<client_id=orders node_id=2 host=... port=... state=connected>"
   std::string text(Destination to) const;
   const Settings& settings() const { return settings_; }
+  // Whether another thread is in here at this moment: true may be false by now.
+  bool is_busy() const {
+    if (!mutex_.try_lock()) return true;
+    mutex_.unlock();
+    return false;
+  }
 
   // Drops everything under way without calling its handlers; later sends are dropped, too.
   void close();

@@ -3,6 +3,8 @@
 // One step at a time: decided under CO, sent without it.
 #include "mockbroker/client/rejoin.h"
 
+#include <rookery/runtime/mutant.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -105,9 +107,18 @@ std::optional<Rejoin::Outgoing> Rejoin::begin_join_locked(TimePoint at, bool com
     timer = retry_at_;
     return std::nullopt;
   }
+  if (under_way_at_) return end_given_up_locked(at, timer);
   Outgoing outgoing{.node = *node, .join = join_request_locked()};
   outgoing.attempt = member_.begin_join();
+  under_way_at_ = node;
   return outgoing;
+}
+
+std::optional<Rejoin::Outgoing> Rejoin::end_given_up_locked(TimePoint at, TimePoint& timer) {
+  if (!given_up_until_) given_up_until_ = saturating_add(at, settings_.retry_backoff);
+  if (*given_up_until_ <= at) return Outgoing{.node = *under_way_at_};
+  timer = *given_up_until_;
+  return std::nullopt;
 }
 
 JoinGroupRequest Rejoin::join_request_locked() const {
@@ -150,6 +161,7 @@ std::optional<Rejoin::Outgoing> Rejoin::begin_sync_locked() {
     request.assignments = assign(protocol_, members_, counts);
   }
   member_.syncing();
+  under_way_at_ = node;
   return Outgoing{.node = *node, .attempt = member_.attempt(), .sync = std::move(request)};
 }
 
@@ -163,19 +175,28 @@ void Rejoin::send(Outgoing outgoing) {
                  [this, attempt, node](Result<Response> response) {
                    handle_join(attempt, node, std::move(response));
                  });
-  } else {
+  } else if (outgoing.sync) {
     client_.send({node, kGroupChannel}, std::move(*outgoing.sync), timeout,
                  [this, attempt, node](Result<Response> response) {
                    handle_sync(attempt, node, std::move(response));
                  });
+  } else {
+    client_.disconnect({node, kGroupChannel});
   }
+}
+
+void Rejoin::answered_locked() {
+  under_way_at_.reset();
+  given_up_until_.reset();
 }
 
 void Rejoin::handle_join(std::uint64_t attempt, NodeId node, Result<Response> response) {
   const TimePoint at = now();
   auto* answer = response ? std::get_if<JoinGroupResponse>(&*response) : nullptr;
   MutexLock lock(group_.mutex);
-  if (!member_.is_current_attempt(attempt, Phase::kJoining)) return;  // given up
+  answered_locked();
+  const bool is_given_up = !member_.is_current_attempt(attempt, Phase::kJoining);
+  if (is_given_up && !mutant("rejoin.late_join_is_followed")) return;
   if (!answer) {
     handle_error_locked(
         response ? Error{.message = "JoinGroup: an answer to something else"} : response.error(),
@@ -203,6 +224,7 @@ void Rejoin::handle_sync(std::uint64_t attempt, NodeId node, Result<Response> re
   const TimePoint at = now();
   const auto* answer = response ? std::get_if<SyncGroupResponse>(&*response) : nullptr;
   MutexLock lock(group_.mutex);
+  answered_locked();
   if (!member_.is_current_attempt(attempt, Phase::kSyncing)) return;
   if (!answer) {
     handle_error_locked(

@@ -46,15 +46,19 @@ class Rejoin {
     std::uint64_t attempt = 0;
     std::optional<JoinGroupRequest> join;
     std::optional<SyncGroupRequest> sync;
+    // Neither: what was given up there is not waited for any longer.
   };
 
   void notice_metadata();
   std::optional<Outgoing> next_locked(TimePoint at, bool commits_wait, TimePoint& timer);
   std::optional<Outgoing> begin_join_locked(TimePoint at, bool commits_wait, TimePoint& timer);
   std::optional<Outgoing> begin_sync_locked();
+  // One that was given up may be answered still; after a moment its connection is closed.
+  std::optional<Outgoing> end_given_up_locked(TimePoint at, TimePoint& timer);
   JoinGroupRequest join_request_locked() const;
   std::set<std::string> group_topics_locked() const;
   void send(Outgoing outgoing);
+  void answered_locked();
   void handle_join(std::uint64_t attempt, NodeId node, Result<Response> response);
   void handle_sync(std::uint64_t attempt, NodeId node, Result<Response> response);
   void take_assignment_locked(const std::vector<TopicPartition>& assignment);
@@ -77,6 +81,9 @@ class Rejoin {
   bool is_leader_ = false;
   std::vector<JoinGroupResponse::Member> members_;  // for the leader
   PartitionCounts assigned_counts_;                 // what the leader's assignment was made of
+  // Where a join or sync is under way, given up or not; and until when one given up is waited for.
+  std::optional<NodeId> under_way_at_;
+  std::optional<TimePoint> given_up_until_;
   Backoff backoff_;
   TimePoint retry_at_{};
   std::optional<ErrorCode> told_;  // the last error that became an event

@@ -45,6 +45,7 @@ Scheduler::Scheduler(const SchedulerOptions& options, Tape& tape, Strategy& stra
       world_(options.start, tape, strategy),
       options_(options),
       run_(next_run()),
+      is_held_back_(strategy.holds_back()),
       stacks_(options.stack_pool != nullptr ? *options.stack_pool : own_stacks_) {
   auto world = std::make_unique<Process>();
   world->name = "world";
@@ -89,6 +90,15 @@ RunResult Scheduler::run(std::function<void()> body) {
 void Scheduler::step(ChoiceKind kind) {
   if (uninterrupted_depth_ != 0) [[unlikely]]
     return;
+  if (is_held_back_) [[unlikely]] {
+    if (current_->process != processes_[kWorld].get() && agenda_ == &world_) {
+      const Duration aside = agenda_->strategy->hold_back();
+      if (aside > Duration::zero()) {
+        block(kind, WaitKind::kSleep, nullptr, saturating_add(agenda_->now, aside));
+        return;
+      }
+    }
+  }
   advance();
   Fiber& next = choose(kind);
   if (&next == current_) return;

@@ -290,6 +290,7 @@ class Scheduler final : public FiberRuntime {
   Agenda world_;
   SchedulerOptions options_;
   std::uint64_t run_;  // names this run in MutexState and ConditionState
+  bool is_held_back_;  // the strategy may put threads aside
   bool was_run_ = false;
   std::uint64_t steps_hard_bound_ = 0;  // of the whole run, or of the drain that goes on
   std::uint64_t drain_steps_ = 0;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <rookery/runtime/fiber_runtime.h>
+#include <rookery/runtime/time_types.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -43,6 +44,9 @@ enum class StrategyKind : std::uint8_t {
   kDrawn,  // the tape says which of the others
   kRandom,
   kSticky,
+  kPct,
+  kStarvation,
+  kRunUntilBlocked,
 };
 
 class Strategy {
@@ -50,6 +54,12 @@ class Strategy {
   virtual ~Strategy() = default;
   // An index below runnable.size(), which is at least 2.
   virtual std::size_t choose(const Runnable& runnable, ChoiceKind where) = 0;
+
+  // Whether hold_back() is to be asked at all; asked once, when the run begins.
+  virtual bool holds_back() const { return false; }
+  // Asked at every choice point of threads of processes, also where nobody else could run: for how
+  // long the running thread is put aside now, as an operating system may do; zero: not at all.
+  virtual Duration hold_back() { return Duration::zero(); }
 };
 
 // Each that can run is equally likely, at every point.

@@ -1,0 +1,105 @@
+// mutant.h
+//
+// Known bugs, each put back behind a name, so that the simulator can be seen to find them.
+//
+//   if (mutant("heartbeat.join_under_lock")) ...   // what some Kafka client once did
+//
+// In an ordinary build mutant() is constant false: the bug, its name and the list below are in no
+// binary. Binaries of tools/mutants.bzl are built with ROOKERY_MUTANTS; in them one mutant at a
+// time is switched on, for the whole process. A name that is not in the list does not compile.
+//
+// simulations/mutants.md says what each changes, where it comes from, and what finds it.
+//
+// Thread rules: switched while no other thread runs.
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+#include <span>
+#include <string_view>
+
+namespace rookery {
+
+struct MutantEntry {
+  std::string_view name;
+  std::string_view mark;  // in the design's list of schedules that must be impossible
+  std::string_view description;
+};
+
+inline constexpr MutantEntry kMutants[] = {
+    {"close.waits_for_listener_under_lock", "D1",
+     "close waits, holding the coordinator's lock, for a heartbeat thread that is in user code"},
+    {"heartbeat.tells_under_lock", "D2",
+     "the last hint before a stop is given to user code with the coordinator's lock held"},
+    {"client.answers_under_lock", "D3",
+     "a poll that had to wait for the client's lock keeps it while handlers run"},
+    {"close.destructor_joins_itself", "D4",
+     "a destructor joins the heartbeat thread, also when it runs on it"},
+    {"heartbeat.join_under_lock", "D5",
+     "stop, notify and join of the heartbeat thread are one scope of the coordinator's lock"},
+    {"heartbeat.stop_read_outside_lock", "D6",
+     "the heartbeat thread reads the stop flag before it locks and waits"},
+    {"heartbeat.leaves_under_lock", "D7",
+     "when the application polls again meanwhile, the leave is sent with the lock held"},
+    {"heartbeat.unlocks_twice", "D8",
+     "the same leave unlocks by hand what its scope unlocks again"},
+    {"heartbeat.beats_under_lock", "D9",
+     "a beat that finds another thread at the client is sent with the coordinator's lock held"},
+    {"heartbeat.waits_for_answer_under_lock", "D10",
+     "a beat whose answer another thread has taken is waited for with the lock held"},
+    {"rejoin.late_join_disables_beats", "D11",
+     "a join answered in a later poll than its own leaves the member without heartbeat"},
+    {"rejoin.late_join_is_followed", "D12",
+     "the answer to a join that was given up is taken for the current one"},
+};
+
+// A mutant's place in the list; made from its name by the compiler.
+class MutantId {
+ public:
+  consteval MutantId(const char* name) : index_(index_of(name)) {}
+  constexpr std::size_t index() const { return index_; }
+
+ private:
+  static consteval std::size_t index_of(std::string_view name) {
+    std::size_t index = 0;
+    while (kMutants[index].name != name) ++index;  // beyond the end: does not compile
+    return index;
+  }
+
+  std::size_t index_;
+};
+
+#ifdef ROOKERY_MUTANTS
+
+inline constexpr bool kHasMutants = true;
+
+namespace detail {
+inline constexpr std::size_t kNoMutant = std::size(kMutants);
+inline constinit std::size_t mutant_on = kNoMutant;
+}  // namespace detail
+
+inline bool mutant(MutantId id) { return detail::mutant_on == id.index(); }
+
+// The one that is on from now, instead of what was before; empty: none. False: there is none of
+// that name.
+inline bool switch_mutant_on(std::string_view name) {
+  detail::mutant_on = detail::kNoMutant;
+  for (std::size_t i = 0; i < std::size(kMutants); ++i) {
+    if (kMutants[i].name == name) detail::mutant_on = i;
+  }
+  return name.empty() || detail::mutant_on != detail::kNoMutant;
+}
+
+inline std::span<const MutantEntry> all_mutants() { return kMutants; }
+
+#else
+
+inline constexpr bool kHasMutants = false;
+
+constexpr bool mutant(MutantId) { return false; }
+constexpr bool switch_mutant_on(std::string_view name) { return name.empty(); }
+constexpr std::span<const MutantEntry> all_mutants() { return {}; }
+
+#endif
+
+}  // namespace rookery

@@ -1,0 +1,60 @@
+// table_main.cc
+//
+// The mean number of runs until each mutant is found, per strategy: `bazel run -c opt
+// //simulations/mutants:table -- [FINDS] [RUNS AT MOST] [PART OF A NAME]`.
+#include <rookery/runtime/mutant.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <string>
+
+#include "simulations/mutants/hunt.h"
+#include "simulations/properties/group_life.h"
+#include "simulations/scheduler/strategies.h"
+
+namespace rookery::sim {
+namespace {
+
+constexpr StrategyKind kColumns[] = {StrategyKind::kDrawn,      StrategyKind::kRandom,
+                                     StrategyKind::kSticky,     StrategyKind::kPct,
+                                     StrategyKind::kStarvation, StrategyKind::kRunUntilBlocked};
+
+std::string cell(const Hunt& hunt) {
+  if (hunt.finds == 0) return "> " + std::to_string(hunt.runs);
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", hunt.mean_runs());
+  return text;
+}
+
+int print_table(const HuntOptions& options, const std::string& part) {
+  std::printf("| mutant |");
+  for (const StrategyKind kind : kColumns) std::printf(" %s |", name(kind));
+  std::printf(" found by |\n|---|");
+  for (std::size_t i = 0; i < std::size(kColumns); ++i) std::printf("---:|");
+  std::printf("---|\n");
+  for (const MutantEntry& mutant : all_mutants()) {
+    if (mutant.name.find(part) == std::string_view::npos) continue;
+    std::printf("| %s %s |", std::string(mutant.mark).c_str(), std::string(mutant.name).c_str());
+    std::string promises;
+    for (const StrategyKind kind : kColumns) {
+      const Hunt hunt = hunt_mutant(mutant.name, group_life_with(kind), options);
+      std::printf(" %s |", cell(hunt).c_str());
+      std::fflush(stdout);
+      if (!hunt.broken || promises.find(hunt.broken->promise) != std::string::npos) continue;
+      promises += (promises.empty() ? "" : ", ") + hunt.broken->promise;
+    }
+    std::printf(" %s |\n", promises.c_str());
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace rookery::sim
+
+int main(int argc, char** argv) {
+  rookery::sim::HuntOptions options;
+  options.finds_most = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 20;
+  options.seeds_most = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 3'000;
+  return rookery::sim::print_table(options, argc > 3 ? argv[3] : "");
+}

@@ -1,0 +1,408 @@
+// group_life.cc
+//
+// The plan, the faults, and the four phases of a run.
+#include "simulations/properties/group_life.h"
+
+#include <rookery/base/duration.h>
+#include <rookery/runtime/thread.h>
+#include <rookery/runtime/time.h>
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mockbroker/client/thread_reaper.h"
+#include "mockbroker/cluster/cluster.h"
+#include "mockbroker/protocol/error_response.h"
+#include "simulations/network/simulated_network.h"
+#include "simulations/properties/group_watch.h"
+#include "simulations/properties/life.h"
+#include "simulations/properties/watched_network.h"
+#include "simulations/scheduler/scheduler.h"
+#include "simulations/scheduler/strategies.h"
+
+namespace rookery::sim {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr int kNodes = 3;
+constexpr int kPartitions = 4;
+constexpr Duration kSettleMost = seconds(60);
+constexpr Duration kSettledFor = milliseconds(400);
+constexpr Duration kQuietFor = milliseconds(1500);
+constexpr Duration kEndMost = seconds(20);
+
+// What can be done to the network and the cluster here.
+constexpr std::array kKinds = {FaultKind::kCoordinatorMove, FaultKind::kBrokerRestart,
+                               FaultKind::kLatencyStorm,    FaultKind::kConnectionLoss,
+                               FaultKind::kPartition,       FaultKind::kSlowBroker,
+                               FaultKind::kRequestErrors};
+
+struct PlannedFault {
+  FaultKind kind = FaultKind::kCoordinatorMove;
+  TimePoint at{};
+  Duration length{0};
+  NodeId node = 0;
+  std::uint64_t variant = 0;
+};
+
+struct Plan {
+  std::uint64_t groups = 1;
+  std::vector<LifePlan> members;
+  Duration trouble{0};
+  std::vector<PlannedFault> faults;
+  // A coordinator that does not know a member any more: one beat or commit in so many.
+  std::uint64_t refused_one_in = 0;
+  Duration latency_spread{0};
+  mock::ClusterOptions cluster;
+};
+
+std::uint64_t sized(Tape& tape, std::uint64_t least, std::uint64_t most) {
+  return least + tape.at_most(tape.draw(most - least + 1));
+}
+
+Plan draw_plan(Tape& tape) {
+  Plan plan;
+  const std::uint64_t members = sized(tape, 1, 4);
+  plan.groups = members > 1 && tape.one_in(4) ? 2 : 1;
+  constexpr std::int64_t kBeats[] = {50, 100, 200};
+  const Duration interval = milliseconds(kBeats[tape.draw(std::size(kBeats))]);
+  const Duration session = milliseconds(tape.between(1000, 2000));
+  const Duration patience = session + milliseconds(tape.between(0, 1000));
+  const std::uint64_t cooperative = tape.draw(4);
+  for (std::uint64_t i = 0; i < members; ++i) {
+    const std::uint64_t group = i % plan.groups;
+    LifePlan life;
+    life.client_id = "m" + std::to_string(i + 1);
+    life.group.group_id = group == 0 ? "billing" : "audit";
+    life.group.session_timeout = session;
+    life.group.heartbeat_interval = interval;
+    life.group.max_poll_interval = patience;
+    life.group.request_timeout = seconds(1);
+    life.group.api_timeout = seconds(2);
+    life.group.retry_backoff = milliseconds(50);
+    life.group.offset_reset = mock::OffsetReset::kEarliest;
+    const bool is_cooperative = (cooperative >> group & 1U) != 0;
+    if (is_cooperative) life.group.strategies = {"cooperative-sticky"};
+    // A static member that comes back between the two rebalances of a cooperative group gets its
+    // old assignment, and nobody rebalances again: Kafka leaves such partitions without owner, too.
+    if (tape.one_in(5) && !is_cooperative)
+      life.group.group_instance_id = "place-" + std::to_string(i + 1);
+    life.helpers = sized(tape, 0, 2);
+    constexpr std::uint64_t kCloses[] = {0, 20, 4};
+    life.listener_closes_one_in = kCloses[tape.draw(std::size(kCloses))];
+    life.gives_up_when_lost = tape.one_in(2);
+    plan.members.push_back(std::move(life));
+  }
+  constexpr std::int64_t kSpreads[] = {900, 5'000, 20'000};
+  plan.latency_spread = microseconds(kSpreads[tape.draw(std::size(kSpreads))]);
+  plan.trouble = milliseconds(tape.between(2000, 8000));
+  const std::uint64_t faults = tape.at_most(tape.draw(7));
+  for (std::uint64_t i = 0; i < faults; ++i) {
+    PlannedFault fault;
+    fault.kind = kKinds[tape.draw(kKinds.size())];
+    fault.at = TimePoint(seconds(1)) +
+               milliseconds(tape.between(
+                   300, std::chrono::duration_cast<milliseconds>(plan.trouble).count()));
+    fault.length = milliseconds(tape.between(50, 2500));
+    fault.node = static_cast<NodeId>(tape.draw(kNodes));
+    fault.variant = tape.draw(12);
+    plan.faults.push_back(fault);
+  }
+  constexpr std::uint64_t kRefused[] = {0, 200, 40};
+  plan.refused_one_in = kRefused[tape.draw(std::size(kRefused))];
+  plan.cluster.nodes = kNodes;
+  plan.cluster.group_min_session_timeout = milliseconds(500);
+  plan.cluster.failure_detection_delay = milliseconds(300);
+  plan.cluster.group_initial_rebalance_delay = milliseconds(tape.one_in(3) ? 200 : 0);
+  return plan;
+}
+
+class GroupLife {
+ public:
+  GroupLife(Plan plan, RunTape& tape, const RunSettings& settings)
+      : plan_(std::move(plan)), tape_(tape), settings_(settings) {}
+
+  // On the scheduler's main fiber.
+  void main();
+  void add_figures(RunOutcome& outcome) const;
+
+ private:
+  struct World {
+    explicit World(const mock::ClusterOptions& options, const GroupWatch::Options& watching)
+        : watch(watching), cluster(options), network(cluster, kNodes), watched(network, watch) {}
+    GroupWatch watch;
+    mock::Cluster cluster;
+    SimulatedNetwork network;
+    WatchedNetwork watched;
+  };
+  struct Moment {
+    TimePoint at;
+    std::size_t fault = 0;
+    bool is_end = false;
+  };
+
+  void make_world();
+  mock::FilterDecision refuse(const mock::Request& request);
+  void lead_members();
+  void go_through_faults();
+  void begin(const PlannedFault& fault);
+  void end(const PlannedFault& fault);
+  void update_profile();
+  void heal();
+  void settle();
+  void wait_for_end(ProcessId members);
+  std::string unsettled() const;
+
+  const Plan plan_;
+  RunTape& tape_;
+  const RunSettings settings_;
+  std::unique_ptr<World> world_;
+  std::unique_ptr<LifeStage> stage_;
+  ProcessId members_ = kWorld;
+  std::vector<FaultKind> active_;
+  std::array<std::uint64_t, kFaultKinds> counts_{};
+};
+
+void GroupLife::make_world() {
+  Duration slack{0};
+  world_ = std::make_unique<World>(
+      plan_.cluster,
+      GroupWatch::Options{.heartbeat_interval = plan_.members.front().group.heartbeat_interval,
+                          .slack = slack,
+                          .partitions = kPartitions,
+                          .trace = settings_.trace});
+  world_->cluster.add_observer(&world_->watch);
+  mock::CreateTopicsRequest::Topic topic;
+  topic.name = "orders";
+  topic.partitions = kPartitions;
+  static_cast<void>(world_->cluster.create_topic(Scheduler::current()->time(), topic));
+  world_->cluster.set_request_filter(
+      [this](TimePoint, NodeId, const mock::RequestHeader&, const mock::Request& request) {
+        return refuse(request);
+      });
+  stage_ = std::make_unique<LifeStage>(
+      LifeStage{world_->watched, world_->watch, nullptr, topic.name, LifePhase::kTrouble});
+}
+
+mock::FilterDecision GroupLife::refuse(const mock::Request& request) {
+  if (stage_->phase != LifePhase::kTrouble) return mock::PassRequest{};
+  const bool is_beat = std::holds_alternative<mock::HeartbeatRequest>(request);
+  const bool is_commit = std::holds_alternative<mock::OffsetCommitRequest>(request);
+  if (!is_beat && !is_commit) return mock::PassRequest{};
+  if (!tape_.world.one_in(plan_.refused_one_in)) return mock::PassRequest{};
+  constexpr std::array kErrors = {ErrorCode::kRebalanceInProgress, ErrorCode::kIllegalGeneration,
+                                  ErrorCode::kUnknownMemberId};
+  return mock::error_response(request, kErrors[tape_.world.draw(kErrors.size())]);
+}
+
+// A process's main fiber.
+void GroupLife::lead_members() {
+  const NetworkHost host(world_->network);
+  stage_->reaper = std::make_shared<mock::ThreadReaper>();
+  std::deque<LifeSlot> slots;
+  std::vector<Thread> threads;
+  for (const LifePlan& member : plan_.members) {
+    LifeSlot& slot = slots.emplace_back(*stage_, member, kPartitions);
+    threads.emplace_back("member " + member.client_id, [&slot] { slot.run(); });
+  }
+  for (Thread& thread : threads) thread.join();
+  // A heartbeat thread may have had the last reference: the reaper outlives all consumers.
+  while (stage_->lives > 0) sleep_until(deadline_in(milliseconds(1)));
+  stage_->reaper.reset();
+}
+
+void GroupLife::update_profile() {
+  NetworkProfile profile;
+  profile.latency_spread = plan_.latency_spread;
+  for (const FaultKind kind : active_) {
+    if (kind == FaultKind::kLatencyStorm) {
+      profile.slow_one_in = 5;
+      profile.slow_most = milliseconds(400);
+    }
+    if (kind == FaultKind::kConnectionLoss) profile.loss_one_in = 15;
+    if (kind == FaultKind::kRequestErrors) profile.error_one_in = 8;
+  }
+  world_->network.set_profile(profile);
+}
+
+void GroupLife::begin(const PlannedFault& fault) {
+  SimulatedNetwork& network = world_->network;
+  ++counts_[static_cast<std::size_t>(fault.kind)];
+  active_.push_back(fault.kind);
+  {
+    const Uninterrupted scope;
+    world_->watch.note("world", std::string("meets ") + name(fault.kind) + " of node " +
+                                    std::to_string(fault.node) + " for " +
+                                    format_duration(fault.length));
+  }
+  switch (fault.kind) {
+    case FaultKind::kCoordinatorMove:
+      network.with_cluster([&](mock::Cluster& cluster, TimePoint at) {
+        const std::string group = fault.variant % plan_.groups == 0 ? "billing" : "audit";
+        static_cast<void>(cluster.move_coordinator(at, group, fault.node));
+      });
+      break;
+    case FaultKind::kBrokerRestart:
+      if (network.is_up(fault.node)) {
+        network.stop_node(fault.node, fault.variant % 2 == 0 ? mock::StopMode::kControlled
+                                                             : mock::StopMode::kCrash);
+      }
+      break;
+    case FaultKind::kPartition:
+      if (fault.variant % 3 != 1) network.block({members_, fault.node, Direction::kToNode});
+      if (fault.variant % 3 != 0) network.block({members_, fault.node, Direction::kFromNode});
+      break;
+    case FaultKind::kSlowBroker:
+      network.delay_answers(fault.node, milliseconds(20 + 60 * fault.variant));
+      break;
+    default:
+      update_profile();
+      break;
+  }
+}
+
+void GroupLife::end(const PlannedFault& fault) {
+  SimulatedNetwork& network = world_->network;
+  active_.erase(std::find(active_.begin(), active_.end(), fault.kind));
+  switch (fault.kind) {
+    case FaultKind::kCoordinatorMove:
+      break;
+    case FaultKind::kBrokerRestart:
+      if (!network.is_up(fault.node)) network.start_node(fault.node);
+      break;
+    case FaultKind::kPartition:
+      network.unblock({members_, fault.node, Direction::kToNode});
+      network.unblock({members_, fault.node, Direction::kFromNode});
+      break;
+    case FaultKind::kSlowBroker:
+      network.delay_answers(fault.node, Duration::zero());
+      break;
+    default:
+      update_profile();
+      break;
+  }
+}
+
+void GroupLife::go_through_faults() {
+  std::vector<Moment> moments;
+  for (std::size_t i = 0; i < plan_.faults.size(); ++i) {
+    moments.push_back({plan_.faults[i].at, i, false});
+    moments.push_back({plan_.faults[i].at + plan_.faults[i].length, i, true});
+  }
+  std::stable_sort(moments.begin(), moments.end(),
+                   [](const Moment& a, const Moment& b) { return a.at < b.at; });
+  for (const Moment& moment : moments) {
+    sleep_until(moment.at);
+    if (moment.is_end) {
+      end(plan_.faults[moment.fault]);
+    } else {
+      begin(plan_.faults[moment.fault]);
+    }
+  }
+  sleep_until(TimePoint(seconds(1)) + plan_.trouble);
+}
+
+void GroupLife::heal() {
+  active_.clear();
+  update_profile();
+  const Uninterrupted scope;
+  stage_->phase = LifePhase::kSettle;
+}
+
+std::string GroupLife::unsettled() const {
+  const Uninterrupted scope;
+  std::string text = world_->watch.unsettled("billing");
+  if (text.empty() && plan_.groups > 1) text = world_->watch.unsettled("audit");
+  return text;
+}
+
+void GroupLife::settle() {
+  const TimePoint give_up = deadline_in(kSettleMost);
+  TimePoint settled_since = kNever;
+  for (;;) {
+    const TimePoint at = now();
+    const std::string missing =
+        stage_->long_silences > 0 ? "an application is silent" : unsettled();
+    if (!missing.empty()) settled_since = kNever;
+    if (missing.empty() && settled_since == kNever) settled_since = at;
+    if (settled_since != kNever && at - settled_since >= kSettledFor) return;
+    if (at > give_up) {
+      world_->watch.fail("groups settle",
+                         format_duration(kSettleMost) + " after everything was healed, " + missing);
+    }
+    sleep_until(at + milliseconds(20));
+  }
+}
+
+void GroupLife::wait_for_end(ProcessId members) {
+  Scheduler& scheduler = *Scheduler::current();
+  if (scheduler.wait_for_process(members, deadline_in(kEndMost))) return;
+  world_->watch.fail("everything ends", format_duration(kEndMost) +
+                                            " after all were told to close, threads still run");
+}
+
+void GroupLife::main() {
+  {
+    const Uninterrupted scope;
+    make_world();
+    world_->watch.trouble(true);
+  }
+  update_profile();
+  Thread kafka("kafka", [this] { world_->network.run(); });
+  members_ = Scheduler::current()->spawn_process("members", [this] { lead_members(); });
+  go_through_faults();
+  heal();
+  settle();
+  world_->watch.trouble(false);
+  stage_->phase = LifePhase::kQuiet;
+  world_->watch.quiet(true);
+  sleep_until(deadline_in(kQuietFor));
+  world_->watch.quiet(false);
+  stage_->phase = LifePhase::kEnd;
+  wait_for_end(members_);
+  world_->network.stop();
+  kafka.join();
+}
+
+void GroupLife::add_figures(RunOutcome& outcome) const {
+  outcome.size.members = plan_.members.size();
+  outcome.size.faults = plan_.faults.size();
+  outcome.faults = counts_;
+  if (world_ == nullptr) return;
+  outcome.rebalances = world_->watch.generations();
+  if (outcome.broken) outcome.broken->timeline = world_->watch.timeline();
+}
+
+RunOutcome live(RunTape& tape, const RunSettings& settings, StrategyKind kind) {
+  Plan plan = draw_plan(tape.plan);
+  const std::unique_ptr<Strategy> strategy = make_strategy(kind, tape.plan, tape.schedule);
+  // Outlives the scheduler's fibers, and is not touched by them once it has failed.
+  GroupLife life(std::move(plan), tape, settings);
+  SchedulerOptions options = scheduler_options(settings);
+  Scheduler scheduler(options, tape.world, *strategy);
+  RunOutcome outcome = outcome_of(scheduler.run([&life] { life.main(); }));
+  life.add_figures(outcome);
+  return outcome;
+}
+
+}  // namespace
+
+RunOutcome group_life(RunTape& tape, const RunSettings& settings) {
+  return live(tape, settings, StrategyKind::kDrawn);
+}
+
+RunFunction group_life_with(StrategyKind strategy) {
+  return [strategy](RunTape& tape, const RunSettings& settings) {
+    return live(tape, settings, strategy);
+  };
+}
+
+}  // namespace rookery::sim

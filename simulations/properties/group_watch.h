@@ -1,0 +1,135 @@
+// group_watch.h
+//
+// What is seen of groups that live, and what must hold of it at every event: the invariants of
+// membership, read from the wire, from the cluster and from what user code was told.
+//
+// Violations end the run at once, under the promise's name. Thread rules: any fiber of the run;
+// nothing here is a choice point.
+#pragma once
+
+#include <rookery/transport/group_consumer.h>
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <ostream>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "mockbroker/client/inbox.h"
+#include "mockbroker/cluster/observer.h"
+#include "simulations/scheduler/scheduler.h"
+
+namespace rookery::sim {
+
+class GroupWatch final : public mock::Observer {
+ public:
+  struct Options {
+    Duration heartbeat_interval{0};
+    // What threads that are held back may add to any time limit.
+    Duration slack{0};
+    std::int32_t partitions = 0;
+    std::ostream* trace = nullptr;
+  };
+  explicit GroupWatch(const Options& options) : options_(options) {}
+
+  [[noreturn]] void fail(const std::string& promise, const std::string& text);
+  void note(const std::string& client, const std::string& text);
+  // The last of what was noted, oldest first.
+  std::vector<std::string> timeline() const { return {timeline_.begin(), timeline_.end()}; }
+
+  // ---- The wire, by client id and wire
+
+  void sent(const std::string& client, std::uint64_t wire, NodeId node, std::uint64_t correlation,
+            const mock::Request& request);
+  void answered(const std::string& client, const mock::Reply& reply);
+  void disconnected(const std::string& client, std::uint64_t wire, NodeId node);
+
+  // ---- What user code does and is told
+
+  void opened(const std::string& client, const std::string& group, bool is_cooperative,
+              bool is_static);
+  void told(const std::string& client, const std::vector<GroupEvent>& events);
+  void handed_back(const std::string& client, RevocationId revocation);
+  // Before the call.
+  void commit_called(const std::string& client);
+  void close_began(const std::string& client);
+  void close_ended(const std::string& client, const CloseReport& report, TimePoint began,
+                   Duration at_most, bool is_on_heartbeat);
+  void listener_entered(const std::string& client, bool is_on_heartbeat);
+  // Nobody calls it any more, and its last events were taken.
+  void gone(const std::string& client);
+  void call_ended(const std::string& client, const char* call, TimePoint began, TimePoint deadline,
+                  Duration in_user_code);
+
+  // ---- Phases
+
+  // The network, or a node, is not well from now on; or is well again.
+  void trouble(bool is_on);
+  // From now on nothing disturbs the groups: members beat.
+  void quiet(bool is_on);
+  // What is missing until each partition of the group has one owner; empty: nothing.
+  std::string unsettled(const std::string& group) const;
+  std::uint64_t generations() const { return generations_; }
+
+  // ---- mock::Observer
+
+  void committed(const mock::CommitEvent& event) override;
+  void generation_completed(const mock::GenerationEvent& event) override;
+  void coordinator_moved(const mock::CoordinatorEvent& event) override;
+  void member_joined(const mock::MemberEvent& event) override;
+  void member_removed(const mock::MemberEvent& event) override;
+
+ private:
+  struct InFlight {
+    std::uint64_t wire = 0;
+    NodeId node = -1;
+    bool is_join = false;
+  };
+  struct Client {
+    std::string group;
+    bool is_cooperative = false;
+    bool is_static = false;
+    std::map<std::uint64_t, InFlight> joining;      // joins and syncs under way, by correlation
+    std::string join_member_id;                     // of the last join sent
+    std::optional<std::int32_t> joined_generation;  // by that join; none: not yet, or left since
+    bool has_left = false;                          // since that join
+    std::int32_t generation = -1;                   // the highest it spoke of
+    bool may_fall = false;                          // the coordinator moved since it fell last
+    std::int32_t group_generation = -1;             // of the last join that was answered
+    bool is_stable = false;
+    TimePoint beat_base{};
+    std::string member_id;
+    bool is_removed = false;  // by the coordinator
+    std::map<TopicPartition, AssignmentId> assigned;
+    std::map<std::uint64_t, std::vector<TopicPartition>> revoking;
+    std::set<TopicPartition> held;  // assigned or not handed back yet
+    std::uint64_t commits = 0;      // called
+    std::uint64_t commits_done = 0;
+    std::uint64_t commits_told = 0;
+    std::uint64_t commits_waiting = 0;  // when it began to close
+    int closes = 0;                     // under way
+    bool is_closing = false;
+    bool is_closed = false;
+  };
+
+  Client& client(const std::string& name) { return clients_[name]; }
+  void check_beat(const std::string& name, const Client& one, TimePoint at);
+  void told_assigned(const std::string& name, Client& one, const Assigned& assigned);
+  void told_revoking(const std::string& name, Client& one, const Revoking& revoking);
+
+  const Options options_;
+  Scheduler& scheduler_ = *Scheduler::current();
+  std::map<std::string, Client> clients_;
+  std::map<std::string, std::map<std::string, std::vector<TopicPartition>>> assignments_;
+  std::uint64_t generations_ = 0;
+  bool is_troubled_ = false;
+  TimePoint trouble_ended_{};
+  bool is_quiet_ = false;
+  TimePoint quiet_from_{};
+  std::deque<std::string> timeline_;
+};
+
+}  // namespace rookery::sim

@@ -1,0 +1,285 @@
+// life.cc
+//
+// What applications do, drawn step by step.
+#include "simulations/properties/life.h"
+
+#include <rookery/runtime/choice_point.h>
+#include <rookery/runtime/fiber_local.h>
+#include <rookery/runtime/random.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace rookery::sim {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+// How long this thread was in listeners: no part of the call that called them.
+FiberLocal<Duration> in_listeners;
+
+bool one_in(std::uint64_t n) { return n != 0 && random_below(n) == n - 1; }
+
+Duration draw_milliseconds(std::uint64_t most) {
+  return milliseconds(static_cast<std::int64_t>(random_below(most + 1)));
+}
+
+bool is_heartbeat_thread() { return current_thread_name().starts_with("heartbeat"); }
+
+TimePoint time_now() { return Scheduler::current()->time(); }
+
+}  // namespace
+
+template <class Call>
+auto Life::timed(const char* name, TimePoint deadline, const Call& call) {
+  const TimePoint began = time_now();
+  const Duration before = *in_listeners;
+  auto result = call();
+  stage_.watch.call_ended(plan_.client_id, name, began, deadline, *in_listeners - before);
+  return result;
+}
+
+void Life::open(int partitions) {
+  stage_.watch.opened(plan_.client_id, plan_.group.group_id,
+                      plan_.group.strategies.front() == "cooperative-sticky",
+                      !plan_.group.group_instance_id.empty());
+  mock::ConsumerSettings settings;
+  settings.client.client_id = plan_.client_id;
+  settings.client.request_timeout = plan_.group.request_timeout;
+  settings.client.backoff_most = milliseconds(200);
+  settings.metadata.retry_backoff = plan_.group.retry_backoff;
+  settings.fetch.request_timeout = plan_.group.request_timeout;
+  settings.group = plan_.group;
+  settings.expected_partitions = static_cast<std::size_t>(partitions);
+  settings.on_events = [life = weak_from_this()] {
+    choice_point("a listener begins");
+    if (const std::shared_ptr<Life> self = life.lock()) self->hear();
+  };
+  consumer_ =
+      std::make_unique<mock::MockGroupConsumer>(stage_.network, std::move(settings), stage_.reaper);
+  ++stage_.lives;
+  polled_at_ = time_now();
+  const Status subscribed = consumer_->subscribe({stage_.topic});
+  if (!subscribed) stage_.watch.fail("a consumer subscribes", subscribed.error().text());
+}
+
+Life::~Life() {
+  if (!consumer_) return;
+  if (!is_closing_) stage_.watch.close_began(plan_.client_id);
+  timed("the destructor", saturating_add(time_now(), std::chrono::seconds(5)), [this] {
+    consumer_.reset();
+    return 0;
+  });
+  --stage_.lives;
+}
+
+// The listener.
+void Life::hear() {
+  const TimePoint began = time_now();
+  stage_.watch.listener_entered(plan_.client_id, is_heartbeat_thread());
+  const bool may_close = stage_.phase == LifePhase::kTrouble || stage_.phase == LifePhase::kEnd;
+  if (may_close && one_in(plan_.listener_closes_one_in)) {
+    close(draw_milliseconds(1500));
+  } else {
+    look_around();
+  }
+  *in_listeners += time_now() - began;
+}
+
+void Life::close(Duration at_most) {
+  {
+    const Uninterrupted scope;
+    is_closing_ = true;
+    ++closes_under_way_;
+  }
+  stage_.watch.close_began(plan_.client_id);
+  const TimePoint began = time_now();
+  const CloseReport report = timed("close", saturating_add(began, at_most), [&] {
+    return consumer_->close(saturating_add(began, at_most));
+  });
+  stage_.watch.close_ended(plan_.client_id, report, began, at_most, is_heartbeat_thread());
+  const Uninterrupted scope;
+  --closes_under_way_;
+}
+
+void Life::commit_some() {
+  std::vector<OffsetToCommit> offsets;
+  {
+    const Uninterrupted scope;
+    if (!mine_.empty()) {
+      auto one = mine_.begin();
+      std::advance(one, random_below(mine_.size()));
+      offsets.push_back({one->first, one->second, static_cast<Offset>(random_below(1000)), ""});
+    }
+  }
+  if (offsets.empty()) return;
+  timed("commit", time_now(), [&] {
+    stage_.watch.commit_called(plan_.client_id);
+    return consumer_->commit(std::move(offsets));
+  });
+}
+
+void Life::look_around() {
+  const std::uint64_t what = random_below(4);
+  timed("a question", time_now(), [&] {
+    if (what == 0) consumer_->wake();
+    if (what == 1) static_cast<void>(consumer_->positions());
+    if (what == 2) static_cast<void>(consumer_->group_metadata());
+    if (what == 3) static_cast<void>(consumer_->text());
+    return 0;
+  });
+}
+
+void Life::take(const GroupEvent& event) {
+  if (const auto* assigned = std::get_if<Assigned>(&event)) {
+    const Uninterrupted scope;
+    for (const AssignedPartition& one : assigned->partitions) {
+      mine_[one.partition] = one.assignment;
+    }
+  } else if (const auto* revoking = std::get_if<Revoking>(&event)) {
+    const bool is_at_once = revoking->lost || is_calm() || random_below(2) == 0;
+    const std::uint64_t polls = is_at_once ? 0 : random_below(20);
+    const Uninterrupted scope;
+    for (const OwnedPartition& one : revoking->partitions) mine_.erase(one.partition);
+    hand_backs_.push_back({revoking->revocation, polls});
+    if (revoking->lost && plan_.gives_up_when_lost && !is_calm()) is_leaving_ = true;
+  } else if (const auto* error = std::get_if<ConsumerError>(&event)) {
+    // It will never work again: only a new one can.
+    if (error->error.fatal) is_leaving_ = true;
+  }
+}
+
+void Life::poll(Duration at_most) {
+  const TimePoint deadline = saturating_add(time_now(), at_most);
+  const std::vector<GroupEvent> events =
+      timed("poll_events", deadline, [&] { return consumer_->poll_events(deadline); });
+  polled_at_ = time_now();
+  stage_.watch.told(plan_.client_id, events);
+  for (const GroupEvent& event : events) take(event);
+  if (is_leaving_) return;
+  for (HandBack& one : hand_backs_) {
+    if (one.polls_left > 0 && !is_calm()) {
+      --one.polls_left;
+      continue;
+    }
+    timed("hand_back", time_now(), [&] {
+      stage_.watch.handed_back(plan_.client_id, one.revocation);
+      consumer_->hand_back(one.revocation);
+      return 0;
+    });
+    one.revocation = RevocationId{};
+  }
+  std::erase_if(hand_backs_, [](const HandBack& one) { return one.revocation.value == 0; });
+}
+
+void Life::be_silent() {
+  const Duration patience = plan_.group.max_poll_interval;
+  const bool is_long = stage_.phase == LifePhase::kTrouble;
+  stage_.long_silences += is_long ? 1 : 0;
+  const std::uint64_t how = random_below(6);
+  if (how == 0 && stage_.phase == LifePhase::kTrouble) {
+    // To the very moment at which H loses its patience, a little before it or after.
+    const auto off = static_cast<std::int64_t>(random_below(4000)) - 1000;
+    sleep_until(saturating_add(polled_at_, patience + nanoseconds(off)));
+  } else if (how == 1 && stage_.phase == LifePhase::kTrouble) {
+    sleep_until(deadline_in(patience + draw_milliseconds(500)));
+  } else {
+    sleep_until(deadline_in(draw_milliseconds(static_cast<std::uint64_t>(
+        std::chrono::duration_cast<milliseconds>(patience).count() / 3))));
+  }
+  stage_.long_silences -= is_long ? 1 : 0;
+}
+
+void Life::seek_or_ask() {
+  TopicPartition partition;
+  {
+    const Uninterrupted scope;
+    if (mine_.empty()) return;
+    partition = mine_.begin()->first;
+  }
+  const TimePoint deadline = saturating_add(time_now(), draw_milliseconds(300));
+  if (random_below(2) == 0) {
+    timed("committed", deadline, [&] { return consumer_->committed({partition}, deadline); });
+  } else {
+    const Offset offset = random_below(2) == 0 ? kLatestOffset : 0;
+    timed("seek", deadline, [&] { return consumer_->seek(partition, offset, deadline); });
+  }
+}
+
+void Life::round() {
+  const std::uint64_t what = random_below(24);
+  const bool may_rest = stage_.phase != LifePhase::kSettle;
+  if (what <= 1 && may_rest) be_silent();
+  if (what >= 2 && what <= 5) commit_some();
+  if (what == 6) seek_or_ask();
+  if (what == 7) look_around();
+  poll(draw_milliseconds(40));
+}
+
+void Life::take_last_events() {
+  if (closes_under_way_ > 0 || !is_closing_) return;
+  poll(Duration::zero());
+  if (closes_under_way_ == 0) stage_.watch.gone(plan_.client_id);
+}
+
+void Life::help() {
+  while (!is_over() && stage_.phase != LifePhase::kEnd) {
+    sleep_until(deadline_in(draw_milliseconds(80)));
+    const std::uint64_t what = random_below(60);
+    if (is_over()) return;
+    if (what == 0 && stage_.phase == LifePhase::kTrouble) {
+      close(draw_milliseconds(2000));
+    } else if (what < 30) {
+      commit_some();
+    } else if (what < 45) {
+      look_around();
+    } else {
+      consumer_->wake();
+    }
+  }
+}
+
+// ---- Life after life
+
+void LifeSlot::run() {
+  for (int number = 1; stage_.phase != LifePhase::kEnd; ++number) {
+    live_once(number);
+    if (stage_.phase != LifePhase::kEnd) sleep_until(deadline_in(draw_milliseconds(200)));
+  }
+}
+
+void LifeSlot::live_once(int number) {
+  LifePlan plan = plan_;
+  plan.client_id += "." + std::to_string(number);
+  auto life = std::make_shared<Life>(stage_, std::move(plan));
+  life->open(partitions_);
+  std::vector<Thread> helpers;
+  for (std::uint64_t i = 0; i < life->helpers(); ++i) {
+    helpers.emplace_back("helper of " + life->client_id(), [life] { life->help(); });
+  }
+  const TimePoint until = deadline_in(milliseconds(500) + draw_milliseconds(6000));
+  while (!life->is_over() && stage_.phase != LifePhase::kEnd) {
+    if (stage_.phase == LifePhase::kTrouble && time_now() > until) break;
+    life->round();
+  }
+  const std::uint64_t how = random_below(4);
+  // Most applications commit where they stand, and close.
+  if (!life->is_over()) life->commit_some();
+  if (how == 0 || life->is_over()) {
+    // Without a word: whoever has the last reference closes it.
+    life->leave();
+    if (!life->is_over() || how < 2) life.reset();
+  } else if (how == 1) {
+    helpers.emplace_back("closer of " + life->client_id(),
+                         [life] { life->close(std::chrono::seconds(2)); });
+    life->close(std::chrono::seconds(2));
+  } else {
+    life->close(how == 2 ? std::chrono::seconds(2) : milliseconds(600));
+  }
+  for (Thread& helper : helpers) helper.join();
+  if (life) life->take_last_events();
+}
+
+}  // namespace rookery::sim

@@ -1,0 +1,119 @@
+// life.h
+//
+// One consumer of a group, from subscribe to its last reference, with the user code around it: a
+// thread that polls (M), helpers that commit and close (G), and a listener that may close on any
+// thread, the heartbeat's (H) included.
+//
+// Everything is drawn from the run's tape. Shared by M, its helpers and, for the time of a call,
+// whoever runs the listener: the last of them destroys the consumer.
+#pragma once
+
+#include <rookery/runtime/thread.h>
+#include <rookery/runtime/time.h>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "mockbroker/client/group_consumer.h"
+#include "simulations/properties/group_watch.h"
+
+namespace rookery::sim {
+
+enum class LifePhase : std::uint8_t {
+  kTrouble,  // anything goes
+  kSettle,   // all poll, nobody leaves
+  kQuiet,    // applications may be silent, within their interval
+  kEnd,      // all close
+};
+
+// What all lives of a run share. Plain data: read and written without choice points.
+struct LifeStage {
+  mock::Network& network;
+  GroupWatch& watch;
+  std::shared_ptr<mock::ThreadReaper> reaper;
+  std::string topic;
+  LifePhase phase = LifePhase::kTrouble;
+  int lives = 0;          // whose consumer is not destroyed yet
+  int long_silences = 0;  // that may go beyond what a member may be silent
+};
+
+struct LifePlan {
+  std::string client_id;
+  mock::GroupSettings group;
+  std::uint64_t helpers = 0;
+  // Of the listener's calls one in so many closes, while there is trouble or at the end; 0: none.
+  std::uint64_t listener_closes_one_in = 0;
+  // Whether the application gives the consumer up when it lost its partitions.
+  bool gives_up_when_lost = false;
+};
+
+class Life : public std::enable_shared_from_this<Life> {
+ public:
+  Life(LifeStage& stage, LifePlan plan) : stage_(stage), plan_(std::move(plan)) {}
+  Life(const Life&) = delete;
+  Life& operator=(const Life&) = delete;
+  ~Life();
+
+  // Of M, once, before all else.
+  void open(int partitions);
+  // One thing that applications do, and a poll.
+  void round();
+  // What is left to be taken when nobody else is there.
+  void take_last_events();
+
+  // Of any thread.
+  void commit_some();
+  void look_around();
+  void close(Duration at_most);
+  // A helper's whole life.
+  void help();
+
+  void leave() { is_leaving_ = true; }
+  bool is_over() const { return is_closing_ || is_leaving_; }
+  std::uint64_t helpers() const { return plan_.helpers; }
+  const std::string& client_id() const { return plan_.client_id; }
+
+ private:
+  template <class Call>
+  auto timed(const char* name, TimePoint deadline, const Call& call);
+  void hear();
+  void poll(Duration at_most);
+  void take(const GroupEvent& event);
+  void be_silent();
+  void seek_or_ask();
+  bool is_calm() const { return stage_.phase != LifePhase::kTrouble; }
+
+  LifeStage& stage_;
+  const LifePlan plan_;
+  std::unique_ptr<mock::MockGroupConsumer> consumer_;
+  bool is_closing_ = false;
+  bool is_leaving_ = false;
+  int closes_under_way_ = 0;
+  std::map<TopicPartition, AssignmentId> mine_;
+  struct HandBack {
+    RevocationId revocation;
+    std::uint64_t polls_left = 0;
+  };
+  std::vector<HandBack> hand_backs_;  // M's
+  TimePoint polled_at_{};             // M's
+};
+
+// One place in a group: a thread that leads life after life until the end.
+class LifeSlot {
+ public:
+  LifeSlot(LifeStage& stage, LifePlan plan, int partitions)
+      : stage_(stage), plan_(std::move(plan)), partitions_(partitions) {}
+  void run();
+
+ private:
+  void live_once(int number);
+
+  LifeStage& stage_;
+  const LifePlan plan_;
+  const int partitions_;
+};
+
+}  // namespace rookery::sim
