@@ -388,8 +388,8 @@ CloseReport MockGroupConsumer::close_once(TimePoint deadline, bool is_destructor
       return std::holds_alternative<Assigned>(event) || std::holds_alternative<Revoking>(event);
     });
   }
-  core.tell();
   if (core.heartbeat.is_started()) core.heartbeat.request_stop();
+  core.tell();
   if (mutant("close.waits_for_listener_under_lock")) {
     MutexLock lock(core.group.mutex);
     if (core.heartbeat.is_telling_locked() && !core.heartbeat.is_current_thread()) {

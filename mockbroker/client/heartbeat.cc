@@ -207,7 +207,7 @@ void Heartbeat::send_beat(const Step& step) {
         {step.node, kGroupChannel}, std::move(request), timeout,
         [this, sent_at, step](Result<Response> response) { handle(sent_at, step, response); });
   };
-  if (mutant("heartbeat.beats_under_lock") && client_.is_busy()) {
+  if (mutant("heartbeat.beats_under_lock") && client_.is_handling()) {
     MutexLock lock(group_.mutex);
     send();
     return;

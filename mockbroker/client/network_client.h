@@ -11,6 +11,7 @@
 #pragma once
 
 #include <rookery/base/result.h>
+#include <rookery/runtime/atomic.h>
 #include <rookery/runtime/mutex.h>
 #include <rookery/runtime/ranks.h>
 #include <rookery/runtime/time.h>
@@ -94,12 +95,8 @@ class NetworkClient {
   // "<client_id=orders node_id=2 host=... port=... state=connected>"
   std::string text(Destination to) const;
   const Settings& settings() const { return settings_; }
-  // Whether another thread is in here at this moment: true may be false by now.
-  bool is_busy() const {
-    if (!mutex_.try_lock()) return true;
-    mutex_.unlock();
-    return false;
-  }
+  // For mutants: whether a thread runs handlers at this moment.
+  bool is_handling() const { return handling_.load() > 0; }
 
   // Drops everything under way without calling its handlers; later sends are dropped, too.
   void close();
@@ -163,6 +160,7 @@ class NetworkClient {
   NodeId first_node_ = -1;
   NodeId last_picked_ = -1;
   bool is_closed_ = false;
+  Atomic<int> handling_{0};  // for mutants: threads that run handlers
 };
 
 }  // namespace rookery::mock

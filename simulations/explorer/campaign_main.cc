@@ -83,7 +83,7 @@ bool print(const std::string& text) {
 }
 
 struct Options {
-  SimulateOptions campaign = {.seeds = 1000};
+  SimulateOptions campaign;
   std::string format = "text";
   bool is_traced = false;
 };
@@ -91,6 +91,8 @@ struct Options {
 // The exit code when there is nothing to run.
 std::optional<int> parse(int argc, char** argv, const SimulatedRun& program, Options& options) {
   SimulateOptions& campaign = options.campaign;
+  campaign.seeds = program.seeds;
+  campaign.violations_most = program.violations;
   double minutes = 0;
   bool is_not_shrunk = false;
   double shrink_seconds = seconds_of(campaign.shrink_time_most);

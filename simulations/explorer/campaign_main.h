@@ -13,6 +13,8 @@
 
 #include <rookery/routing/app.h>
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -42,6 +44,9 @@ struct SimulatedRun {
   // What else has to be typed to run it, after the front door's word: "--mutant NAME".
   std::string arguments = {};
   std::string test = {};  // as above
+  // What --seeds and --violations are without being said.
+  std::uint64_t seeds = 1000;
+  std::size_t violations = SimulateOptions().violations_most;
 };
 
 int campaign_main(int argc, char** argv, const SimulatedRun& program);

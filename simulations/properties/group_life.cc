@@ -378,7 +378,9 @@ void GroupLife::add_figures(RunOutcome& outcome) const {
   outcome.faults = counts_;
   if (world_ == nullptr) return;
   outcome.rebalances = world_->watch.generations();
-  if (outcome.broken) outcome.broken->timeline = world_->watch.timeline();
+  if (!outcome.broken) return;
+  outcome.broken->timeline = world_->watch.timeline();
+  for (const FaultKind kind : active_) outcome.broken->faults.emplace_back(name(kind));
 }
 
 RunOutcome live(RunTape& tape, const RunSettings& settings, StrategyKind kind) {

@@ -62,7 +62,8 @@ void GroupWatch::sent(const std::string& name, std::uint64_t wire, NodeId node,
                                                      : std::string()));
   if (leave != nullptr) {
     one.is_stable = false;
-    if (leave->member_id == one.join_member_id) {
+    // A thread that closes may overtake a sync that another was about to send.
+    if (leave->member_id == one.join_member_id && !one.is_closing) {
       one.has_left = true;
       one.joined_generation.reset();
     }

@@ -224,20 +224,21 @@ void Life::take_last_events() {
   if (closes_under_way_ == 0) stage_.watch.gone(plan_.client_id);
 }
 
+void Life::commit_and_wait() {
+  commit_some();
+  poll(milliseconds(60));
+}
+
 void Life::help() {
-  while (!is_over() && stage_.phase != LifePhase::kEnd) {
-    sleep_until(deadline_in(draw_milliseconds(80)));
-    const std::uint64_t what = random_below(60);
-    if (is_over()) return;
-    if (what == 0 && stage_.phase == LifePhase::kTrouble) {
-      close(draw_milliseconds(2000));
-    } else if (what < 30) {
-      commit_some();
-    } else if (what < 45) {
-      look_around();
-    } else {
-      consumer_->wake();
-    }
+  const std::uint64_t what = random_below(60);
+  if (what == 0 && stage_.phase == LifePhase::kTrouble) {
+    close(draw_milliseconds(2000));
+  } else if (what < 30) {
+    commit_some();
+  } else if (what < 45) {
+    look_around();
+  } else {
+    consumer_->wake();
   }
 }
 
@@ -257,9 +258,18 @@ void LifeSlot::live_once(int number) {
   life->open(partitions_);
   std::vector<Thread> helpers;
   for (std::uint64_t i = 0; i < life->helpers(); ++i) {
-    helpers.emplace_back("helper of " + life->client_id(), [life] { life->help(); });
+    // It keeps the consumer alive only while it does something with it.
+    helpers.emplace_back("helper of " + life->client_id(),
+                         [&stage = stage_, weak = std::weak_ptr<Life>(life)] {
+                           while (stage.phase != LifePhase::kEnd) {
+                             sleep_until(deadline_in(draw_milliseconds(80)));
+                             const std::shared_ptr<Life> held = weak.lock();
+                             if (!held || held->is_over()) return;
+                             held->help();
+                           }
+                         });
   }
-  const TimePoint until = deadline_in(milliseconds(500) + draw_milliseconds(6000));
+  const TimePoint until = deadline_in(milliseconds(300) + draw_milliseconds(3000));
   while (!life->is_over() && stage_.phase != LifePhase::kEnd) {
     if (stage_.phase == LifePhase::kTrouble && time_now() > until) break;
     life->round();
@@ -269,8 +279,9 @@ void LifeSlot::live_once(int number) {
   if (!life->is_over()) life->commit_some();
   if (how == 0 || life->is_over()) {
     // Without a word: whoever has the last reference closes it.
+    if (!life->is_over()) life->commit_and_wait();
     life->leave();
-    if (!life->is_over() || how < 2) life.reset();
+    if (how < 2) life.reset();
   } else if (how == 1) {
     helpers.emplace_back("closer of " + life->client_id(),
                          [life] { life->close(std::chrono::seconds(2)); });

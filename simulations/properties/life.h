@@ -61,6 +61,8 @@ class Life : public std::enable_shared_from_this<Life> {
   void open(int partitions);
   // One thing that applications do, and a poll.
   void round();
+  // Commits, and polls until that is answered, or for a moment.
+  void commit_and_wait();
   // What is left to be taken when nobody else is there.
   void take_last_events();
 
@@ -68,7 +70,7 @@ class Life : public std::enable_shared_from_this<Life> {
   void commit_some();
   void look_around();
   void close(Duration at_most);
-  // A helper's whole life.
+  // One thing that helpers do.
   void help();
 
   void leave() { is_leaving_ = true; }

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# no_mutants_test.sh
+#
+# A program built as usual contains no mutant's name, and one built with mutants does (so that the
+# search means something).
+#
+#   no_mutants_test.sh ORDINARY WITH_MUTANTS
+
+set -euo pipefail
+for name in heartbeat.join_under_lock close.destructor_joins_itself rejoin.late_join_is_followed; do
+  if grep -qF "$name" "$1"; then
+    echo "$1 contains the mutant $name" >&2
+    exit 1
+  fi
+  if ! grep -qF "$name" "$2"; then
+    echo "$2 does not contain the mutant $name" >&2
+    exit 1
+  fi
+done

@@ -1,0 +1,66 @@
+// simulation_main.cc
+//
+// `./rookery simulate --mutant NAME`: groups that live, with a known bug put back, seed by seed
+// until a promise breaks. `--list-mutants` lists them.
+
+#include <rookery/runtime/mutant.h>
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "simulations/explorer/campaign_main.h"
+#include "simulations/properties/group_life.h"
+
+namespace {
+
+using rookery::MutantEntry;
+
+int print_list() {
+  for (const MutantEntry& mutant : rookery::all_mutants()) {
+    std::printf("%-40s %-4s %s\n", std::string(mutant.name).c_str(),
+                std::string(mutant.mark).c_str(), std::string(mutant.description).c_str());
+  }
+  return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+int usage_error(const std::string& message) {
+  std::fprintf(stderr, "simulate: %s\n", message.c_str());
+  return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // What is not about mutants is left to the campaign.
+  std::vector<char*> rest;
+  std::string name;
+  for (int i = 0; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--list-mutants") return print_list();
+    if (word == "--mutant" && i + 1 == argc) return usage_error("--mutant wants a name");
+    if (word == "--mutant") {
+      name = argv[++i];
+    } else if (word.starts_with("--mutant=")) {
+      name = word.substr(std::string_view("--mutant=").size());
+    } else {
+      rest.push_back(argv[i]);
+      continue;
+    }
+    if (name.empty()) return usage_error("--mutant wants a name");
+  }
+  if (!rookery::switch_mutant_on(name)) {
+    return usage_error("there is no mutant '" + name + "': --list-mutants lists them");
+  }
+  rookery::testing::SimulatedRun program{.name = "group life",
+                                         .what = "members of a group under faults",
+                                         .run = rookery::sim::group_life};
+  if (!name.empty()) {
+    program.name += " with mutant " + name;
+    program.arguments = "--mutant " + name;
+    program.seeds = 10'000;
+    program.violations = 1;
+  }
+  return rookery::testing::campaign_main(static_cast<int>(rest.size()), rest.data(), program);
+}
