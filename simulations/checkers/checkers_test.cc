@@ -430,6 +430,19 @@ TEST(DeadLetters, AFailedRecordMayBeGivenUpAndPassedOver) {
   EXPECT_EQ(s.broken(), "") << s.text();
 }
 
+TEST(DeadLetters, ALateOwnerGivesUpItsOwnRunOfTheRecord) {
+  GivenUp s;
+  // The partition moves on, and the new owner has run the record before the old one, which has not
+  // heard of it, goes on.
+  s.happens(EventKind::kProcessPaused, s.a).generation(2, {{s.b, {0, 1}}});
+  const auto two = s.consumer(s.b);
+  s.works(two, 0);
+  s.starts(two, 1);
+  s.happens(EventKind::kProcessResumed, s.a);
+  s.dead_letter(EventKind::kDeadLetterSent, s.a, 1).works(s.one, 2);
+  EXPECT_EQ(s.broken(), "") << s.text();
+}
+
 TEST(DeadLetters, OneThatIsNotAcknowledgedIsNotCommitted) {
   GivenUp s;
   s.dead_letter(EventKind::kDeadLetterSent, s.a, 1).works(s.one, 2).commits(s.a, 3);

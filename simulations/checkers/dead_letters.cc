@@ -30,9 +30,14 @@ class DeadLetters final : public Checker {
       return breach(event, what + " with another key or payload than the cluster holds there");
     }
     const GroupPartition& partition = model.group_partition(event.group, event.partition);
+    // Its own run may have failed, while another process, which believes that it owns the
+    // partition, runs the record, too.
     const RunId last_run = partition.look_at(place).last_run;
     const Run* run = last_run == 0 ? nullptr : model.run(last_run);
-    if (run == nullptr || !(run->has_thrown || run->has_failed_output)) {
+    const ConsumerView* consumer = model.consumer_of(event);
+    const bool has_failed = (run != nullptr && (run->has_thrown || run->has_failed_output)) ||
+                            (consumer != nullptr && consumer->failed.contains(event.offset));
+    if (!has_failed) {
       return breach(event, what + ", which has not failed");
     }
     if (partition.owner != event.process &&

@@ -77,6 +77,15 @@ const ConsumerView* Model::consumer(ConsumerId consumer) const {
   return &consumers_[consumer];
 }
 
+const ConsumerView* Model::consumer_of(const Event& event) const {
+  const auto found =
+      std::find_if(consumers_.rbegin(), consumers_.rend(), [&](const ConsumerView& one) {
+        return one.process == event.process && one.group == event.group &&
+               one.partition == event.partition;
+      });
+  return found == consumers_.rend() ? nullptr : &*found;
+}
+
 std::optional<std::uint64_t> Model::sent_hash(SendId send) const {
   if (send == 0 || send >= sent_hashes_.size()) return std::nullopt;
   return sent_hashes_[send];
@@ -281,8 +290,10 @@ void Model::give_up(const Event& event) {
   GroupPartition& partition = group_partitions_[Key(event.group, event.partition)];
   GroupPartition::Progress& progress = partition.at(place);
   progress.is_given_up = true;
-  const Run& run = grown(runs_, progress.last_run);
-  ConsumerView& consumer = grown(consumers_, run.consumer);
+  // Another process, which believes that it owns the partition, may have run the record since.
+  const ConsumerView* own = consumer_of(event);
+  if (own == nullptr) return;
+  ConsumerView& consumer = consumers_[static_cast<std::size_t>(own - consumers_.data())];
   if (consumer.must_go_back_to == event.offset) {
     const auto next = consumer.failed.upper_bound(event.offset);
     consumer.must_go_back_to =

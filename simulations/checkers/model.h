@@ -154,6 +154,8 @@ class Model {
   const ProcessView& process(ProcessIndex process) const;
   // Null: it has not started a record.
   const ConsumerView* consumer(ConsumerId consumer) const;
+  // Its newest one of the event's process, group and partition. Null: there is none.
+  const ConsumerView* consumer_of(const Event& event) const;
   // Null: unknown.
   const Run* run(RunId run) const { return run < runs_.size() ? &runs_[run] : nullptr; }
   // The content of a send; none when unknown.

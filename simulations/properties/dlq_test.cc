@@ -15,12 +15,14 @@
 #include <rookery/runtime/generator.h>
 #include <rookery/testing.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <map>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -151,18 +153,35 @@ struct Seen {
   std::uint64_t dead_letters = 0;
 };
 
+// What was ever written to the topic, by partition and offset: a fault may have let the cluster
+// remove some of it since.
+std::vector<Outcome::StoredRecord> all_ever(const Outcome& outcome, const std::string& topic) {
+  std::vector<Outcome::StoredRecord> all = outcome.records(topic);
+  for (Outcome::LostRecord& lost : outcome.lost_records(topic)) {
+    all.push_back(std::move(lost.record));
+  }
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.topic_partition, a.offset) < std::tie(b.topic_partition, b.offset);
+  });
+  return all;
+}
+
 std::string check(const Outcome& outcome, const Setup& setup, Seen& seen) {
   std::map<Place, Outcome::StoredRecord> originals;
   std::set<Place> missing;
-  for (Outcome::StoredRecord& record : outcome.records(kOrders)) {
+  for (Outcome::StoredRecord& record : all_ever(outcome, kOrders)) {
     const Place place(record.topic_partition.partition, record.offset);
     if (!kind_of(record.headers).empty()) missing.insert(place);
     originals.emplace(place, std::move(record));
   }
+  // Removed, perhaps before anybody read it: it owes nobody a dead letter.
+  for (const Outcome::LostRecord& lost : outcome.lost_records(kOrders)) {
+    missing.erase({lost.record.topic_partition.partition, lost.record.offset});
+  }
   seen.poisoned += missing.size();
   std::map<std::pair<std::string, PartitionId>, Offset> latest;  // by topic and source partition
   for (const char* topic : {kDlq, kOther}) {
-    for (const Outcome::StoredRecord& letter : outcome.records(topic)) {
+    for (const Outcome::StoredRecord& letter : all_ever(outcome, topic)) {
       ++seen.dead_letters;
       const auto source = read_dead_letter(letter.headers);
       if (!source || source->partition.topic != kOrders) return "no source";
