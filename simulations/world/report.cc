@@ -4,6 +4,7 @@
 
 #include "simulations/world/report.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <ostream>
 
@@ -43,6 +44,31 @@ std::string line(const std::string& what, const std::string& value) {
   return label + value + "\n";
 }
 
+// By name, down the first column, then down the second.
+std::string fault_table(const std::map<std::string, std::uint64_t>& faults) {
+  constexpr std::size_t kOneColumnMost = 12;
+  std::vector<std::string> cells;
+  std::size_t name_width = 16;
+  for (const auto& [kind, count] : faults) name_width = std::max(name_width, kind.size());
+  for (const auto& [kind, count] : faults) {
+    std::string cell = kind;
+    cell.resize(name_width + 2, ' ');
+    cells.push_back(cell + number(count));
+  }
+  const std::size_t columns = cells.size() > kOneColumnMost ? 2 : 1;
+  const std::size_t rows = (cells.size() + columns - 1) / columns;
+  std::string out;
+  for (std::size_t row = 0; row < rows; ++row) {
+    std::string text = "    " + cells[row];
+    if (row + rows < cells.size()) {
+      text.resize(name_width + 16, ' ');
+      text += cells[row + rows];
+    }
+    out += text + "\n";
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string hash_text(std::uint64_t hash) {
@@ -77,7 +103,7 @@ std::string Report::text() const {
   std::uint64_t faults_in_all = 0;
   for (const auto& [kind, count] : faults) faults_in_all += count;
   out += line("faults", number(faults_in_all) + "   (median run " + number(faults_median) + ")");
-  for (const auto& [kind, count] : faults) out += line("  " + kind, number(count));
+  out += fault_table(faults);
   out += line("trace hash", hash_text(trace_hash));
   for (const Violation& violation : violations) out += "\n" + violation.story();
   return out;
