@@ -9,6 +9,20 @@
 #include <utility>
 
 namespace rookery::librdkafka {
+namespace {
+
+// What lives as long as the process, within sight of leak checkers.
+void keep_for_ever(std::shared_ptr<void> what) {
+  struct Kept {
+    Mutex mutex{"librdkafka.kept", ranks::kLeaf};
+    std::vector<std::shared_ptr<void>> all;
+  };
+  static Kept& kept = *new Kept;
+  MutexLock lock(kept.mutex);
+  kept.all.push_back(std::move(what));
+}
+
+}  // namespace
 
 void Latch::open() {
   MutexLock lock(mutex_);
@@ -79,7 +93,7 @@ void Reaper::stop() {
   for (std::unique_ptr<Apart>& one : apart) {
     if (one->thread.join_until(deadline)) continue;
     // A thread that runs cannot be destroyed.
-    static_cast<void>(one.release());
+    keep_for_ever(std::move(one));
     MutexLock lock(mutex_);
     ++left_behind_;
   }
