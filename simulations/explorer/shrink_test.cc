@@ -9,6 +9,7 @@
 #include <rookery/runtime/choice_point.h>
 #include <rookery/runtime/thread.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -61,7 +62,8 @@ RunOutcome lost_update(RunTape& tape, const RunSettings& settings) {
   StickyRandomStrategy strategy(tape.schedule, 4);
   Scheduler scheduler(scheduler_options(settings), tape.world, strategy);
   const RunResult result = scheduler.run([&] {
-    auto count = std::make_shared<std::uint64_t>(0);
+    // Atomic for TSan, which would see the planted race first; no choice points of its own.
+    auto count = std::make_shared<std::atomic<std::uint64_t>>(0);
     std::vector<Thread> all;
     for (std::uint64_t i = 0; i < threads; ++i) {
       all.emplace_back("counter", [count, rounds] {
