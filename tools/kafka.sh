@@ -14,7 +14,7 @@ log4j_version=2.24.3
 home=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
 state="${ROOKERY_KAFKA_DIR:-${TMPDIR:-/tmp}/rookery-kafka-$(id -u)}"
 self=$(readlink -f "${BASH_SOURCE[0]}")
-start_seconds_max=180
+start_seconds_max=60
 stop_seconds_max=20
 
 # use_release RELEASE sets which jars are fetched and started.

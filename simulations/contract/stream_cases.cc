@@ -365,7 +365,7 @@ TEST_P(Contract, IdlePartitionsKeepToThePrefetchLimit) {
             [] { return "queue full"; }));
       }
     }
-    ASSERT_TRUE(producer->close(deadline_in(240s)));
+    ASSERT_TRUE(producer->close(deadline_in(60s)));
     const auto before = leg().resident_bytes();
     constexpr std::size_t kPrefetch = std::size_t{32} << 20;
     Member& member = add("idle", make_consumer(fresh_group(), {}, kPrefetch, kPartitions));

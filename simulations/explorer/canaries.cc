@@ -105,11 +105,8 @@ std::vector<Canary> make_canaries() {
        "commits only forwards, by the owner",
        forwarding_app,
        calm,
-       {1, 80, 0, 6},
-       {.commit =
-            [](Offset offset) {
-              return offset > 3 && random_below(4) == 0 ? offset - 3 : offset;
-            }}},
+       {1, 20, 0, 0},
+       {.commit = [](Offset offset) { return offset > 9 ? 1 : offset; }}},
       {"loses outputs",
        "commit never past undone work",
        forwarding_app,

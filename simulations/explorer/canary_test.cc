@@ -63,7 +63,7 @@ TEST_P(Canaries, IsFoundToldAndReplayed) {
   EXPECT_LE(size.records, small.records) << story;
   EXPECT_LE(size.faults, small.faults) << story;
   EXPECT_LE(size.preemptions, small.preemptions) << story;
-  EXPECT_LE(violation.replay.size(), 140U) << "what is small has a short line";
+  EXPECT_LE(violation.replay.size(), 100U) << "what is small has a short line";
 
   const Report again = hunt(GetParam(), {.replay = violation.replay});
   ASSERT_EQ(again.violations.size(), 1U);

@@ -188,8 +188,7 @@ void GroupLife::make_world() {
       [this](TimePoint, NodeId, const mock::RequestHeader&, const mock::Request& request) {
         return refuse(request);
       });
-  stage_ = std::make_unique<LifeStage>(
-      LifeStage{world_->watched, world_->watch, nullptr, topic.name, LifePhase::kTrouble});
+  stage_ = std::make_unique<LifeStage>(world_->watched, world_->watch, nullptr, topic.name);
 }
 
 mock::FilterDecision GroupLife::refuse(const mock::Request& request) {

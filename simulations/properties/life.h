@@ -10,6 +10,7 @@
 
 #include <rookery/runtime/thread.h>
 #include <rookery/runtime/time.h>
+#include <atomic>
 
 #include <cstdint>
 #include <map>
@@ -29,15 +30,15 @@ enum class LifePhase : std::uint8_t {
   kEnd,      // all close
 };
 
-// What all lives of a run share. Plain data: read and written without choice points.
+// What all lives of a run share, on many fibers: atomic, but without choice points.
 struct LifeStage {
   mock::Network& network;
   GroupWatch& watch;
   std::shared_ptr<mock::ThreadReaper> reaper;
   std::string topic;
-  LifePhase phase = LifePhase::kTrouble;
-  int lives = 0;          // whose consumer is not destroyed yet
-  int long_silences = 0;  // that may go beyond what a member may be silent
+  std::atomic<LifePhase> phase = LifePhase::kTrouble;
+  std::atomic<int> lives = 0;          // whose consumer is not destroyed yet
+  std::atomic<int> long_silences = 0;  // that may go beyond what a member may be silent
 };
 
 struct LifePlan {
@@ -91,9 +92,9 @@ class Life : public std::enable_shared_from_this<Life> {
   LifeStage& stage_;
   const LifePlan plan_;
   std::unique_ptr<mock::MockGroupConsumer> consumer_;
-  bool is_closing_ = false;
-  bool is_leaving_ = false;
-  int closes_under_way_ = 0;
+  std::atomic<bool> is_closing_ = false;
+  std::atomic<bool> is_leaving_ = false;
+  std::atomic<int> closes_under_way_ = 0;
   std::map<TopicPartition, AssignmentId> mine_;
   struct HandBack {
     RevocationId revocation;

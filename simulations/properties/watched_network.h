@@ -6,6 +6,7 @@
 // Thread rules: as mock::Network. The inner network and the watch outlive it and its wires.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -27,7 +28,7 @@ class WatchedNetwork final : public mock::Network {
  private:
   mock::Network& inner_;
   GroupWatch& watch_;
-  std::uint64_t last_wire_ = 0;
+  std::atomic<std::uint64_t> last_wire_ = 0;
 };
 
 }  // namespace rookery::sim
