@@ -54,12 +54,20 @@ Scheduler::Scheduler(const SchedulerOptions& options, Tape& tape, Strategy& stra
 }
 
 Scheduler::~Scheduler() {
+  if (live_fibers_ != 0 && !failure_) abandon_fibers();  // stopped between two portions
   for (const Stack& stack : abandoned_stacks_) stacks_.release_abandoned(stack);
 }
 
 RunResult Scheduler::run(std::function<void()> body) {
+  start(std::move(body));
+  is_in_portions_ = false;
+  return *go_on(kNever);
+}
+
+void Scheduler::start(std::function<void()> body) {
   if (was_run_) abort_with("a scheduler runs once");
   was_run_ = true;
+  is_in_portions_ = true;
   if (current_runtime() != nullptr) abort_with("a run was started from a fiber");
 #if defined(__SANITIZE_THREAD__)
   // While a process has had one thread only, the C++ library counts references without atomics,
@@ -74,13 +82,36 @@ RunResult Scheduler::run(std::function<void()> body) {
     rebound(options_.steps_most);
     sanitizer_adopt_thread(root_.sanitizer);
     current_ = &root_;
-    Fiber& main = create_fiber("main", std::move(body), *processes_[kWorld]);
-    main.is_joined_by_nobody = true;
-    switch_to(main);
+    create_fiber("main", std::move(body), *processes_[kWorld]).is_joined_by_nobody = true;
+  }
+  exchange_current_runtime(nullptr);
+}
+
+std::optional<RunResult> Scheduler::go_on(TimePoint horizon) {
+  if (current_runtime() != nullptr) abort_with("a run goes on from a fiber");
+  if (live_fibers_ == 0 || failure_) abort_with("a run goes on after its end");
+  exchange_current_runtime(this);
+  {
+    const TsanExempt exempt;
+    horizon_ = horizon;
+    while (world_.runnable.empty() && !must_stop_here()) jump_to_next_deadline();
+    if (steps_ == 0) {
+      switch_to(*world_.runnable.front());
+    } else if (!world_.runnable.empty()) {
+      switch_to(choose(ChoiceKind::kEnd));
+    }
     if (failure_) abandon_fibers();
+    // What the fibers have done is seen from here: each may have stopped with some of it untold.
+    for (const auto& fiber : fibers_) {
+      if (fiber->state == FiberState::kBlocked) tsan_release_as(fiber->sanitizer, this);
+    }
     tsan_acquire(this);
   }
   exchange_current_runtime(nullptr);
+  if (live_fibers_ != 0 && !failure_) {
+    if (horizon != kNever) world_.now = std::max(world_.now, horizon);
+    return std::nullopt;
+  }
   return RunResult{trace_hash_, steps_, drain_steps_, preemptions_, world_.now - options_.start,
                    failure_};
 }
@@ -119,8 +150,7 @@ void Scheduler::block(ChoiceKind kind, WaitKind waits_for, void* waits_on, TimeP
   self.deadline = deadline;
   if (deadline != kNever) agenda_->add_timer(self, deadline);
   advance();
-  while (agenda_->runnable.empty()) jump_to_next_deadline();
-  Fiber& next = choose(kind);
+  Fiber& next = next_to_run(kind);
   if (&next != &self) switch_to(next);
   self.waits_for = WaitKind::kNothing;
   self.waits_on = nullptr;
@@ -146,6 +176,25 @@ void Scheduler::jump_to_next_deadline() {
   agenda_->now = std::max(agenda_->now, agenda_->next_due);
   wake_due();
   rebound(steps_hard_bound_ - steps_);
+}
+
+// Only the world's time is in somebody's hands: a dead process runs to its end.
+bool Scheduler::must_stop_here() const {
+  return is_in_portions_ && agenda_ == &world_ &&
+         (!world_.has_timer() || world_.next_due > horizon_);
+}
+
+// Of those that can run; the caller itself when the run stopped here, and another portion of it has
+// now chosen the caller.
+Fiber& Scheduler::next_to_run(ChoiceKind kind) {
+  while (agenda_->runnable.empty()) {
+    if (must_stop_here()) [[unlikely]] {
+      switch_to(root_);
+      return *current_;
+    }
+    jump_to_next_deadline();
+  }
+  return choose(kind);
 }
 
 void Scheduler::rebound(std::uint64_t steps_from_here_most) {
@@ -244,8 +293,7 @@ void Scheduler::end_fiber() {
     switch_to(*std::exchange(process.killer, nullptr));
   }
   advance();
-  while (agenda_->runnable.empty()) jump_to_next_deadline();
-  switch_to(choose(ChoiceKind::kEnd));
+  switch_to(next_to_run(ChoiceKind::kEnd));
   abort_with("an ended fiber was resumed");
 }
 

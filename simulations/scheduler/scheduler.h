@@ -131,6 +131,13 @@ class Scheduler final : public FiberRuntime {
   // failure. Once only.
   RunResult run(std::function<void()> body);
 
+  // The same in portions, for who holds the clock in his own hands: start, then go on until it
+  // answers the result. It stops, with no result, when nothing can run before `horizon` any more,
+  // and the clock stands there then; with kNever, when nothing can run at all, which is no deadlock
+  // here. Between two calls raise() may be called off the fibers.
+  void start(std::function<void()> body);
+  std::optional<RunResult> go_on(TimePoint horizon);
+
   // The scheduler whose fiber calls, or null.
   static Scheduler* current() { return static_cast<Scheduler*>(current_runtime()); }
 
@@ -232,6 +239,8 @@ class Scheduler final : public FiberRuntime {
   void advance();
   void wake_due();
   void jump_to_next_deadline();
+  bool must_stop_here() const;
+  Fiber& next_to_run(ChoiceKind kind);
   Fiber& choose(ChoiceKind kind);
   void switch_to(Fiber& next);
   void make_ready(Fiber& fiber);
@@ -292,6 +301,8 @@ class Scheduler final : public FiberRuntime {
   std::uint64_t run_;  // names this run in MutexState and ConditionState
   bool is_held_back_;  // the strategy may put threads aside
   bool was_run_ = false;
+  bool is_in_portions_ = false;
+  TimePoint horizon_ = kNever;          // of this portion
   std::uint64_t steps_hard_bound_ = 0;  // of the whole run, or of the drain that goes on
   std::uint64_t drain_steps_ = 0;
   std::uint64_t preemptions_ = 0;
