@@ -67,7 +67,8 @@ Result<std::unique_ptr<OutputProducer>> OutputProducer::make(Transport& transpor
 Status OutputProducer::send(const OutgoingRecord& record, PendingRecord& pending,
                             TimePoint deadline, const std::function<Status()>& give_up) {
   pending.hold();
-  Status sent = sender_->send(record, reinterpret_cast<DeliveryToken>(&pending), deadline, give_up);
+  Status sent = sender_->send(record, reinterpret_cast<DeliveryToken>(&pending), deadline,
+                              /*patience=*/{}, give_up);
   // The hold taken for this output goes; the consumer's own keeps the record.
   if (!sent) pending.release();
   return sent;

@@ -160,16 +160,14 @@ class Server::Impl {
     pool_ = std::make_unique<WorkerPool>("worker", workers());
     relay_ = std::make_shared<EventRelay>(*monitor_, *pool_);
     if (has_dead_letters()) {
-      if (auto counts = PartitionCounts::make(transport_, common_config())) {
+      if (auto counts = PartitionCounts::make(transport_, client_config(app_))) {
         partition_counts_ = std::move(*counts);
       } else {
         mistakes.push_back("dead letters: " + counts.error().message);
       }
     }
-    ConfigMap config = common_config();
-    add_all(config, app_.options().producer);
     // A producer's mistakes are told now, not at the first output.
-    if (auto outputs = OutputProducer::make(transport_, std::move(config))) {
+    if (auto outputs = OutputProducer::make(transport_, producer_config(app_))) {
       outputs_ = std::move(*outputs);
     } else {
       mistakes.push_back("producer: " + outputs.error().message);
@@ -197,15 +195,9 @@ class Server::Impl {
 
   unsigned workers() const { return app_.options().concurrency.value_or(hardware_concurrency()); }
 
-  ConfigMap common_config() const {
-    ConfigMap config = app_.options().kafka;
-    config["client.id"] = app_.options().client_id;
-    return config;
-  }
-
   Status add_connection(const std::string& name, const ConsumerGroup& group) {
     const GroupSettings settings = settings_of(app_, name);
-    ConfigMap config = common_config();
+    ConfigMap config = client_config(app_);
     add_all(config, app_.options().defaults.kafka);
     add_all(config, group.options().kafka);
     config["group.id"] = name;

@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 namespace rookery {
 
@@ -21,20 +22,25 @@ class BoundedSender {
   static Result<std::unique_ptr<BoundedSender>> make(Transport& transport, ConfigMap config,
                                                      DeliveryHandler on_delivery);
 
-  // Waits while the buffer is full, to the deadline (kQueueFull then) or until give_up() answers an
-  // error. Not to be called from a delivery handler: while it waits no report comes.
-  Status send(const OutgoingRecord& record, DeliveryToken token, TimePoint deadline,
-              const std::function<Status()>& give_up = {});
+  // Waits while the buffer is full, to the deadline (without one for `patience`) or until give_up()
+  // answers an error. Then kQueueFull, naming the topic, the time waited and what is full. From a
+  // delivery handler of the same sender nothing is waited for: while it waits no report comes.
+  Status send(const OutgoingRecord& record, DeliveryToken token, std::optional<TimePoint> deadline,
+              Duration patience, const std::function<Status()>& give_up = {});
 
   // Makes waiting senders ask give_up() again.
   void wake();
 
   ProducerClient& client() { return *client_; }
 
+  // Whether the calling thread runs a delivery handler of this sender.
+  static bool is_reporting(const void* sender);
+
  private:
   BoundedSender() = default;
   Status wait_and_send(const OutgoingRecord& record, DeliveryToken token, TimePoint deadline,
                        const std::function<Status()>& give_up);
+  void report(std::span<const DeliveryReport> reports);
 
   DeliveryHandler on_delivery_;
   Mutex mutex_{"bounded_sender", ranks::kLeaf};

@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 using namespace rookery::fakes;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 
 struct ProducerTest : ::testing::Test {
   Producer make(Producer::OnDelivery on_delivery = {}) {
@@ -95,6 +96,9 @@ TEST_F(ProducerTest, SendGivesUpAtItsDeadline) {
   const Status sent = producer.send({.topic = "out"}, 0, deadline_in(5ms));
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().code, ErrorCode::kQueueFull);
+  EXPECT_TRUE(sent.error().retriable);
+  EXPECT_THAT(sent.error().message,
+              MatchesRegex("out: no room in the send buffer, [0-9]+ms waited: .+"));
 }
 
 TEST_F(ProducerTest, OtherErrorsOfSendingAreNotWaitedFor) {
@@ -161,7 +165,7 @@ TEST_F(ProducerTest, WaitingSendersMayGiveUp) {
   ASSERT_TRUE(sender);
   bool is_over = false;
   Thread waiting("sender", [&] {
-    const Status sent = (*sender)->send({.topic = "out"}, 0, kNever, [&]() -> Status {
+    const Status sent = (*sender)->send({.topic = "out"}, 0, kNever, {}, [&]() -> Status {
       bool gives_up = false;
       board.look([&] { gives_up = is_over; });
       if (gives_up) return fail(ErrorCode::kRevoked, "over");

@@ -85,4 +85,16 @@ GroupSettings settings_of(const App& app, const std::string& group) {
   };
 }
 
+ConfigMap client_config(const App& app) {
+  ConfigMap config = app.options().kafka;
+  config["client.id"] = app.options().client_id;
+  return config;
+}
+
+ConfigMap producer_config(const App& app) {
+  ConfigMap config = client_config(app);
+  for (const auto& [name, value] : app.options().producer) config[name] = value;
+  return config;
+}
+
 }  // namespace rookery

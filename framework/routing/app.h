@@ -109,4 +109,9 @@ std::vector<Mistake> validate(const App& app);
 TopicSettings settings_of(const App& app, const std::string& group, const std::string& topic);
 GroupSettings settings_of(const App& app, const std::string& group);
 
+// The app's client settings, under librdkafka's names: of every client, and of producers (its
+// server's, and those that the program makes besides: Producer::make).
+ConfigMap client_config(const App& app);
+ConfigMap producer_config(const App& app);
+
 }  // namespace rookery
