@@ -134,9 +134,13 @@ std::optional<Committer::Outgoing> Committer::next_locked(TimePoint at, TimePoin
   if (!is_direct_) outgoing.request.group_instance_id = settings_.group_instance_id;
   for (std::size_t i = 0; i < head.results.size(); ++i) {
     if (head.is_done[i]) continue;
-    outgoing.request.partitions.push_back({.partition = head.results[i].partition,
-                                           .offset = head.results[i].offset,
-                                           .metadata = head.metadata[i]});
+    const CommitResult& wanted = head.results[i];
+    const OwnedPartitions::Owned* owned = owned_.find(wanted.partition);
+    outgoing.request.partitions.push_back(
+        {.partition = wanted.partition,
+         .offset = wanted.offset,
+         .leader_epoch = owned ? owned->stream->epoch_before(wanted.offset) : -1,
+         .metadata = head.metadata[i]});
     outgoing.indexes.push_back(i);
   }
   head.is_under_way = true;

@@ -164,13 +164,15 @@ void RecordStream::clear_ready() {
   ready_ = nullptr;
 }
 
-void RecordStream::restart_locked(Offset offset) {
+void RecordStream::restart_locked(Offset offset, std::int32_t epoch) {
   ++version_;
   incoming_.clear();
   waiting_bytes_ = 0;
   waiting_records_ = 0;
   fetch_offset_ = offset;
-  fetch_epoch_ = -1;
+  fetch_epoch_ = epoch;
+  epochs_.clear();
+  if (epoch >= 0) epochs_.push_back({epoch, offset - 1});
   position_ = offset;
   high_watermark_ = -1;
   is_stopped_ = false;
@@ -181,9 +183,9 @@ void RecordStream::restart_locked(Offset offset) {
   error_.reset();
 }
 
-void RecordStream::start(Offset offset) {
+void RecordStream::start(Offset offset, std::int32_t epoch) {
   MutexLock lock(mutex_);
-  if (revocation_ == Revocation::kNone) restart_locked(offset);
+  if (revocation_ == Revocation::kNone) restart_locked(offset, epoch);
 }
 
 void RecordStream::start_if(std::uint64_t version, Offset offset) {
@@ -239,6 +241,15 @@ Offset RecordStream::position() const {
   return position_;
 }
 
+std::int32_t RecordStream::epoch_before(Offset offset) const {
+  MutexLock lock(mutex_);
+  if (offset > fetch_offset_) return -1;
+  for (auto epoch = epochs_.rbegin(); epoch != epochs_.rend(); ++epoch) {
+    if (epoch->offset < offset) return epoch->epoch;
+  }
+  return -1;
+}
+
 bool RecordStream::is_full_locked() const {
   return waiting_bytes_ >= limits_.bytes || waiting_records_ >= limits_.records;
 }
@@ -279,6 +290,9 @@ void RecordStream::accept(std::uint64_t version, std::vector<FetchResponse::Bloc
     waiting_bytes_ += from.block->size_bytes();
     waiting_records_ += from.block->count();
     segment.block = std::move(from.block);
+    if (epochs_.empty() || epochs_.back().epoch != from.leader_epoch) {
+      epochs_.push_back({from.leader_epoch, segment.first_offset});
+    }
     fetch_offset_ = next;
     fetch_epoch_ = from.leader_epoch;
     is_news = true;

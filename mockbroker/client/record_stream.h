@@ -52,8 +52,9 @@ class RecordStream final : public PartitionStream {
   void set_ready(std::function<void()> handler) override;
   void clear_ready() override;
 
-  // Fetching goes on from here; what waited is dropped.
-  void start(Offset offset);
+  // Fetching goes on from here; what waited is dropped. `epoch`: of the record before; -1: not
+  // known.
+  void start(Offset offset, std::int32_t epoch = -1);
   // The same, unless another start or a revocation came since `version`.
   void start_if(std::uint64_t version, Offset offset);
   // The leader's log has nothing that was fetched from `end` on: fetching goes on there, or, when
@@ -71,6 +72,9 @@ class RecordStream final : public PartitionStream {
   bool is_revoked() const;
   // Where the next take begins; -1: not known yet.
   Offset position() const;
+  // Of the leader that wrote the record before the offset, as far as it was read or told since the
+  // last start; -1: not known.
+  std::int32_t epoch_before(Offset offset) const;
 
   // What to fetch next; none: nothing now (no position, full, revoked).
   std::optional<FetchPlan> fetch_plan();
@@ -87,10 +91,14 @@ class RecordStream final : public PartitionStream {
     const char* at = nullptr;
     std::uint32_t records_left = 0;
   };
+  struct EpochStart {
+    std::int32_t epoch = -1;
+    Offset offset = -1;
+  };
   enum class Revocation { kNone, kBegun, kFinal };
   struct Progress;
 
-  void restart_locked(Offset offset);
+  void restart_locked(Offset offset, std::int32_t epoch = -1);
   void hint_locked();
   bool is_full_locked() const;
   void parse(Progress& progress, std::size_t max_records, std::size_t max_bytes);
@@ -114,6 +122,7 @@ class RecordStream final : public PartitionStream {
   std::size_t waiting_records_ = 0;
   Offset fetch_offset_ = -1;
   std::int32_t fetch_epoch_ = -1;
+  std::vector<EpochStart> epochs_;  // of what was fetched since the last start; both grow
   Offset position_ = -1;
   Offset high_watermark_ = -1;
   bool is_stopped_ = true;      // no position, or failed

@@ -58,6 +58,24 @@ TEST_F(StreamTest, GoesOnWhereALogWasTruncated) {
   EXPECT_EQ(stream->fetch_plan()->offset, 90);
 }
 
+TEST_F(StreamTest, KnowsTheEpochsOfWhatItRead) {
+  stream->start(100, 4);
+  EXPECT_EQ(stream->fetch_plan()->epoch, 4);
+  EXPECT_EQ(stream->epoch_before(100), 4);
+  EXPECT_EQ(stream->epoch_before(99), -1);   // below the start nothing is known
+  EXPECT_EQ(stream->epoch_before(101), -1);  // nor of what was not read
+  stream->accept(stream->version(), {{100, 4, block(2)}, {102, 7, block(2)}, {104, 7, block(1)}},
+                 105);
+  EXPECT_EQ(stream->epoch_before(102), 4);
+  EXPECT_EQ(stream->epoch_before(103), 7);
+  EXPECT_EQ(stream->epoch_before(105), 7);
+  stream->start(102);
+  EXPECT_EQ(stream->epoch_before(102), -1);
+  accept(100, block(5), 105);
+  EXPECT_EQ(stream->epoch_before(102), -1);
+  EXPECT_EQ(stream->epoch_before(103), 7);
+}
+
 TEST_F(StreamTest, HandsOutViewsOfWhatTheBlockHolds) {
   stream->start(100);
   accept(100, block(3), 103);

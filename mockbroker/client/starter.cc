@@ -49,6 +49,7 @@ void Starter::handle(NodeId node, std::vector<OwnedPartitions::Resolved> asked,
   const TimePoint at = now();
   const auto* answer = response ? std::get_if<OffsetFetchResponse>(&*response) : nullptr;
   std::vector<AssignedPartition> started;
+  std::map<TopicPartition, const OffsetFetchResponse::Partition*> found;
   {
     MutexLock lock(group_.mutex);
     is_under_way_ = false;
@@ -69,7 +70,6 @@ void Starter::handle(NodeId node, std::vector<OwnedPartitions::Resolved> asked,
       return;
     }
     told_.reset();
-    std::map<TopicPartition, const OffsetFetchResponse::Partition*> found;
     for (const OffsetFetchResponse::Partition& from : answer->partitions) {
       found[from.partition] = &from;
     }
@@ -84,7 +84,8 @@ void Starter::handle(NodeId node, std::vector<OwnedPartitions::Resolved> asked,
   for (const AssignedPartition& one : started) {
     const auto stream = std::static_pointer_cast<RecordStream>(one.stream);
     if (one.committed) {
-      stream->start(*one.committed);
+      // With its epoch: whether the log still has what lies before is asked before it is read.
+      stream->start(*one.committed, found.at(one.partition)->leader_epoch);
     } else {
       reset(
           stream, stream->version(),

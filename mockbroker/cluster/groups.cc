@@ -167,7 +167,8 @@ OffsetFetchResponse Groups::fetch_offsets(NodeId node, const OffsetFetchRequest&
   const auto stored = stored_.find(request.group);
   const auto& offsets = stored == stored_.end() ? kNone : stored->second.offsets;
   const auto add = [&response](const TopicPartition& partition, const CommittedOffset& committed) {
-    response.partitions.push_back({partition, committed.offset, committed.metadata});
+    response.partitions.push_back(
+        {partition, committed.offset, committed.leader_epoch, committed.metadata});
   };
   if (!request.partitions) {
     for (const auto& [partition, committed] : offsets) add(partition, committed);

@@ -43,6 +43,17 @@ TEST_F(OffsetsTest, KeepsOffsetAndMetadata) {
   EXPECT_EQ(test.cluster.inspect().committed(kGroup, kOrders)->offset, 5);
 }
 
+TEST_F(OffsetsTest, KeepsTheLeaderEpoch) {
+  OffsetCommitRequest request{.group = kGroup};
+  request.partitions.push_back({.partition = kOrders, .offset = 7, .leader_epoch = 3});
+  request.partitions.push_back({.partition = {"orders", 1}, .offset = 8});
+  test.ask<OffsetCommitResponse>(0, request);
+  const auto answer = fetch({{kOrders, {"orders", 1}, {"orders", 2}}});
+  EXPECT_EQ(answer.partitions.at(0).leader_epoch, 3);
+  EXPECT_EQ(answer.partitions.at(1).leader_epoch, -1);
+  EXPECT_EQ(answer.partitions.at(2).leader_epoch, -1);
+}
+
 TEST_F(OffsetsTest, LimitsMetadata) {
   EXPECT_EQ(outsider.commit(1, std::string(4096, 'm')), std::nullopt);
   EXPECT_EQ(outsider.commit(2, std::string(4097, 'm')), ErrorCode::kOffsetMetadataTooLarge);

@@ -261,7 +261,8 @@ struct OffsetFetchRequest {
 struct OffsetFetchResponse {
   struct Partition {
     TopicPartition partition;
-    Offset offset = -1;  // -1: none
+    Offset offset = -1;              // -1: none
+    std::int32_t leader_epoch = -1;  // of the record before it; -1: not known (KIP-320)
     std::string metadata;
   };
   MaybeError error;

@@ -93,6 +93,42 @@ TEST_F(TruncatedLog, IsAnErrorWhereNoResetIsWanted) {
   EXPECT_THAT(values(consumer), ElementsAre("1b", "2x", "3y"));
 }
 
+// Nobody reads while the log is truncated and grows past the committed offset again.
+TEST_F(TruncatedLog, IsFoundOutAtACommittedOffset) {
+  produce({"a", "b"});
+  {
+    TestConsumer first(kafka.transport(), {{"group.id", "billing"}});
+    first.subscribe({"orders.v1"});
+    ASSERT_NO_FATAL_FAILURE(lose({"x", "y"}, first, 4));
+    ASSERT_TRUE(first.commit(kOrders, 4));
+  }
+  produce({"c", "d", "e"});
+  TestConsumer consumer(kafka.transport(), {{"group.id", "billing"}});
+  consumer.subscribe({"orders.v1"});
+  ASSERT_TRUE(consumer.poll_until([&] { return consumer.records().size() == 3; }))
+      << consumer.describe();
+  EXPECT_THAT(values(consumer), ElementsAre("2c", "3d", "4e"));
+  ASSERT_EQ(consumer.errors().size(), 1U);
+  EXPECT_THAT(consumer.errors().back().error.text(),
+              HasSubstr("OFFSET_OUT_OF_RANGE: orders.v1-0: the log was truncated"));
+}
+
+TEST_F(TruncatedLog, KeepsACommittedOffsetWhereTheLogHasAll) {
+  produce({"a", "b", "c"});
+  {
+    TestConsumer first(kafka.transport(), {{"group.id", "billing"}});
+    first.subscribe({"orders.v1"});
+    ASSERT_TRUE(first.poll_until([&] { return first.records().size() == 3; }));
+    ASSERT_TRUE(first.commit(kOrders, 2));
+  }
+  ASSERT_TRUE(kafka.stop_node(0));
+  produce({"d"});
+  TestConsumer consumer(kafka.transport(), {{"group.id", "billing"}});
+  consumer.subscribe({"orders.v1"});
+  ASSERT_TRUE(consumer.poll_until([&] { return consumer.records().size() == 2; }));
+  EXPECT_THAT(values(consumer), ElementsAre("2c", "3d"));
+}
+
 TEST_F(TruncatedLog, IsNoneWhenTheNewLeaderHasAll) {
   produce({"a", "b"});
   TestConsumer consumer(kafka.transport(), {{"group.id", "billing"}});
