@@ -1,6 +1,12 @@
 // testing.h
 //
-// The test kit for users' programs: a World, a Plan, the App unchanged, and GoogleTest's words.
+// The test kit for users' programs. One consumer by hand, without any cluster (consumer_unit.h):
+//
+//   auto billing = consumer_for<Billing>("orders.v1");
+//   billing.produce({.key = "o-1", .value = "12.50"}).run();
+//   EXPECT_EQ(billing.produced("invoices.v1").size(), 1U);
+//
+// And the whole program on a Kafka that fails: a World, a Plan, the App unchanged.
 //
 //   #include <rookery/testing.h>
 //   using namespace rookery::testing;
@@ -17,6 +23,7 @@
 //   }
 #pragma once
 
+#include "simulations/unit/consumer_unit.h"
 #include "simulations/world/matchers.h"
 #include "simulations/world/plan.h"
 #include "simulations/world/report.h"

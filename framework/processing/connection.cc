@@ -350,4 +350,14 @@ std::string Connection::describe() const {
   return out;
 }
 
+void Connection::add_progress(std::vector<PartitionProgress>& all) const {
+  MutexLock lock(mutex_);
+  for (const auto& [assignment, owned] : owned_) {
+    all.push_back({.group = options_.group,
+                   .partition = owned.partition->topic_partition(),
+                   .done = owned.partition->committable(),
+                   .committed = owned.committed});
+  }
+}
+
 }  // namespace rookery

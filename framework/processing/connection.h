@@ -12,6 +12,7 @@
 #include <rookery/instrumentation/events.h>
 #include <rookery/processing/ending_set.h>
 #include <rookery/processing/partition.h>
+#include <rookery/processing/progress.h>
 #include <rookery/routing/app.h>
 #include <rookery/runtime/thread.h>
 #include <rookery/transport/transport.h>
@@ -44,7 +45,9 @@ class Connection {
   // After the end: whether all work ended in time, its last commit succeeded and the consumer
   // closed.
   bool ended_cleanly() const { return ended_cleanly_; }
-  std::string describe() const;  // any thread
+  // Any thread.
+  std::string describe() const;
+  void add_progress(std::vector<PartitionProgress>& all) const;
 
  private:
   struct Owned {

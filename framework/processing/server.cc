@@ -129,6 +129,14 @@ class Server::Impl {
     return sum;
   }
 
+  std::vector<PartitionProgress> progress() const {
+    MutexLock lock(mutex_);
+    std::vector<PartitionProgress> all;
+    if (!is_made_) return all;
+    for (const auto& connection : connections_) connection->add_progress(all);
+    return all;
+  }
+
   std::string describe() const {
     MutexLock lock(mutex_);
     std::string out = "server " + id_ + "\n";
@@ -296,6 +304,7 @@ void Server::quiet() { impl_->quiet(); }
 ExitCode Server::wait() { return impl_->wait(); }
 const std::string& Server::id() const { return impl_->id(); }
 std::uint64_t Server::records_consumed() const { return impl_->records_consumed(); }
+std::vector<PartitionProgress> Server::progress() const { return impl_->progress(); }
 std::string Server::describe() const { return impl_->describe(); }
 
 }  // namespace rookery

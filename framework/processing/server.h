@@ -15,12 +15,14 @@
 
 #include <rookery/base/result.h>
 #include <rookery/instrumentation/events.h>
+#include <rookery/processing/progress.h>
 #include <rookery/routing/app.h>
 #include <rookery/transport/transport.h>
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace rookery {
 
@@ -61,6 +63,8 @@ class Server {
   const std::string& id() const;
   // Records whose consume returned, over all partitions and attempts.
   std::uint64_t records_consumed() const;
+  // Of all partitions it owns at the moment, by group, then in the order they came.
+  std::vector<PartitionProgress> progress() const;
   // A readable picture of all connections and partitions, for diagnosis.
   std::string describe() const;
 

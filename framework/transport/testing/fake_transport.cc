@@ -279,12 +279,14 @@ class FakeAdmin final : public AdminClient {
       ++transport_.describes;
       for (const std::string& topic : topics) {
         const auto found = transport_.topics.find(topic);
-        if (found == transport_.topics.end()) {
+        const std::int32_t count =
+            found != transport_.topics.end() ? found->second : transport_.other_topics;
+        if (count == 0) {
           missing = topic;
           continue;
         }
         cluster.topics.push_back({.name = topic});
-        for (PartitionId partition = 0; partition < found->second; ++partition) {
+        for (PartitionId partition = 0; partition < count; ++partition) {
           cluster.topics.back().partitions.push_back({partition, 0});
         }
       }

@@ -85,9 +85,10 @@ class FakeTransport final : public Transport {
   std::optional<Error> producer_error;  // answers of make_...
   std::optional<Error> group_error;
   std::size_t producers_made = 0;
-  // What admin clients say of topics: partition counts; those not named do not exist. Under the
-  // board's lock.
+  // What admin clients say of topics: partition counts; those not named have `other_topics`, or
+  // with 0 do not exist. Under the board's lock.
   std::map<std::string, std::int32_t> topics;
+  std::int32_t other_topics = 0;
   std::size_t describes = 0;
 
   Result<std::unique_ptr<GroupConsumer>> make_group_consumer(GroupConsumerOptions options) override;
