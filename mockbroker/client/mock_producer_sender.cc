@@ -218,8 +218,9 @@ MockProducer::Requests MockProducer::collect_ready_locked(TimePoint at, TimePoin
     Partition& partition = records_.partition(index);
     if (partition.is_under_way) continue;
     const ProduceBatch& first = *partition.waiting.front();
-    const bool is_due = is_idle || records_.is_full(first) || first.linger_until <= at ||
-                        first.number <= flush_until_;
+    const bool is_full = records_.is_full(first) || partition.waiting.size() > 1;
+    const bool is_due =
+        is_idle || is_full || first.linger_until <= at || first.number <= flush_until_;
     if (!is_due) {
       timer = std::min(timer, first.linger_until);
       continue;

@@ -171,6 +171,20 @@ TEST_F(ProducerTest, LetsFullBatchesGoWithoutAFlush) {
   EXPECT_EQ(produced().size(), 2U);
 }
 
+TEST_F(ProducerTest, NoRecordMakesABatchTooLarge) {
+  settings.buffer.batch_bytes = 100;
+  send(3);  // of some 25 bytes
+  const std::string large(80, 'x');
+  EXPECT_TRUE(producer().send({.topic = "orders", .key = "k", .value = large}, 100));
+  flush();
+  for (const ProduceRequest& request : produced()) {
+    for (const ProduceRequest::Partition& part : request.partitions) {
+      EXPECT_TRUE(part.block->size_bytes() <= 100 || part.block->count() == 1);
+    }
+  }
+  EXPECT_GE(produced().size(), 2U);
+}
+
 TEST_F(ProducerTest, SendsAtOnceWhenNothingIsUnderWay) {
   settings.buffer.is_sent_when_idle = true;
   send(1);

@@ -53,6 +53,13 @@ bool RecordAccumulator::is_full(const ProduceBatch& batch) const {
          batch.tokens.size() >= settings_.batch_records;
 }
 
+// A batch passes its limit only by a record that alone is larger: brokers refuse what is.
+bool RecordAccumulator::has_room(const ProduceBatch& batch, const OutgoingRecord& record) const {
+  if (is_full(batch)) return false;
+  const std::size_t size = encoded_size(record.key, record.value, record.headers);
+  return batch.tokens.empty() || batch.builder.size_bytes() + size <= settings_.batch_bytes;
+}
+
 Result<RecordAccumulator::Appended> RecordAccumulator::append(const OutgoingRecord& record,
                                                               DeliveryToken token,
                                                               std::int64_t timestamp_ms) {
@@ -89,7 +96,7 @@ RecordAccumulator::Appended RecordAccumulator::append_to(Topic& topic, Partition
                                                          DeliveryToken token,
                                                          std::int64_t timestamp_ms) {
   Appended appended{.partition = &partition};
-  if (partition.waiting.empty() || is_full(*partition.waiting.back())) {
+  if (partition.waiting.empty() || !has_room(*partition.waiting.back(), record)) {
     const TimePoint at = now();
     auto batch = std::make_unique<ProduceBatch>();
     batch->number = ++last_number_;

@@ -137,6 +137,7 @@ class RecordAccumulator {
   Topic& topic(std::string_view name);
   void grow(Topic& topic, std::int32_t count);
   std::int32_t choose(Topic& topic, const OutgoingRecord& record);
+  bool has_room(const ProduceBatch& batch, const OutgoingRecord& record) const;
   Appended append_to(Topic& topic, Partition& partition, const OutgoingRecord& record,
                      DeliveryToken token, std::int64_t timestamp_ms);
   void keep_unknown(Topic& topic, const OutgoingRecord& record, DeliveryToken token,
