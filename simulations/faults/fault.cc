@@ -47,7 +47,9 @@ constexpr std::array<const char*, kFaultKinds> kNames = {"broker_restart",
                                                          "retention",
                                                          "rolling_deploy",
                                                          "scale_up",
-                                                         "scale_down"};
+                                                         "scale_down",
+                                                         "partition_growth",
+                                                         "replication_lag"};
 
 std::string seconds_text(Duration duration) {
   const auto ms = std::chrono::duration_cast<milliseconds>(duration).count();
@@ -146,6 +148,13 @@ std::string text(const Fault& fault) {
       break;
     case FaultKind::kRetention:
       text += " of " + std::to_string(fault.extent) + " % of a partition";
+      break;
+    case FaultKind::kPartitionGrowth:
+      text += " by " + std::to_string(fault.extent);
+      break;
+    case FaultKind::kReplicationLag:
+      text += " of node " + target;
+      text += fault.severity != 0 ? ", cut off" : " by " + std::to_string(fault.extent) + " ms";
       break;
     case FaultKind::kControllerAbsence:
     case FaultKind::kTopicDeletion:

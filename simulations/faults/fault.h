@@ -56,8 +56,11 @@ enum class FaultKind : std::uint8_t {
   kRollingDeploy,       // of all servers, one after the other, in order
   kScaleUp,             // one server more, which leaves again
   kScaleDown,           // a server stops in order, and comes back
+
+  kPartitionGrowth,  // of a topic that a group reads
+  kReplicationLag,   // the replicas of a node fall behind their leaders
 };
-inline constexpr std::size_t kFaultKinds = 35;
+inline constexpr std::size_t kFaultKinds = 37;
 
 // "broker_restart"
 const char* name(FaultKind kind);
@@ -101,12 +104,13 @@ struct Fault {
   // Of all that strikes by chance: one message, request, answer or record in so many.
   // kBrokerRestart: in order? Moves: to which node. kPartition: a bit for each node. kClog: 0 to
   // the node, 1 from it. kSwizzle: the seed of the order. kClockJump, kClockDrift: 1: backwards.
+  // kReplicationLag: 1: cut off from all leaders.
   std::uint64_t severity = 0;
   // kPartition: 0 both directions, 1 to the nodes, 2 from them. kThrowingHandler: how many attempts
   // fail; the work is done before they do when it is odd. kSwizzle: how many links. kApiErrors:
   // which of the api's errors. kClockDrift: millionths. kRetention: the share of the log that goes,
-  // in percent. kRollingRestart, kRollingDeploy: how long each is down, in milliseconds. Whatever
-  // takes long: milliseconds.
+  // in percent. kRollingRestart, kRollingDeploy: how long each is down, in milliseconds.
+  // kPartitionGrowth: how many more. Whatever takes long: milliseconds.
   std::uint64_t extent = 0;
 };
 

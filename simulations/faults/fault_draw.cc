@@ -178,6 +178,16 @@ Fault draw_fault(Tape& tape, FaultKind kind, const FaultBounds& bounds) {
       fault.target = server();
       fault.duration = draw_duration(tape, seconds(2), seconds(20));
       break;
+    case FaultKind::kPartitionGrowth:
+      fault.target = static_cast<std::uint32_t>(tape.draw(1024));
+      fault.extent = draw_between(tape, 1, 3);
+      break;
+    case FaultKind::kReplicationLag:
+      fault.target = node();
+      fault.duration = draw_duration(tape, seconds(2), seconds(20));
+      fault.severity = tape.draw(3) == 2 ? 1 : 0;
+      fault.extent = draw_between(tape, 20, 3000);
+      break;
   }
   // Everything is over at the end.
   fault.at = std::min(fault.at, std::max(bounds.from, bounds.until - fault.duration));

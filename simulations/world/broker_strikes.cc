@@ -112,6 +112,34 @@ class SlowBroker final : public Strike {
   std::uint64_t after_ = 0;
 };
 
+// Fetches of the node's replicas from their leaders take long, or do not get through. It takes
+// effect when something acknowledged with acks=all, or read, had to wait for them, or for their
+// leaving the in-sync replicas.
+class ReplicationLag final : public Strike {
+ public:
+  ReplicationLag(StrikeZone& zone, std::size_t index, const Fault& fault)
+      : zone_(zone), index_(index), fault_(fault), node_(zone.node(fault.target)) {}
+
+  bool begin() override {
+    before_ = zone_.witness.late_high_watermarks();
+    return zone_.delay_replicas(
+        index_, node_, fault_.severity != 0 ? Duration::max() : milliseconds(fault_.extent));
+  }
+  void end() override {
+    zone_.restore_replicas(index_, node_);
+    after_ = zone_.witness.late_high_watermarks();
+  }
+  bool is_effective() const override { return after_ > before_; }
+
+ private:
+  StrikeZone& zone_;
+  const std::size_t index_;
+  const Fault fault_;
+  const NodeId node_;
+  std::uint64_t before_ = 0;
+  std::uint64_t after_ = 0;
+};
+
 // Leaders, coordinators, the controller: at once, with no end of its own. Refused when the node is
 // down or is it already: then nothing has happened.
 class Move : public Strike {
@@ -206,6 +234,8 @@ std::unique_ptr<Strike> make_broker_strike(StrikeZone& zone, std::size_t index,
       return std::make_unique<BrokerPause>(zone, fault);
     case FaultKind::kSlowBroker:
       return std::make_unique<SlowBroker>(zone, fault);
+    case FaultKind::kReplicationLag:
+      return std::make_unique<ReplicationLag>(zone, index, fault);
     case FaultKind::kLeaderMove:
       return std::make_unique<LeaderMove>(zone, fault);
     case FaultKind::kCoordinatorMove:

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "mockbroker/cluster/inspection.h"
@@ -23,6 +26,13 @@ class ClusterRecorder final : public mock::Observer {
   void log_start_moved(const mock::LogStartEvent& event) override;
   void committed(const mock::CommitEvent& event) override;
   void generation_completed(const mock::GenerationEvent& event) override;
+  void topic_grew(const mock::TopicEvent& event) override {
+    if (on_grown_) on_grown_(event.topic, event.partitions);
+  }
+
+  // To so many partitions in all.
+  using OnGrown = std::function<void(const std::string& topic, std::int32_t partitions)>;
+  void on_grown(OnGrown handler) { on_grown_ = std::move(handler); }
 
   std::uint64_t generations() const { return generations_; }
   struct Lost {
@@ -45,6 +55,7 @@ class ClusterRecorder final : public mock::Observer {
   void note_lost(const TopicPartition& partition, const Held& held, Offset from, Offset end,
                  const char* reason);
 
+  OnGrown on_grown_;
   std::uint64_t generations_ = 0;
   std::vector<Lost> lost_;
   std::map<TopicPartition, std::vector<Held>> held_;

@@ -38,6 +38,8 @@ constexpr Duration kDrainMost = seconds(240);
 // The default shutdown timeout, and some time to leave.
 constexpr Duration kStopMost = seconds(90);
 constexpr Duration kLook = milliseconds(250);
+// Kafka's 30 s would be a whole run.
+constexpr milliseconds kReplicaLagTimeMax = seconds(6);
 
 constexpr const char* kWorldPromise = "the world can be made";
 constexpr const char* kDrainPromise = "everything is consumed in the end";
@@ -103,6 +105,8 @@ class Simulation {
   void draw_plan();
   std::unique_ptr<ServerProcess> make_server(int number);
   void aim_faults();
+  void subscribe(const std::string& group, const TopicPartition& partition);
+  void take_in_growth(const std::string& topic, std::int32_t partitions);
   App make_app() const { return tuned(input_.app(), tuning_); }
   void pause_most(Duration most);
   std::string unfinished() const;
@@ -121,6 +125,7 @@ class Simulation {
   std::unique_ptr<ClusterRecorder> cluster_recorder_;
   std::vector<TopicPartition> partitions_;
   std::vector<std::string> groups_;
+  std::vector<std::pair<std::string, std::string>> routes_;  // from group to topic
   Expectations expectations_;
   Duration load_{0};
   std::vector<std::uint64_t> records_;  // by workload
@@ -138,7 +143,8 @@ class Simulation {
 
 void Simulation::make_world() {
   const int nodes = input_.world.options().brokers;
-  stage_ = std::make_unique<Stage>(nodes, mock::ClusterOptions{.nodes = nodes});
+  stage_ = std::make_unique<Stage>(
+      nodes, mock::ClusterOptions{.nodes = nodes, .replica_lag_time_max = kReplicaLagTimeMax});
   cluster_recorder_ = std::make_unique<ClusterRecorder>(*stage_);
   stage_->cluster.add_observer(cluster_recorder_.get());
   stage_->judge.on_breach([this](const Breach& breach) { fail(breach.promise, breach.text); });
@@ -204,14 +210,29 @@ void Simulation::draw_plan() {
     }
     for (const ConsumerGroup::Route& route : group.routes()) {
       require_topic(route.topic, "group " + name);
-      for (const TopicPartition& partition : partitions_) {
-        if (partition.topic != route.topic) continue;
-        expectations_.subscriptions.push_back(
-            {stage_->history.group(name), stage_->history.partition(partition)});
-      }
+      routes_.emplace_back(name, route.topic);
     }
   }
   aim_faults();
+}
+
+// Nobody may lose what comes to it, and faults may aim at it.
+void Simulation::subscribe(const std::string& group, const TopicPartition& partition) {
+  const GroupIndex index = stage_->history.group(group);
+  expectations_.subscriptions.push_back({index, stage_->history.partition(partition)});
+  if (!stage_->judge.model().is_latest(index)) zone_->subscriptions.push_back({group, partition});
+}
+
+void Simulation::take_in_growth(const std::string& topic, std::int32_t partitions) {
+  const auto known = std::count_if(partitions_.begin(), partitions_.end(),
+                                   [&](const TopicPartition& one) { return one.topic == topic; });
+  for (auto number = static_cast<PartitionId>(known); number < partitions; ++number) {
+    partitions_.push_back({topic, number});
+    zone_->partitions.push_back({topic, number});
+    for (const auto& [group, read] : routes_) {
+      if (read == topic) subscribe(group, {topic, number});
+    }
+  }
 }
 
 std::unique_ptr<ServerProcess> Simulation::make_server(int number) {
@@ -224,11 +245,13 @@ void Simulation::aim_faults() {
   zone_->nodes = input_.world.options().brokers;
   zone_->partitions = partitions_;
   zone_->groups = groups_;
-  for (const Expectations::Subscription& subscription : expectations_.subscriptions) {
-    if (stage_->judge.model().is_latest(subscription.group)) continue;
-    zone_->subscriptions.push_back({stage_->history.group_name(subscription.group),
-                                    stage_->history.partition_name(subscription.partition)});
+  for (const auto& [group, topic] : routes_) {
+    for (const TopicPartition& partition : partitions_) {
+      if (partition.topic == topic) subscribe(group, partition);
+    }
   }
+  cluster_recorder_->on_grown(
+      [this](const std::string& topic, std::int32_t count) { take_in_growth(topic, count); });
   zone_->make_server = [this] {
     return make_server(static_cast<int>(servers_.size() + zone_->spares.size()) + 1);
   };

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "simulations/faults/fault.h"
+#include "simulations/world/cluster_witness.h"
 #include "simulations/world/producer_process.h"
 #include "simulations/world/server_process.h"
 #include "simulations/world/stage.h"
@@ -39,7 +40,11 @@ struct StrikeZone {
       : stage(the_stage),
         servers(the_servers),
         producer(the_producer),
-        plain(the_stage.network.profile()) {}
+        plain(the_stage.network.profile()) {
+    stage.cluster.add_observer(&witness);
+  }
+  StrikeZone(const StrikeZone&) = delete;
+  StrikeZone& operator=(const StrikeZone&) = delete;
 
   ServerProcess& server(std::uint64_t number) { return *servers[number % servers.size()]; }
   NodeId node(std::uint64_t number) const {
@@ -52,6 +57,9 @@ struct StrikeZone {
   // A link stays blocked until all who blocked it have freed it.
   void block(const Link& link);
   void unblock(const Link& link);
+  // False: they lag already because of another strike, which restores them.
+  bool delay_replicas(std::size_t index, NodeId node, Duration delay);
+  void restore_replicas(std::size_t index, NodeId node);
   // False: it was down already. The strike that stopped a node starts it.
   bool stop_node(std::size_t index, NodeId node, mock::StopMode mode);
   void start_node(std::size_t index, NodeId node);
@@ -59,6 +67,7 @@ struct StrikeZone {
   Stage& stage;
   Servers& servers;
   ProducerProcess& producer;
+  ClusterWitness witness;
   int nodes = 1;
   std::vector<TopicPartition> partitions;
   std::vector<std::string> groups;
@@ -76,6 +85,7 @@ struct StrikeZone {
   std::map<std::size_t, ProfileChange> changes_;
   std::map<Link, int> blocked_;            // by how many
   std::map<NodeId, std::size_t> stopped_;  // by which fault
+  std::map<NodeId, std::size_t> lagging_;  // because of which fault
 };
 
 class Strike {

@@ -32,6 +32,23 @@ void StrikeZone::unblock(const Link& link) {
   if (--blocked_[link] == 0) stage.network.unblock(link);
 }
 
+bool StrikeZone::delay_replicas(std::size_t index, NodeId node, Duration delay) {
+  if (!lagging_.try_emplace(node, index).second) return false;
+  stage.network.with_cluster([&](mock::Cluster& cluster, TimePoint now) {
+    (void)cluster.set_replication_delay(now, node, delay);
+  });
+  return true;
+}
+
+void StrikeZone::restore_replicas(std::size_t index, NodeId node) {
+  const auto lagging = lagging_.find(node);
+  if (lagging == lagging_.end() || lagging->second != index) return;
+  lagging_.erase(lagging);
+  stage.network.with_cluster([&](mock::Cluster& cluster, TimePoint now) {
+    (void)cluster.set_replication_delay(now, node, Duration::zero());
+  });
+}
+
 bool StrikeZone::stop_node(std::size_t index, NodeId node, mock::StopMode mode) {
   if (!stage.network.is_up(node)) return false;
   stopped_[node] = index;

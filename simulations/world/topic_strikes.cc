@@ -77,6 +77,33 @@ class Retention final : public Strike {
   bool is_effective_ = false;
 };
 
+// More partitions, at once and for good: keys go elsewhere from then on, and groups have more to
+// share.
+class PartitionGrowth final : public Strike {
+ public:
+  PartitionGrowth(StrikeZone& zone, const Fault& fault) : zone_(zone), fault_(fault) {}
+
+  bool begin() override {
+    if (zone_.subscriptions.empty()) return false;
+    const Subscription& subscription =
+        zone_.subscriptions[fault_.target % zone_.subscriptions.size()];
+    const std::string topic = subscription.partition.topic;
+    bool has_grown = false;
+    zone_.stage.network.with_cluster([&](mock::Cluster& cluster, TimePoint now) {
+      const std::int32_t before = cluster.inspect().partition_count(topic).value_or(0);
+      const auto more = static_cast<std::int32_t>(fault_.extent);
+      has_grown = cluster.create_partitions(now, topic, before + more).has_value();
+    });
+    return has_grown;
+  }
+  bool is_instant() const override { return true; }
+  bool is_effective() const override { return true; }
+
+ private:
+  StrikeZone& zone_;
+  const Fault fault_;
+};
+
 }  // namespace
 
 std::unique_ptr<Strike> make_topic_strike(StrikeZone& zone, std::size_t index, const Fault& fault) {
@@ -85,6 +112,8 @@ std::unique_ptr<Strike> make_topic_strike(StrikeZone& zone, std::size_t index, c
       return std::make_unique<TopicDeletion>(zone, index);
     case FaultKind::kRetention:
       return std::make_unique<Retention>(zone, fault);
+    case FaultKind::kPartitionGrowth:
+      return std::make_unique<PartitionGrowth>(zone, fault);
     default:
       return nullptr;
   }
