@@ -105,7 +105,7 @@ Status wait_until_consumed(rookery::Transport& transport, const ArchiveNames& na
   if (!consumer) return fail(consumer.error());
   Status done = wait(**consumer, *ends, patience, check);
   const rookery::CloseReport closed = (*consumer)->close(rookery::deadline_in(5s));
-  if (done && closed.timed_out) {
+  if (done && closed.timed_out()) {
     return fail(ErrorCode::kTimedOut, "the observer did not close: " + closed.text());
   }
   return done;

@@ -158,7 +158,7 @@ Result<ReadResult> read_to_end(rookery::Transport& transport,
   if (!consumer) return fail(consumer.error());
   Result<ReadResult> result = Reader(**consumer, *watermarks, patience, take).run();
   const rookery::CloseReport closed = (*consumer)->close(rookery::deadline_in(5s));
-  if (result && closed.timed_out) {
+  if (result && closed.timed_out()) {
     return fail(ErrorCode::kTimedOut, "the reader did not close: " + closed.text());
   }
   return result;

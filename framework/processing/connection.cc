@@ -286,7 +286,7 @@ void Connection::close() {
   for (const auto& [assignment, owned] : owned_) rest.push_back(assignment);
   forget(rest);
   const CloseReport report = consumer_->close(deadline_in(kCloseTimeout));
-  if (!report.timed_out) return;
+  if (!report.timed_out()) return;
   ended_cleanly_ = false;
   publish_error("connection", {.code = ErrorCode::kTimedOut,
                                .message = consumer_->text() + " close: " + report.text()});

@@ -51,6 +51,13 @@ inline constexpr MutantEntry kMutants[] = {
      "a join answered in a later poll than its own leaves the member without heartbeat"},
     {"rejoin.late_join_is_followed", "D12",
      "the answer to a join that was given up is taken for the current one"},
+    {"stream.records_after_revocation", "R1",
+     "a stream is not told that its partition was given back, and hands out what it has"},
+    {"start.ignores_committed_offset", "R2",
+     "a partition starts where auto.offset.reset says, whatever was committed"},
+    {"stream.takes_stale_fetch", "R3",
+     "what was fetched for the position before a seek is taken for what follows it"},
+    {"close.says_terminated", "R4", "close on the heartbeat thread says that all is over"},
 };
 
 // A mutant's place in the list; made from its name by the compiler.

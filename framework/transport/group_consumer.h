@@ -108,14 +108,26 @@ struct GroupMetadata {
   std::string member_id;
 };
 
+enum class CloseOutcome {
+  kTerminated,  // all is done, and no thread of this consumer is left
+  kTimedOut,    // the library is late; the rest is finished by a reaper
+  // What was asked for goes on without the caller. Called on a thread of the consumer's own, from a
+  // callback: that thread ends when the callback has returned. Or while another thread closes.
+  kClosing,
+};
+
 struct CloseReport {
-  bool timed_out = false;  // the library is late; the rest is finished by a reaper
+  CloseOutcome outcome = CloseOutcome::kTerminated;
   std::size_t batches_held =
       0;  // batches the caller still has: they keep memory, not the close, waiting
+
+  bool timed_out() const { return outcome == CloseOutcome::kTimedOut; }
   std::string text() const {
-    const std::string outcome = timed_out ? "timed out" : "closed";
-    if (batches_held == 0 && !timed_out) return outcome;
-    return outcome + ", " + std::to_string(batches_held) + " batches held";
+    const std::string what = timed_out()                            ? "timed out"
+                             : outcome == CloseOutcome::kTerminated ? "terminated"
+                                                                    : "closing";
+    if (batches_held == 0 && !timed_out()) return what;
+    return what + ", " + std::to_string(batches_held) + " batches held";
   }
 };
 
@@ -155,7 +167,9 @@ class GroupConsumer {
   virtual Result<GroupMetadata> group_metadata() const = 0;
 
   // Leaves the group. No revocation events: the caller has quiesced and committed. Keeps its
-  // deadline whatever the library or the brokers do. Idempotent.
+  // deadline whatever the library or the brokers do. Idempotent; once closed, later calls return
+  // at once, with the same outcome (but kTerminated when a close that went on is over). librdkafka
+  // runs nothing of ours on its threads, and is closed by one thread: it never answers kClosing.
   virtual CloseReport close(TimePoint deadline) = 0;
 };
 

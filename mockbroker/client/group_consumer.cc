@@ -369,6 +369,11 @@ CloseReport MockGroupConsumer::close_once(TimePoint deadline, bool is_destructor
     if (core.is_closing) {
       // Another thread closes, or did.
       CloseReport report = close_report_;
+      const bool is_over =
+          core.is_closed && (!core.heartbeat.is_started() || core.heartbeat.has_ended_locked());
+      if (report.outcome == CloseOutcome::kClosing && is_over) {
+        report.outcome = CloseOutcome::kTerminated;
+      }
       report.batches_held = core.pool->outstanding();
       return report;
     }
@@ -407,7 +412,11 @@ CloseReport MockGroupConsumer::close_once(TimePoint deadline, bool is_destructor
   core.client.close();
   MutexLock lock(core.group.mutex);
   core.is_closed = true;
-  close_report_ = {.timed_out = !is_in_time, .batches_held = core.pool->outstanding()};
+  close_report_ = {.outcome = !is_in_time ? CloseOutcome::kTimedOut
+                              : is_on_itself && !mutant("close.says_terminated")
+                                  ? CloseOutcome::kClosing
+                                  : CloseOutcome::kTerminated,
+                   .batches_held = core.pool->outstanding()};
   return close_report_;
 }
 

@@ -5,7 +5,8 @@
 //
 // Close and destruction never wait for the network beyond their deadline. A heartbeat thread that
 // is late (or that runs the destructor itself) is given to `reaper`. On H itself close says goodbye
-// like elsewhere, but does not join: H ends when the listener that closed has returned.
+// like elsewhere, but does not join: H ends when the listener that closed has returned, and close
+// answers kClosing. So it does while another thread closes.
 //
 // Thread rules: see rookery/transport/group_consumer.h; commit and close are safe from any thread.
 #pragma once
@@ -52,7 +53,8 @@ class MockGroupConsumer final : public GroupConsumer {
 
   const std::shared_ptr<ConsumerCore> core_;
   const std::shared_ptr<ThreadReaper> reaper_;
-  CloseReport close_report_;  // guarded by CO
+  // Guarded by CO. While a close is under way, what others who close are answered.
+  CloseReport close_report_{.outcome = CloseOutcome::kClosing};
 };
 
 }  // namespace rookery::mock

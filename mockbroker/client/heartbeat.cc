@@ -62,8 +62,11 @@ void Heartbeat::run() {
   for (;;) {
     const Step step = next_step();
     switch (step.kind) {
-      case Step::Kind::kEnd:
+      case Step::Kind::kEnd: {
+        MutexLock lock(group_.mutex);
+        has_ended_ = true;
         return;
+      }
       case Step::Kind::kSend:
         send_beat(step);
         break;

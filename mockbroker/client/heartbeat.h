@@ -41,6 +41,8 @@ class Heartbeat {
   bool join_until(TimePoint deadline);
   // Whether H is in user code; CO is held.
   bool is_telling_locked() const { return is_telling_; }
+  // Whether H does nothing any more; CO is held.
+  bool has_ended_locked() const { return has_ended_; }
   // Gives the thread to whoever joins it later.
   Thread release() { return std::move(thread_); }
 
@@ -79,6 +81,7 @@ class Heartbeat {
   const EventListener& listener_;
   bool is_stopped_ = false;             // guarded by CO
   bool is_telling_ = false;             // guarded by CO
+  bool has_ended_ = false;              // guarded by CO
   Atomic<bool> is_answer_here_{false};  // for a mutant: the answer has come, and is not taken yet
   Inbox::Waiter waiter_;                // H's own
   Thread thread_;

@@ -3,6 +3,8 @@
 // Blocks in, views out.
 #include "mockbroker/client/record_stream.h"
 
+#include <rookery/runtime/mutant.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -213,6 +215,7 @@ void RecordStream::stop_if(std::uint64_t version) {
 }
 
 void RecordStream::revoke(bool is_final) {
+  if (mutant("stream.records_after_revocation")) return;
   std::deque<Segment> dropped;
   MutexLock lock(mutex_);
   ++version_;
@@ -276,7 +279,8 @@ void RecordStream::hint_locked() {
 void RecordStream::accept(std::uint64_t version, std::vector<FetchResponse::Block> blocks,
                           Offset high_watermark) {
   MutexLock lock(mutex_);
-  if (version != version_ || is_stopped_) return;
+  const bool is_stale = version != version_ && !mutant("stream.takes_stale_fetch");
+  if (is_stale || is_stopped_) return;
   bool is_news = false;
   for (FetchResponse::Block& from : blocks) {
     const Offset next = from.base_offset + from.block->last_offset_delta() + 1;

@@ -3,6 +3,8 @@
 // One OffsetFetch at a time, for all partitions that wait.
 #include "mockbroker/client/starter.h"
 
+#include <rookery/runtime/mutant.h>
+
 #include <utility>
 
 namespace rookery::mock {
@@ -83,7 +85,7 @@ void Starter::handle(NodeId node, std::vector<OwnedPartitions::Resolved> asked,
   }
   for (const AssignedPartition& one : started) {
     const auto stream = std::static_pointer_cast<RecordStream>(one.stream);
-    if (one.committed) {
+    if (one.committed && !mutant("start.ignores_committed_offset")) {
       // With its epoch: whether the log still has what lies before is asked before it is read.
       stream->start(*one.committed, found.at(one.partition)->leader_epoch);
     } else {

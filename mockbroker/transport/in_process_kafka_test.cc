@@ -41,7 +41,7 @@ TEST(InProcessKafka, CarriesRecordsFromProducerToGroup) {
   EXPECT_EQ(values.size(), 1000U);
   EXPECT_EQ(consumer.ends().size(), 4U);  // each partition's end was told
   const CloseReport report = consumer.close();
-  EXPECT_FALSE(report.timed_out);
+  EXPECT_FALSE(report.timed_out());
 }
 
 TEST(InProcessKafka, CommitsAndResumes) {

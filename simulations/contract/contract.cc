@@ -257,7 +257,7 @@ Member& Contract::assigned(std::vector<TopicPartitionOffset> partitions, ConfigM
 void Contract::leave(Member& member) {
   member.owned.clear();
   const CloseReport report = member.consumer->close(deadline_in(10s));
-  EXPECT_FALSE(report.timed_out) << member.name << ": " << report.text();
+  EXPECT_EQ(report.outcome, CloseOutcome::kTerminated) << member.name << ": " << report.text();
 }
 
 std::unique_ptr<ProducerClient> Contract::make_producer(Reports& reports, ConfigMap config) {

@@ -113,11 +113,11 @@ TEST_P(Contract, CloseKeepsItsDeadlineBesideASilentBroker) {
     CloseReport report;
     const Duration taken = time_of([&] { report = member.consumer->close(deadline_in(1s)); });
     EXPECT_LT(taken, 1s + kSlack);
-    EXPECT_TRUE(report.timed_out);
+    EXPECT_EQ(report.outcome, CloseOutcome::kTimedOut);
     EXPECT_EQ(report.batches_held, 0U);
     EXPECT_EQ(report.text(), "timed out, 0 batches held");
     // Idempotent: the same answer at once.
-    EXPECT_LT(time_of([&] { EXPECT_TRUE(member.consumer->close(deadline_in(10s)).timed_out); }),
+    EXPECT_LT(time_of([&] { EXPECT_TRUE(member.consumer->close(deadline_in(10s)).timed_out()); }),
               kSlack);
   });
 }
@@ -134,7 +134,7 @@ TEST_P(Contract, CloseKeepsItsDeadlineWithACommitOnTheWay) {
     member.owned.clear();
     CloseReport report;
     EXPECT_LT(time_of([&] { report = member.consumer->close(deadline_in(1s)); }), 1s + kSlack);
-    EXPECT_TRUE(report.timed_out);
+    EXPECT_TRUE(report.timed_out());
     // The commit is done by then, as an error.
     member.pump(0ms);
     ASSERT_EQ(member.commits.size(), 1U);
@@ -218,9 +218,9 @@ TEST_P(Contract, HeldBatchesKeepMemoryNotTheClose) {
     const std::shared_ptr<PartitionStream> stream = member.owned.at({topic, 0}).stream;
     CloseReport report;
     EXPECT_LT(time_of([&] { report = member.consumer->close(deadline_in(5s)); }), 2s);
-    EXPECT_FALSE(report.timed_out) << report.text();
+    EXPECT_EQ(report.outcome, CloseOutcome::kTerminated) << report.text();
     EXPECT_EQ(report.batches_held, 2U);
-    EXPECT_EQ(report.text(), "closed, 2 batches held");
+    EXPECT_EQ(report.text(), "terminated, 2 batches held");
     member.owned.clear();
     // It left: the next member need not wait for a session to end.
     Member& next = join(group, {topic});
@@ -245,7 +245,7 @@ TEST_P(Contract, AClosedConsumerSaysSo) {
     const AssignedPartition partition = member.owned.begin()->second;
     const RevocationId never{12345};
     leave(member);
-    EXPECT_FALSE(member.consumer->close(deadline_in(1s)).timed_out);
+    EXPECT_EQ(member.consumer->close(deadline_in(1s)).outcome, CloseOutcome::kTerminated);
     const auto expect_closed = [](const Status& status) {
       ASSERT_FALSE(status);
       EXPECT_EQ(status.error().code, ErrorCode::kClosed) << status.error().text();

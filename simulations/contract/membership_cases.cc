@@ -177,7 +177,7 @@ TEST_P(Contract, TheNextMemberNeedNotWaitForALostOne) {
     ASSERT_TRUE(pump_until([&] { return first.commits.size() == 1; }));
     leg().stop_answering();
     first.owned.clear();
-    EXPECT_TRUE(first.consumer->close(deadline_in(500ms)).timed_out);
+    EXPECT_TRUE(first.consumer->close(deadline_in(500ms)).timed_out());
     leg().answer_again();
     Member& second = join(group, {topic}, {{"session.timeout.ms", "2000"}});
     ASSERT_TRUE(pump_until([&] { return second.owned.size() == 2; }));

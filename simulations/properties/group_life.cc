@@ -19,6 +19,8 @@
 #include "mockbroker/cluster/cluster.h"
 #include "mockbroker/protocol/error_response.h"
 #include "simulations/network/simulated_network.h"
+#include "simulations/properties/group_plan.h"
+#include "simulations/properties/group_producer.h"
 #include "simulations/properties/group_watch.h"
 #include "simulations/properties/life.h"
 #include "simulations/properties/watched_network.h"
@@ -32,102 +34,12 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr int kNodes = 3;
-constexpr int kPartitions = 4;
 constexpr Duration kSettleMost = seconds(60);
-constexpr Duration kSettledFor = milliseconds(400);
-constexpr Duration kQuietFor = milliseconds(1500);
 constexpr Duration kEndMost = seconds(20);
-
-// What can be done to the network and the cluster here.
-constexpr std::array kKinds = {FaultKind::kCoordinatorMove, FaultKind::kBrokerRestart,
-                               FaultKind::kLatencyStorm,    FaultKind::kConnectionLoss,
-                               FaultKind::kPartition,       FaultKind::kSlowBroker,
-                               FaultKind::kRequestErrors};
-
-struct PlannedFault {
-  FaultKind kind = FaultKind::kCoordinatorMove;
-  TimePoint at{};
-  Duration length{0};
-  NodeId node = 0;
-  std::uint64_t variant = 0;
-};
-
-struct Plan {
-  std::uint64_t groups = 1;
-  std::vector<LifePlan> members;
-  Duration trouble{0};
-  std::vector<PlannedFault> faults;
-  // A coordinator that does not know a member any more: one beat or commit in so many.
-  std::uint64_t refused_one_in = 0;
-  Duration latency_spread{0};
-  mock::ClusterOptions cluster;
-};
-
-std::uint64_t sized(Tape& tape, std::uint64_t least, std::uint64_t most) {
-  return least + tape.at_most(tape.draw(most - least + 1));
-}
-
-Plan draw_plan(Tape& tape) {
-  Plan plan;
-  const std::uint64_t members = sized(tape, 1, 4);
-  plan.groups = members > 1 && tape.one_in(4) ? 2 : 1;
-  constexpr std::int64_t kBeats[] = {50, 100, 200};
-  const Duration interval = milliseconds(kBeats[tape.draw(std::size(kBeats))]);
-  const Duration session = milliseconds(tape.between(1000, 2000));
-  const Duration patience = session + milliseconds(tape.between(0, 1000));
-  const std::uint64_t cooperative = tape.draw(4);
-  for (std::uint64_t i = 0; i < members; ++i) {
-    const std::uint64_t group = i % plan.groups;
-    LifePlan life;
-    life.client_id = "m" + std::to_string(i + 1);
-    life.group.group_id = group == 0 ? "billing" : "audit";
-    life.group.session_timeout = session;
-    life.group.heartbeat_interval = interval;
-    life.group.max_poll_interval = patience;
-    life.group.request_timeout = seconds(1);
-    life.group.api_timeout = seconds(2);
-    life.group.retry_backoff = milliseconds(50);
-    life.group.offset_reset = mock::OffsetReset::kEarliest;
-    const bool is_cooperative = (cooperative >> group & 1U) != 0;
-    if (is_cooperative) life.group.strategies = {"cooperative-sticky"};
-    // A static member that comes back between the two rebalances of a cooperative group gets its
-    // old assignment, and nobody rebalances again: Kafka leaves such partitions without owner, too.
-    if (tape.one_in(5) && !is_cooperative)
-      life.group.group_instance_id = "place-" + std::to_string(i + 1);
-    life.helpers = sized(tape, 0, 2);
-    constexpr std::uint64_t kCloses[] = {0, 20, 4};
-    life.listener_closes_one_in = kCloses[tape.draw(std::size(kCloses))];
-    life.gives_up_when_lost = tape.one_in(2);
-    plan.members.push_back(std::move(life));
-  }
-  constexpr std::int64_t kSpreads[] = {900, 5'000, 20'000};
-  plan.latency_spread = microseconds(kSpreads[tape.draw(std::size(kSpreads))]);
-  plan.trouble = milliseconds(tape.between(2000, 8000));
-  const std::uint64_t faults = tape.at_most(tape.draw(7));
-  for (std::uint64_t i = 0; i < faults; ++i) {
-    PlannedFault fault;
-    fault.kind = kKinds[tape.draw(kKinds.size())];
-    fault.at = TimePoint(seconds(1)) +
-               milliseconds(tape.between(
-                   300, std::chrono::duration_cast<milliseconds>(plan.trouble).count()));
-    fault.length = milliseconds(tape.between(50, 2500));
-    fault.node = static_cast<NodeId>(tape.draw(kNodes));
-    fault.variant = tape.draw(12);
-    plan.faults.push_back(fault);
-  }
-  constexpr std::uint64_t kRefused[] = {0, 200, 40};
-  plan.refused_one_in = kRefused[tape.draw(std::size(kRefused))];
-  plan.cluster.nodes = kNodes;
-  plan.cluster.group_min_session_timeout = milliseconds(500);
-  plan.cluster.failure_detection_delay = milliseconds(300);
-  plan.cluster.group_initial_rebalance_delay = milliseconds(tape.one_in(3) ? 200 : 0);
-  return plan;
-}
 
 class GroupLife {
  public:
-  GroupLife(Plan plan, RunTape& tape, const RunSettings& settings)
+  GroupLife(GroupPlan plan, RunTape& tape, const RunSettings& settings)
       : plan_(std::move(plan)), tape_(tape), settings_(settings) {}
 
   // On the scheduler's main fiber.
@@ -136,8 +48,11 @@ class GroupLife {
 
  private:
   struct World {
-    explicit World(const mock::ClusterOptions& options, const GroupWatch::Options& watching)
-        : watch(watching), cluster(options), network(cluster, kNodes), watched(network, watch) {}
+    World(const mock::ClusterOptions& options, const GroupWatch::Options& watching)
+        : watch(watching),
+          cluster(options),
+          network(cluster, options.nodes),
+          watched(network, watch) {}
     GroupWatch watch;
     mock::Cluster cluster;
     SimulatedNetwork network;
@@ -161,7 +76,7 @@ class GroupLife {
   void wait_for_end(ProcessId members);
   std::string unsettled() const;
 
-  const Plan plan_;
+  const GroupPlan plan_;
   RunTape& tape_;
   const RunSettings settings_;
   std::unique_ptr<World> world_;
@@ -172,17 +87,15 @@ class GroupLife {
 };
 
 void GroupLife::make_world() {
-  Duration slack{0};
   world_ = std::make_unique<World>(
       plan_.cluster,
       GroupWatch::Options{.heartbeat_interval = plan_.members.front().group.heartbeat_interval,
-                          .slack = slack,
-                          .partitions = kPartitions,
+                          .partitions = plan_.partitions,
                           .trace = settings_.trace});
   world_->cluster.add_observer(&world_->watch);
   mock::CreateTopicsRequest::Topic topic;
   topic.name = "orders";
-  topic.partitions = kPartitions;
+  topic.partitions = plan_.partitions;
   static_cast<void>(world_->cluster.create_topic(Scheduler::current()->time(), topic));
   world_->cluster.set_request_filter(
       [this](TimePoint, NodeId, const mock::RequestHeader&, const mock::Request& request) {
@@ -209,8 +122,14 @@ void GroupLife::lead_members() {
   std::deque<LifeSlot> slots;
   std::vector<Thread> threads;
   for (const LifePlan& member : plan_.members) {
-    LifeSlot& slot = slots.emplace_back(*stage_, member, kPartitions);
+    LifeSlot& slot = slots.emplace_back(*stage_, member, plan_.partitions);
     threads.emplace_back("member " + member.client_id, [&slot] { slot.run(); });
+  }
+  if (plan_.records > 0) {
+    threads.emplace_back("producer", [this] {
+      produce_for_groups(*stage_, plan_.records, plan_.partitions, plan_.trouble);
+      stage_->is_produced = true;
+    });
   }
   for (Thread& thread : threads) thread.join();
   // A heartbeat thread may have had the last reference: the reaper outlives all consumers.
@@ -318,6 +237,7 @@ void GroupLife::heal() {
 
 std::string GroupLife::unsettled() const {
   const Uninterrupted scope;
+  if (plan_.records > 0 && !stage_->is_produced) return "not all records are produced";
   std::string text = world_->watch.unsettled("billing");
   if (text.empty() && plan_.groups > 1) text = world_->watch.unsettled("audit");
   return text;
@@ -332,7 +252,7 @@ void GroupLife::settle() {
         stage_->long_silences > 0 ? "an application is silent" : unsettled();
     if (!missing.empty()) settled_since = kNever;
     if (missing.empty() && settled_since == kNever) settled_since = at;
-    if (settled_since != kNever && at - settled_since >= kSettledFor) return;
+    if (settled_since != kNever && at - settled_since >= plan_.settled_for) return;
     if (at > give_up) {
       world_->watch.fail("groups settle",
                          format_duration(kSettleMost) + " after everything was healed, " + missing);
@@ -363,7 +283,7 @@ void GroupLife::main() {
   world_->watch.trouble(false);
   stage_->phase = LifePhase::kQuiet;
   world_->watch.quiet(true);
-  sleep_until(deadline_in(kQuietFor));
+  sleep_until(deadline_in(plan_.quiet_for));
   world_->watch.quiet(false);
   stage_->phase = LifePhase::kEnd;
   wait_for_end(members_);
@@ -377,21 +297,27 @@ void GroupLife::add_figures(RunOutcome& outcome) const {
   outcome.faults = counts_;
   if (world_ == nullptr) return;
   outcome.rebalances = world_->watch.generations();
+  outcome.records = world_->watch.records().records();
+  outcome.size.records = outcome.records;
   if (!outcome.broken) return;
   outcome.broken->timeline = world_->watch.timeline();
   for (const FaultKind kind : active_) outcome.broken->faults.emplace_back(name(kind));
 }
 
-RunOutcome live(RunTape& tape, const RunSettings& settings, StrategyKind kind) {
-  Plan plan = draw_plan(tape.plan);
-  const std::unique_ptr<Strategy> strategy = make_strategy(kind, tape.plan, tape.schedule);
+RunOutcome live(GroupPlan plan, RunTape& tape, Strategy& strategy, const RunSettings& settings) {
   // Outlives the scheduler's fibers, and is not touched by them once it has failed.
   GroupLife life(std::move(plan), tape, settings);
   SchedulerOptions options = scheduler_options(settings);
-  Scheduler scheduler(options, tape.world, *strategy);
+  Scheduler scheduler(options, tape.world, strategy);
   RunOutcome outcome = outcome_of(scheduler.run([&life] { life.main(); }));
   life.add_figures(outcome);
   return outcome;
+}
+
+RunOutcome live(RunTape& tape, const RunSettings& settings, StrategyKind kind) {
+  GroupPlan plan = draw_group_plan(tape.plan);
+  const std::unique_ptr<Strategy> strategy = make_strategy(kind, tape.plan, tape.schedule);
+  return live(std::move(plan), tape, *strategy, settings);
 }
 
 }  // namespace
@@ -404,6 +330,11 @@ RunFunction group_life_with(StrategyKind strategy) {
   return [strategy](RunTape& tape, const RunSettings& settings) {
     return live(tape, settings, strategy);
   };
+}
+
+RunOutcome small_group_life(std::uint64_t seed, Strategy& strategy, const RunSettings& settings) {
+  RunTape tape({.seed = seed});
+  return live(draw_small_group_plan(tape.plan), tape, strategy, settings);
 }
 
 }  // namespace rookery::sim

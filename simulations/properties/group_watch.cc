@@ -17,10 +17,13 @@ constexpr std::size_t kTimelineMost = 20;
 constexpr Duration kLateMost = std::chrono::milliseconds(200);
 constexpr Duration kRoundTripMost = std::chrono::milliseconds(100);
 
+// As all failures tell their times.
 std::string seconds_of(TimePoint at) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6f",
-                static_cast<double>(at.time_since_epoch().count()) / 1e9);
+  const auto milliseconds =
+      std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
+  char text[40];
+  std::snprintf(text, sizeof text, "%6lld.%03lld", static_cast<long long>(milliseconds / 1000),
+                static_cast<long long>(milliseconds % 1000));
   return text;
 }
 
@@ -31,7 +34,9 @@ std::string quoted_error(const Error& error) {
 }  // namespace
 
 void GroupWatch::note(const std::string& name, const std::string& text) {
-  std::string line = seconds_of(scheduler_.time()) + " " + name + " " + text;
+  std::string who = name;
+  who.resize(std::max<std::size_t>(who.size(), 10), ' ');
+  std::string line = seconds_of(scheduler_.time()) + " s  " + who + "  " + text;
   if (options_.trace != nullptr) *options_.trace << line << '\n';
   timeline_.push_back(std::move(line));
   if (timeline_.size() > kTimelineMost) timeline_.pop_front();
@@ -109,6 +114,7 @@ void GroupWatch::answered(const std::string& name, const mock::Reply& reply) {
                                 : "generation " + std::to_string(join->generation)));
   } else if (const auto* sync = std::get_if<mock::SyncGroupResponse>(&*reply.response)) {
     one.is_stable = !sync->error && !one.is_closing;
+    if (!sync->error) records_.synced(name);
     one.beat_base = scheduler_.time();
     note(name, "is answered SyncGroup: " + (sync->error ? std::string(rookery::name(*sync->error))
                                                         : text(sync->assignment)));
@@ -164,6 +170,7 @@ void GroupWatch::told_assigned(const std::string& name, Client& one, const Assig
            name + " is assigned " + partition.partition.text() + " twice");
     }
     one.held.insert(partition.partition);
+    records_.assigned(name, one.group, partition);
     if (one.is_removed) continue;  // old news; that it has lost them follows
     for (const auto& [other_name, other] : clients_) {
       if (other_name == name || other.group != one.group || other.is_removed) continue;
@@ -197,6 +204,7 @@ void GroupWatch::told_revoking(const std::string& name, Client& one, const Revok
 void GroupWatch::told(const std::string& name, const std::vector<GroupEvent>& events) {
   const Uninterrupted scope;
   Client& one = client(name);
+  records_.events_taken(name);
   for (const GroupEvent& event : events) {
     if (const auto* assigned = std::get_if<Assigned>(&event)) {
       note(name, "is assigned " + std::to_string(assigned->partitions.size()) + " partitions");
@@ -249,15 +257,26 @@ void GroupWatch::close_ended(const std::string& name, const CloseReport& report,
   const Uninterrupted scope;
   Client& one = client(name);
   note(name, "is closed: " + report.text());
-  --one.closes;
-  // A second close does not wait for the first.
-  if (one.closes == 0 && !is_on_heartbeat && !report.timed_out) one.is_closed = true;
+  check_outcome(name, one, report.outcome, is_on_heartbeat);
+  if (report.outcome == CloseOutcome::kTerminated) one.is_closed = true;
   // Commits that wait leave one after the other. A close without time has none for a goodbye.
   const auto waiting = static_cast<std::int64_t>(one.commits_waiting);
   const bool has_time =
       at_most >= std::chrono::milliseconds(300) + kRoundTripMost * waiting + options_.slack;
-  if (report.timed_out && has_time && !is_troubled_ && trouble_ended_ < began) {
+  if (report.timed_out() && has_time && !is_troubled_ && trouble_ended_ < began) {
     fail("close ends in time", name + ": close timed out, though nothing kept it");
+  }
+}
+
+// C7: the thread that ends with its listener can only go on; all else is over, late, or another's.
+void GroupWatch::check_outcome(const std::string& name, const Client& one, CloseOutcome outcome,
+                               bool is_on_heartbeat) {
+  const bool is_closing = outcome == CloseOutcome::kClosing;
+  if (is_on_heartbeat && outcome == CloseOutcome::kTerminated) {
+    fail("close says what it did", name + ": terminated, says close on the heartbeat thread");
+  }
+  if (!is_on_heartbeat && is_closing && one.closes == 1) {
+    fail("close says what it did", name + ": closing, says close, and nobody else closes");
   }
 }
 
@@ -321,7 +340,7 @@ std::string GroupWatch::unsettled(const std::string& group) const {
     if (!one.revoking.empty()) return name + " has not handed back";
     if (!one.is_stable) return name + " is not stable";
   }
-  if (owned == static_cast<std::size_t>(options_.partitions)) return {};
+  if (owned == static_cast<std::size_t>(options_.partitions)) return records_.unseen(group);
   return "group " + group + " has " + std::to_string(owned) + " of " +
          std::to_string(options_.partitions) + " partitions:" + names;
 }
@@ -329,6 +348,7 @@ std::string GroupWatch::unsettled(const std::string& group) const {
 // ---- The cluster
 
 void GroupWatch::committed(const mock::CommitEvent& event) {
+  records_.committed(event);
   const auto group = assignments_.find(event.group);
   if (group == assignments_.end()) return;
   for (const auto& [member, partitions] : group->second) {

@@ -20,6 +20,7 @@
 
 #include "mockbroker/client/inbox.h"
 #include "mockbroker/cluster/observer.h"
+#include "simulations/properties/record_watch.h"
 #include "simulations/scheduler/scheduler.h"
 
 namespace rookery::sim {
@@ -73,9 +74,13 @@ class GroupWatch final : public mock::Observer {
   // What is missing until each partition of the group has one owner; empty: nothing.
   std::string unsettled(const std::string& group) const;
   std::uint64_t generations() const { return generations_; }
+  // What is seen of records.
+  RecordWatch& records() { return records_; }
 
   // ---- mock::Observer
 
+  void appended(const mock::AppendEvent& event) override { records_.appended(event); }
+  void lost(const mock::LossEvent& event) override { records_.lost(event); }
   void committed(const mock::CommitEvent& event) override;
   void generation_completed(const mock::GenerationEvent& event) override;
   void coordinator_moved(const mock::CoordinatorEvent& event) override;
@@ -110,18 +115,21 @@ class GroupWatch final : public mock::Observer {
     std::uint64_t commits_done = 0;
     std::uint64_t commits_told = 0;
     std::uint64_t commits_waiting = 0;  // when it began to close
-    int closes = 0;                     // under way
+    int closes = 0;                     // that began, on any thread
     bool is_closing = false;
     bool is_closed = false;
   };
 
   Client& client(const std::string& name) { return clients_[name]; }
   void check_beat(const std::string& name, const Client& one, TimePoint at);
+  void check_outcome(const std::string& name, const Client& one, CloseOutcome outcome,
+                     bool is_on_heartbeat);
   void told_assigned(const std::string& name, Client& one, const Assigned& assigned);
   void told_revoking(const std::string& name, Client& one, const Revoking& revoking);
 
   const Options options_;
   Scheduler& scheduler_ = *Scheduler::current();
+  RecordWatch records_;
   std::map<std::string, Client> clients_;
   std::map<std::string, std::map<std::string, std::vector<TopicPartition>>> assignments_;
   std::uint64_t generations_ = 0;

@@ -111,7 +111,11 @@ void Life::commit_some() {
     if (!mine_.empty()) {
       auto one = mine_.begin();
       std::advance(one, random_below(mine_.size()));
-      offsets.push_back({one->first, one->second, static_cast<Offset>(random_below(1000)), ""});
+      const Mine& mine = one->second;
+      // Now and then less than it could.
+      const auto back = random_below(4) == 0 ? random_below(10) : 0;
+      const Offset offset = std::max<Offset>(mine.next - static_cast<Offset>(back), 0);
+      offsets.push_back({one->first, mine.assignment, offset, ""});
     }
   }
   if (offsets.empty()) return;
@@ -136,14 +140,19 @@ void Life::take(const GroupEvent& event) {
   if (const auto* assigned = std::get_if<Assigned>(&event)) {
     const Uninterrupted scope;
     for (const AssignedPartition& one : assigned->partitions) {
-      mine_[one.partition] = one.assignment;
+      mine_[one.partition] = {one.assignment, one.stream, one.committed.value_or(0)};
     }
   } else if (const auto* revoking = std::get_if<Revoking>(&event)) {
     const bool is_at_once = revoking->lost || is_calm() || random_below(2) == 0;
     const std::uint64_t polls = is_at_once ? 0 : random_below(20);
     const Uninterrupted scope;
-    for (const OwnedPartition& one : revoking->partitions) mine_.erase(one.partition);
-    hand_backs_.push_back({revoking->revocation, polls});
+    HandBack& hand_back = hand_backs_.emplace_back(revoking->revocation, polls);
+    for (const OwnedPartition& one : revoking->partitions) {
+      const auto mine = mine_.find(one.partition);
+      if (mine == mine_.end()) continue;
+      hand_back.partitions.push_back(std::move(mine->second));
+      mine_.erase(mine);
+    }
     if (revoking->lost && plan_.gives_up_when_lost && !is_calm()) is_leaving_ = true;
   } else if (const auto* error = std::get_if<ConsumerError>(&event)) {
     // It will never work again: only a new one can.
@@ -169,6 +178,12 @@ void Life::poll(Duration at_most) {
       consumer_->hand_back(one.revocation);
       return 0;
     });
+    for (Mine& mine : one.partitions) {
+      stage_.watch.records().given_back(plan_.client_id, mine.assignment);
+      const Uninterrupted scope;
+      given_back_.push_back(std::move(mine));
+      if (given_back_.size() > 4) given_back_.pop_front();
+    }
     one.revocation = RevocationId{};
   }
   std::erase_if(hand_backs_, [](const HandBack& one) { return one.revocation.value == 0; });
@@ -199,13 +214,75 @@ void Life::seek_or_ask() {
     if (mine_.empty()) return;
     partition = mine_.begin()->first;
   }
-  const TimePoint deadline = saturating_add(time_now(), draw_milliseconds(300));
   if (random_below(2) == 0) {
-    timed("committed", deadline, [&] { return consumer_->committed({partition}, deadline); });
+    ask(partition);
   } else {
-    const Offset offset = random_below(2) == 0 ? kLatestOffset : 0;
-    timed("seek", deadline, [&] { return consumer_->seek(partition, offset, deadline); });
+    seek(partition);
   }
+}
+
+void Life::ask(const TopicPartition& partition) {
+  const TimePoint deadline = saturating_add(time_now(), draw_milliseconds(300));
+  timed("committed", deadline, [&] { return consumer_->committed({partition}, deadline); });
+}
+
+// Only back: what was passed over nobody would see.
+void Life::seek(const TopicPartition& partition) {
+  if (is_using_streams_.exchange(true)) return;
+  const TimePoint deadline = saturating_add(time_now(), draw_milliseconds(300));
+  const bool is_looked_up = random_below(2) == 0;
+  AssignmentId assignment;
+  Offset offset = 0;
+  {
+    const Uninterrupted scope;
+    const Mine& mine = mine_.at(partition);
+    assignment = mine.assignment;
+    if (!is_looked_up) {
+      offset = static_cast<Offset>(random_below(static_cast<std::uint64_t>(mine.next) + 1));
+    }
+  }
+  const Status done = timed("seek", deadline, [&] {
+    return consumer_->seek(partition, is_looked_up ? kEarliestOffset : offset, deadline);
+  });
+  if (done) {
+    stage_.watch.records().sought(plan_.client_id, partition, assignment, offset);
+    const Uninterrupted scope;
+    const auto mine = mine_.find(partition);
+    if (mine != mine_.end()) mine->second.next = offset;
+  }
+  is_using_streams_ = false;
+}
+
+void Life::take_records() {
+  if (is_using_streams_.exchange(true)) return;
+  TopicPartition partition;
+  Mine from;
+  {
+    const Uninterrupted scope;
+    const bool is_over = !given_back_.empty() && (mine_.empty() || random_below(6) == 0);
+    if (is_over) {
+      from = given_back_[random_below(given_back_.size())];
+    } else if (!mine_.empty()) {
+      auto one = mine_.begin();
+      std::advance(one, random_below(mine_.size()));
+      partition = one->first;
+      from = one->second;
+    }
+  }
+  if (from.stream != nullptr) {
+    RecordWatch& watch = stage_.watch.records();
+    const bool was_given_back = watch.is_given_back(plan_.client_id, from.assignment);
+    const std::size_t most = 1 + random_below(8);
+    const Taken taken = timed("take", time_now(), [&] { return from.stream->take(most, 1 << 20); });
+    std::vector<Offset> offsets;
+    for (const Record& record : taken.batch) offsets.push_back(record.offset());
+    watch.took(plan_.client_id, from.assignment, was_given_back, offsets);
+    const Uninterrupted scope;
+    const auto mine = mine_.find(partition);
+    const bool is_still_mine = mine != mine_.end() && mine->second.assignment == from.assignment;
+    if (is_still_mine && !offsets.empty()) mine->second.next = offsets.back() + 1;
+  }
+  is_using_streams_ = false;
 }
 
 void Life::round() {
@@ -215,6 +292,7 @@ void Life::round() {
   if (what >= 2 && what <= 5) commit_some();
   if (what == 6) seek_or_ask();
   if (what == 7) look_around();
+  if (what >= 8) take_records();
   poll(draw_milliseconds(40));
 }
 
@@ -237,6 +315,8 @@ void Life::help() {
     commit_some();
   } else if (what < 45) {
     look_around();
+  } else if (what < 50) {
+    take_records();
   } else {
     consumer_->wake();
   }
@@ -269,7 +349,10 @@ void LifeSlot::live_once(int number) {
                            }
                          });
   }
-  const TimePoint until = deadline_in(milliseconds(300) + draw_milliseconds(3000));
+  const auto spread =
+      std::chrono::duration_cast<milliseconds>(plan_.longest - plan_.shortest).count();
+  const TimePoint until =
+      deadline_in(plan_.shortest + draw_milliseconds(static_cast<std::uint64_t>(spread)));
   while (!life->is_over() && stage_.phase != LifePhase::kEnd) {
     if (stage_.phase == LifePhase::kTrouble && time_now() > until) break;
     life->round();

@@ -10,9 +10,10 @@
 
 #include <rookery/runtime/thread.h>
 #include <rookery/runtime/time.h>
-#include <atomic>
 
+#include <atomic>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -39,6 +40,7 @@ struct LifeStage {
   std::atomic<LifePhase> phase = LifePhase::kTrouble;
   std::atomic<int> lives = 0;          // whose consumer is not destroyed yet
   std::atomic<int> long_silences = 0;  // that may go beyond what a member may be silent
+  std::atomic<bool> is_produced = false;
 };
 
 struct LifePlan {
@@ -49,6 +51,9 @@ struct LifePlan {
   std::uint64_t listener_closes_one_in = 0;
   // Whether the application gives the consumer up when it lost its partitions.
   bool gives_up_when_lost = false;
+  // While there is trouble, a consumer is closed after so long.
+  Duration shortest = std::chrono::milliseconds(300);
+  Duration longest = std::chrono::milliseconds(3300);
 };
 
 class Life : public std::enable_shared_from_this<Life> {
@@ -71,6 +76,8 @@ class Life : public std::enable_shared_from_this<Life> {
   void commit_some();
   void look_around();
   void close(Duration at_most);
+  // Takes from one of its partitions, or from one that it gave back: unless another thread does.
+  void take_records();
   // One thing that helpers do.
   void help();
 
@@ -87,6 +94,8 @@ class Life : public std::enable_shared_from_this<Life> {
   void take(const GroupEvent& event);
   void be_silent();
   void seek_or_ask();
+  void ask(const TopicPartition& partition);
+  void seek(const TopicPartition& partition);
   bool is_calm() const { return stage_.phase != LifePhase::kTrouble; }
 
   LifeStage& stage_;
@@ -95,10 +104,18 @@ class Life : public std::enable_shared_from_this<Life> {
   std::atomic<bool> is_closing_ = false;
   std::atomic<bool> is_leaving_ = false;
   std::atomic<int> closes_under_way_ = 0;
-  std::map<TopicPartition, AssignmentId> mine_;
+  struct Mine {
+    AssignmentId assignment;
+    std::shared_ptr<PartitionStream> stream;
+    Offset next = 0;  // all below was taken, by this one or by others before
+  };
+  std::map<TopicPartition, Mine> mine_;
+  std::deque<Mine> given_back_;                 // the last few
+  std::atomic<bool> is_using_streams_ = false;  // one thread at a time
   struct HandBack {
     RevocationId revocation;
     std::uint64_t polls_left = 0;
+    std::vector<Mine> partitions;
   };
   std::vector<HandBack> hand_backs_;  // M's
   TimePoint polled_at_{};             // M's

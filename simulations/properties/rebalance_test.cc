@@ -66,7 +66,7 @@ void live(GroupWorld& world, const ConfigMap& config) {
     TestConsumer& chosen = world.members()[which];
     if (is_alive(chosen)) {
       if (what == 1 && world.members().size() - closed.size() > 1) {
-        EXPECT_FALSE(chosen.close().timed_out);
+        EXPECT_FALSE(chosen.close().timed_out());
         chosen.forget_assignments();
         closed.insert(&chosen);
       } else if (what == 2) {
@@ -184,7 +184,7 @@ TEST(Rebalance, AStaticMemberComesBackToWhatItHad) {
     }));
     const std::vector<TopicPartition> had = leaving.partitions();
     const std::size_t revocations = staying.revocations().size();
-    EXPECT_FALSE(leaving.close().timed_out);
+    EXPECT_FALSE(leaving.close().timed_out());
     leaving.forget_assignments();
     EXPECT_TRUE(world.seen_of<LeaveGroupRequest>().empty());
     TestConsumer& back = world.join(first);

@@ -51,6 +51,8 @@ struct Fiber {
   WaitKind waits_for = WaitKind::kNothing;
   bool is_notified = false;  // by a condition, a signal, ...: not by its timer
   bool is_joined_by_nobody = false;
+  ChoiceKind reached = ChoiceKind::kUser;  // its last choice point: what it does when it goes on
+  const void* touches = nullptr;           // the mutex, condition ... that this is about
   SanitizerFiber sanitizer;
 
   Process* process = nullptr;

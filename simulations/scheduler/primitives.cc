@@ -146,7 +146,7 @@ void Scheduler::lock(MutexState& mutex) {
   adopt(mutex);
   check_rule(current_->held.check_lock(mutex));
   note_lock_order(mutex);
-  step(ChoiceKind::kLock);
+  step(ChoiceKind::kLock, &mutex);
   acquire(mutex);
 }
 
@@ -154,7 +154,7 @@ bool Scheduler::try_lock(MutexState& mutex) {
   const TsanExempt exempt;
   adopt(mutex);
   check_rule(current_->held.check_try_lock(mutex));
-  step(ChoiceKind::kTryLock);
+  step(ChoiceKind::kTryLock, &mutex);
   if (mutex.owner != nullptr) return false;
   acquire(mutex);
   return true;
@@ -188,14 +188,15 @@ bool Scheduler::wait(ConditionState& condition, MutexState& mutex, TimePoint dea
   Fiber& self = *current_;
   adopt(condition);
   check_rule(self.held.check_wait(mutex, condition.name));
-  step(ChoiceKind::kWait);
+  step(ChoiceKind::kWait, &condition);
   const bool is_spurious =
       agenda_->tape->one_in(agenda_ == &world_ ? options_.spurious_wakeup_one_in : 0);
   const bool is_late = deadline <= agenda_->now;
   bool is_in_time = true;
   release(mutex);
+  self.touches = &mutex;
   if (is_late || is_spurious) {
-    step(ChoiceKind::kWait);
+    step(ChoiceKind::kWait, &mutex);
     is_in_time = !is_late;
   } else {
     add_waiter(condition.waiters, self);
@@ -213,23 +214,23 @@ bool Scheduler::wait(ConditionState& condition, MutexState& mutex, TimePoint dea
 void Scheduler::notify_one(ConditionState& condition) {
   const TsanExempt exempt;
   adopt(condition);
-  step(ChoiceKind::kNotify);
+  step(ChoiceKind::kNotify, &condition);
   if (condition.waiters == nullptr) return;
   wake_waiter(take_waiter(condition.waiters, *agenda_->tape));
-  step(ChoiceKind::kNotify);
+  step(ChoiceKind::kNotify, &condition);
 }
 
 void Scheduler::notify_all(ConditionState& condition) {
   const TsanExempt exempt;
   adopt(condition);
-  step(ChoiceKind::kNotify);
+  step(ChoiceKind::kNotify, &condition);
   if (condition.waiters == nullptr) return;
   while (condition.waiters != nullptr) {
     Fiber& fiber = *first_waiter(condition.waiters);
     remove_waiter(condition.waiters, fiber);
     wake_waiter(fiber);
   }
-  step(ChoiceKind::kNotify);
+  step(ChoiceKind::kNotify, &condition);
 }
 
 void Scheduler::wake_waiter(Fiber& fiber) {

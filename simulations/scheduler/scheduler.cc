@@ -118,9 +118,11 @@ std::optional<RunResult> Scheduler::go_on(TimePoint horizon) {
 
 // --- Steps
 
-void Scheduler::step(ChoiceKind kind) {
+void Scheduler::step(ChoiceKind kind, const void* touches) {
   if (uninterrupted_depth_ != 0) [[unlikely]]
     return;
+  current_->reached = kind;
+  current_->touches = touches;
   if (is_held_back_) [[unlikely]] {
     if (current_->process != processes_[kWorld].get() && agenda_ == &world_) {
       const Duration aside = agenda_->strategy->hold_back();
@@ -146,6 +148,7 @@ void Scheduler::block(ChoiceKind kind, WaitKind waits_for, void* waits_on, TimeP
   self.state = FiberState::kBlocked;
   self.waits_for = waits_for;
   self.waits_on = waits_on;
+  self.reached = kind;
   self.is_notified = false;
   self.deadline = deadline;
   if (deadline != kNever) agenda_->add_timer(self, deadline);

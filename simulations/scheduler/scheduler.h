@@ -234,7 +234,8 @@ class Scheduler final : public FiberRuntime {
   friend class Uninterrupted;
 
   // scheduler.cc: running and switching.
-  void step(ChoiceKind kind);
+  // `touches`: what the thread is about to lock, notify ... there; null when that is unknown.
+  void step(ChoiceKind kind, const void* touches = nullptr);
   void block(ChoiceKind kind, WaitKind waits_for, void* waits_on, TimePoint deadline);
   void advance();
   void wake_due();

@@ -39,6 +39,27 @@ std::size_t PctStrategy::choose(const Runnable& runnable, ChoiceKind /*where*/) 
   return best;
 }
 
+std::uint64_t PosStrategy::priority_of(FiberId fiber) {
+  const auto [place, is_new] = priorities_.try_emplace(fiber, 0);
+  if (is_new) place->second = tape_.draw(kPriorities);
+  return place->second;
+}
+
+std::size_t PosStrategy::choose(const Runnable& runnable, ChoiceKind /*where*/) {
+  std::size_t best = runnable.current();
+  std::uint64_t best_priority = priority_of(runnable.id(best));
+  for (std::size_t i = 0; i < runnable.size(); ++i) {
+    const std::uint64_t priority = priority_of(runnable.id(i));
+    if (priority <= best_priority) continue;
+    best = i;
+    best_priority = priority;
+  }
+  for (std::size_t i = 0; i < runnable.size(); ++i) {
+    if (i == best || runnable.may_race(best, i)) priorities_.erase(runnable.id(i));
+  }
+  return best;
+}
+
 std::size_t RunUntilBlockedStrategy::choose(const Runnable& runnable, ChoiceKind /*where*/) {
   if (runnable.current_can_run()) return runnable.current();
   std::size_t first = 0;
@@ -88,6 +109,8 @@ std::unique_ptr<Strategy> make_strategy(StrategyKind kind, Tape& plan, Tape& sch
     case StrategyKind::kSticky:
       return std::make_unique<StickyRandomStrategy>(
           schedule, kSwitchOneIn[plan.draw(std::size(kSwitchOneIn))]);
+    case StrategyKind::kPos:
+      return std::make_unique<PosStrategy>(schedule);
     case StrategyKind::kDrawn:
     case StrategyKind::kRandom:
       break;
@@ -109,6 +132,8 @@ const char* name(StrategyKind kind) {
       return "starvation";
     case StrategyKind::kRunUntilBlocked:
       return "run_until_blocked";
+    case StrategyKind::kPos:
+      return "pos";
   }
   return "?";
 }

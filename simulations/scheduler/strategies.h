@@ -1,7 +1,7 @@
 // strategies.h
 //
-// Strategies that search: priorities with a few changes, no pre-emption at all, threads held back
-// for a while. Random and sticky random are in strategy.h.
+// Strategies that search: priorities with a few changes or ever new ones, no pre-emption at all,
+// threads held back for a while. Random and sticky random are in strategy.h.
 //
 //   const std::unique_ptr<Strategy> strategy =
 //       make_strategy(StrategyKind::kPct, tape.plan, tape.schedule);
@@ -39,6 +39,21 @@ class PctStrategy final : public Strategy {
   std::map<FiberId, std::int64_t> priorities_;
 };
 
+// Partial order sampling (Yuan, Yang, Gu: CAV 2018): what each thread is about to do has a priority
+// drawn for it, the highest comes first, and then it and all that race with it draw anew. So orders
+// of what does not race, which are all the same, do not take the place of those that differ.
+class PosStrategy final : public Strategy {
+ public:
+  explicit PosStrategy(Tape& tape) : tape_(tape) {}
+  std::size_t choose(const Runnable& runnable, ChoiceKind where) override;
+
+ private:
+  std::uint64_t priority_of(FiberId fiber);
+
+  Tape& tape_;
+  std::map<FiberId, std::uint64_t> priorities_;
+};
+
 // A thread runs until it has to wait; then the next in turn. No draws: what it finds, any schedule
 // finds.
 class RunUntilBlockedStrategy final : public Strategy {
@@ -74,7 +89,7 @@ class StarvationStrategy final : public Strategy {
   std::uint64_t times_ = 0;
 };
 
-// A strategy of that kind with parameters of the plan's. kDrawn: any but kRunUntilBlocked.
+// A strategy of that kind with parameters of the plan's. kDrawn: any but kRunUntilBlocked and kPos.
 std::unique_ptr<Strategy> make_strategy(StrategyKind kind, Tape& plan, Tape& schedule);
 
 // "pct"

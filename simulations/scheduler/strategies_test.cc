@@ -12,6 +12,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "simulations/scheduler/scheduler.h"
 #include "simulations/scheduler/test_run.h"
@@ -113,15 +114,16 @@ TEST(Strategies, WithoutPreemptionEverybodyGetsATurn) {
 }
 
 TEST(Strategies, FindALostAddition) {
-  for (const StrategyKind kind : {StrategyKind::kRandom, StrategyKind::kSticky,
-                                  StrategyKind::kStarvation, StrategyKind::kDrawn}) {
+  for (const StrategyKind kind :
+       {StrategyKind::kRandom, StrategyKind::kSticky, StrategyKind::kStarvation,
+        StrategyKind::kDrawn, StrategyKind::kPos}) {
     EXPECT_GT(failures(kind, 300, in_process(lose_an_addition)), 0) << name(kind);
   }
 }
 
 TEST(Strategies, FindLocksTakenCrosswise) {
   for (const StrategyKind kind :
-       {StrategyKind::kRandom, StrategyKind::kSticky, StrategyKind::kDrawn}) {
+       {StrategyKind::kRandom, StrategyKind::kSticky, StrategyKind::kDrawn, StrategyKind::kPos}) {
     EXPECT_GT(failures(kind, 300, in_process(lock_crosswise)), 0) << name(kind);
   }
 }
@@ -141,6 +143,47 @@ TEST(Strategies, PriorityChangesFindBoth) {
   }
 }
 
+// A thread that has far to go comes first to a lock that another is about to take: n switches that
+// all go its way are 1 / 2^n at random, and n numbers that are all higher than one are 1 / (n + 1).
+TEST(Strategies, PartialOrderSamplingFindsWhatIsFarAway) {
+  const auto late_comer_is_first = [](StrategyKind kind) {
+    int times = 0;
+    for (std::uint64_t seed = 0; seed < 1000; ++seed) {
+      Tape plan = Tape::from_seed(seed);
+      Tape schedule = Tape::from_seed(seed + 1'000'000);
+      Tape world = Tape::from_seed(seed + 2'000'000);
+      const std::unique_ptr<Strategy> strategy = make_strategy(kind, plan, schedule);
+      Scheduler scheduler({}, world, *strategy);
+      std::string order;
+      const RunResult result = scheduler.run([&order] {
+        Mutex shared("shared", 1);
+        const auto enter = [&](const char* name) {
+          MutexLock lock(shared);
+          order += name;
+        };
+        std::vector<Thread> threads;
+        {
+          const Uninterrupted scope;
+          threads.emplace_back("far", [&] {
+            for (int i = 0; i < 10; ++i) {
+              Mutex own("own", 1);
+              MutexLock lock(own);
+            }
+            enter("far");
+          });
+          threads.emplace_back("near", [&] { enter("near"); });
+        }
+        for (Thread& thread : threads) thread.join();
+      });
+      EXPECT_FALSE(result.failure);
+      if (order == "farnear") ++times;
+    }
+    return times;
+  };
+  EXPECT_LT(late_comer_is_first(StrategyKind::kRandom), 3);
+  EXPECT_GT(late_comer_is_first(StrategyKind::kPos), 15);
+}
+
 TEST(Strategies, StarvationFindsWhatNeedsTime) {
   // Nothing is scheduled for the time between two steps but by putting the thread aside.
   EXPECT_EQ(failures(StrategyKind::kRandom, 100, in_process(be_overtaken_by_a_timer)), 0);
@@ -158,8 +201,9 @@ TEST(Strategies, StarvationLeavesTheWorldAlone) {
 }
 
 TEST(Strategies, EachIsAFunctionOfItsTapes) {
-  for (const StrategyKind kind : {StrategyKind::kRandom, StrategyKind::kSticky, StrategyKind::kPct,
-                                  StrategyKind::kStarvation, StrategyKind::kRunUntilBlocked}) {
+  for (const StrategyKind kind :
+       {StrategyKind::kRandom, StrategyKind::kSticky, StrategyKind::kPct, StrategyKind::kStarvation,
+        StrategyKind::kRunUntilBlocked, StrategyKind::kPos}) {
     std::uint64_t hashes[2] = {};
     for (std::uint64_t& hash : hashes) {
       Tape plan = Tape::from_seed(1);

@@ -12,6 +12,13 @@ FiberId Runnable::id(std::size_t index) const { return fibers_[index]->id(); }
 
 std::string_view Runnable::name(std::size_t index) const { return fibers_[index]->name; }
 
+bool Runnable::may_race(std::size_t one, std::size_t other) const {
+  const Fiber& a = *fibers_[one];
+  const Fiber& b = *fibers_[other];
+  if (a.touches != nullptr) return a.touches == b.touches;
+  return a.reached == ChoiceKind::kAtomic && b.reached == ChoiceKind::kAtomic;
+}
+
 std::size_t RandomStrategy::choose(const Runnable& runnable, ChoiceKind /*where*/) {
   // Counted from the running fiber, so that zero is the plain case.
   const std::size_t chosen = runnable.current() + tape_.draw(runnable.size());

@@ -32,6 +32,9 @@ class Runnable {
 
   FiberId id(std::size_t index) const;
   std::string_view name(std::size_t index) const;
+  // Whether the two will touch the same mutex or condition, as far as that is known. Atomics do not
+  // tell which they are: any two may be the same.
+  bool may_race(std::size_t one, std::size_t other) const;
 
  private:
   Fiber* const* fibers_;
@@ -47,6 +50,7 @@ enum class StrategyKind : std::uint8_t {
   kPct,
   kStarvation,
   kRunUntilBlocked,
+  kPos,
 };
 
 class Strategy {

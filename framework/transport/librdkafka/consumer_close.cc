@@ -86,9 +86,10 @@ CloseReport Consumer::close(TimePoint deadline) {
   if (has_left) {
     core.reset();
     // A batch that is still held keeps the instance, but not the member nor this call.
-    report.timed_out = report.batches_held == 0 && !destroyed->wait_until(deadline);
+    const bool is_late = report.batches_held == 0 && !destroyed->wait_until(deadline);
+    if (is_late) report.outcome = CloseOutcome::kTimedOut;
   } else {
-    report.timed_out = true;
+    report.outcome = CloseOutcome::kTimedOut;
     reaper_->adopt([core = std::move(core), give_up = deadline_in(kLateCloseMax),
                     is_cooperative = settings_.is_cooperative](bool is_stopping) mutable {
       rd_kafka_t* client = core->connection->get();

@@ -225,7 +225,7 @@ class FakeGroupConsumer final : public GroupConsumer {
     CloseReport report;
     board_.change([&] {
       ++group_.closes;
-      report.timed_out = group_.does_close_late;
+      if (group_.does_close_late) report.outcome = CloseOutcome::kTimedOut;
     });
     return report;
   }
