@@ -78,7 +78,7 @@ TimePoint Fetcher::drive() {
   for (const auto& [node, partitions] : to_validate) {
     const TimePoint ready = client_.ready_at({node, kControlChannel});
     if (ready > at) {
-      metadata_.request_refresh();
+      if (!client_.is_throttled({node, kControlChannel})) metadata_.request_refresh();
       next = std::min(next, ready);
     } else {
       validate(node, partitions);
@@ -90,7 +90,7 @@ TimePoint Fetcher::drive() {
     const TimePoint ready = client_.ready_at({node, kDataChannel + channel});
     if (ready > at) {
       // The node may have lost its partitions to another meanwhile.
-      metadata_.request_refresh();
+      if (!client_.is_throttled({node, kDataChannel + channel})) metadata_.request_refresh();
       next = std::min(next, ready);
       continue;
     }

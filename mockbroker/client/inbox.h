@@ -25,6 +25,9 @@ struct Reply {
   NodeId node = -1;
   CorrelationId correlation = 0;
   Result<Response> response;
+  // throttle_time_ms: the client is to send nothing more over this connection for so long
+  // (KIP-219).
+  Duration throttle_time{};
 };
 
 class Inbox {

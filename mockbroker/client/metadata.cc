@@ -133,7 +133,8 @@ void Metadata::handle(Result<Response> response) {
 void Metadata::update_locked(const MetadataResponse& answer) {
   ++version_;
   controller_ = answer.controller;
-  if (is_all_) topics_.clear();
+  const std::map<std::string, Topic> before =
+      is_all_ ? std::exchange(topics_, {}) : std::map<std::string, Topic>();
   errors_.clear();
   bool is_leaderless = false;
   for (const MetadataResponse::Topic& from : answer.topics) {
@@ -143,10 +144,15 @@ void Metadata::update_locked(const MetadataResponse& answer) {
       continue;
     }
     Topic& topic = topics_[from.name];
-    topic.partitions.assign(from.partitions.size(), Leader{});
+    if (const auto known = before.find(from.name); known != before.end()) topic = known->second;
+    if (topic.id != from.id) topic.partitions.clear();
+    topic.id = from.id;
+    topic.partitions.resize(from.partitions.size());
     for (const MetadataResponse::Partition& partition : from.partitions) {
       const auto index = static_cast<std::size_t>(partition.partition);
       if (index >= topic.partitions.size()) topic.partitions.resize(index + 1);
+      // A node that is cut off tells of leaders of before (KIP-320).
+      if (partition.leader_epoch < topic.partitions[index].epoch) continue;
       topic.partitions[index] = {partition.leader, partition.leader_epoch};
       if (partition.leader < 0) is_leaderless = true;
     }

@@ -63,6 +63,7 @@ class Metadata {
  private:
   struct Topic {
     std::vector<Leader> partitions;
+    std::uint64_t id = 0;
   };
   TimePoint due_locked(TimePoint at) const;
   void handle(Result<Response> response);

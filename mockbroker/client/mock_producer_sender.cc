@@ -181,7 +181,7 @@ bool MockProducer::may_send_locked(Partition& partition, TimePoint at, TimePoint
   }
   const TimePoint ready = client_.ready_at({leader->node, kDataChannel});
   if (ready > at) {
-    metadata_.request_refresh();
+    if (!client_.is_throttled({leader->node, kDataChannel})) metadata_.request_refresh();
     timer = std::min(timer, ready);
     return false;
   }

@@ -54,7 +54,7 @@ void NetworkClient::send(Destination to, Request request, Duration timeout, Hand
     entry.api = api_name(request);
     time_limits_.emplace(entry.deadline, outgoing.correlation);
     ++over.under_way;
-    if (over.ready_at > at || !over.waiting.empty()) {
+    if (over.open_at() > at || !over.waiting.empty()) {
       entry.request = std::move(request);
       over.waiting.push_back(outgoing.correlation);
       return;
@@ -77,12 +77,20 @@ void NetworkClient::send_unanswered(Destination to, Request request) {
 TimePoint NetworkClient::ready_at(Destination to) const {
   MutexLock lock(mutex_);
   const auto found = connections_.find(to);
-  return found == connections_.end() ? TimePoint{} : found->second.ready_at;
+  return found == connections_.end() ? TimePoint{} : found->second.open_at();
+}
+
+bool NetworkClient::is_throttled(Destination to) const {
+  const TimePoint at = now();
+  MutexLock lock(mutex_);
+  const auto found = connections_.find(to);
+  return found != connections_.end() && found->second.throttled_until > at;
 }
 
 void NetworkClient::give_up_connection(Destination to, Connection& over, TimePoint at,
                                        bool back_off) {
   ++over.epoch;
+  over.throttled_until = TimePoint{};
   over.state = Connection::State::kDisconnected;
   if (back_off) over.ready_at = saturating_add(at, over.backoff.next());
   static_cast<void>(to);
@@ -140,8 +148,8 @@ void NetworkClient::collect_due(TimePoint at, Work& work) {
   }
   for (auto& [to, over] : connections_) {
     if (over.waiting.empty()) continue;
-    if (over.ready_at > at) {
-      work.next_timer = std::min(work.next_timer, over.ready_at);
+    if (over.open_at() > at) {
+      work.next_timer = std::min(work.next_timer, over.open_at());
       continue;
     }
     for (const CorrelationId correlation : over.waiting) {
@@ -167,6 +175,10 @@ void NetworkClient::collect_reply(Reply reply, TimePoint at, Work& work) {
       over.state = Connection::State::kConnected;
       over.backoff.reset();
       over.ready_at = TimePoint{};
+      const TimePoint throttled_until = saturating_add(at, reply.throttle_time);
+      if (throttled_until > at) {
+        over.throttled_until = std::max(over.throttled_until, throttled_until);
+      }
     }
     work.complete.push_back({std::move(entry->handler), std::move(reply.response)});
     return;
@@ -228,8 +240,8 @@ NetworkClient::Pick NetworkClient::pick_node() {
   for (std::size_t i = 0; i < nodes_.size(); ++i, ++candidate) {
     if (candidate == nodes_.end()) candidate = nodes_.begin();
     const Connection& over = connection({candidate->first, kControlChannel});
-    if (over.ready_at > at) {
-      pick.next_ready = std::min(pick.next_ready, over.ready_at);
+    if (over.open_at() > at) {
+      pick.next_ready = std::min(pick.next_ready, over.open_at());
     } else if (over.under_way < least) {
       least = over.under_way;
       pick.node = candidate->first;

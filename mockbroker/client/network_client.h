@@ -1,7 +1,8 @@
 // network_client.h
 //
 // Requests and their answers over one client's connections: correlation, time limits, one backoff
-// for each connection (50 ms doubling to 1 s, jittered, reset by any answer).
+// for each connection (50 ms doubling to 1 s, jittered, reset by any answer). Where an answer tells
+// a throttle time, nothing is sent over its connection until that is over (KIP-219).
 //
 // A connection is a node on a channel. Kafka answers a connection in order, so what may wait long
 // (a fetch, a join) has a channel of its own and never delays the rest.
@@ -16,6 +17,7 @@
 #include <rookery/runtime/ranks.h>
 #include <rookery/runtime/time.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -69,8 +71,11 @@ class NetworkClient {
   // For requests without an answer (acks=0).
   void send_unanswered(Destination to, Request request);
 
-  // When a request sent now would leave: now or before, unless the connection is in backoff.
+  // When a request sent now would leave: now or before, unless the connection is in backoff or
+  // throttled.
   TimePoint ready_at(Destination to) const;
+  // The node asked for a pause: it is well, and whatever it leads it goes on leading.
+  bool is_throttled(Destination to) const;
   // Fails what is under way there with kTransport, without backoff.
   void disconnect(Destination to);
 
@@ -107,10 +112,13 @@ class NetworkClient {
         : backoff(settings.backoff_first, settings.backoff_most) {}
     enum class State { kNew, kConnected, kDisconnected } state = State::kNew;
     Backoff backoff;
-    TimePoint ready_at{};
-    std::uint64_t epoch = 0;  // grows each time the connection is given up
+    TimePoint ready_at{};         // the end of its backoff
+    TimePoint throttled_until{};  // by the node; ends with the connection
+    std::uint64_t epoch = 0;      // grows each time the connection is given up
     std::size_t under_way = 0;
-    std::deque<CorrelationId> waiting;  // for the end of the backoff
+    std::deque<CorrelationId> waiting;  // for the end of the backoff, or of throttling
+
+    TimePoint open_at() const { return std::max(ready_at, throttled_until); }
   };
   struct UnderWay {
     Destination to;
@@ -118,7 +126,7 @@ class NetworkClient {
     TimePoint deadline;
     Handler handler;
     const char* api = "";
-    std::optional<Request> request;  // while it waits for the end of the backoff
+    std::optional<Request> request;  // while it waits to be sent
   };
   struct Outgoing {
     Destination to;

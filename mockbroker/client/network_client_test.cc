@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mockbroker/client/metadata.h"
@@ -94,6 +95,58 @@ TEST(NetworkClient, WaitsForTheBackoffOfABrokenConnectionOnly) {
   ASSERT_EQ(tries.size(), 3U);
   EXPECT_GE(tries[1] - tries[0], 16ms);
   EXPECT_GE(tries[2] - tries[1], 32ms);  // doubled
+}
+
+TEST(NetworkClient, SendsNothingWhileItIsThrottled) {
+  ScriptedNetwork network({0, 1});
+  Duration throttle_time = 200ms;
+  network.on_request = [&](const ScriptedNetwork::Seen&) -> Answer {
+    return Response(HeartbeatResponse{});
+  };
+  network.throttle_time = [&](const ScriptedNetwork::Seen& seen) {
+    return seen.node == 0 ? std::exchange(throttle_time, 0ms) : 0ms;
+  };
+  NetworkClient client(network, settings());
+  EXPECT_TRUE(ask(client, {0, kControlChannel}));  // the answer itself is not late
+  EXPECT_TRUE(client.is_throttled({0, kControlChannel}));
+  EXPECT_GT(client.ready_at({0, kControlChannel}), now());
+  EXPECT_EQ(client.pick_node().node, 1);
+  EXPECT_EQ(client.pick_node().node, 1);
+  // The node's other connections, and others' nodes, are open.
+  EXPECT_FALSE(client.is_throttled({0, kGroupChannel}));
+  EXPECT_TRUE(ask(client, {0, kGroupChannel}));
+  EXPECT_TRUE(ask(client, {1, kControlChannel}));
+  EXPECT_TRUE(ask(client, {0, kControlChannel}));
+  const auto seen = network.seen();
+  ASSERT_EQ(seen.size(), 4U);
+  EXPECT_GE(seen[3].at - seen[0].at, 200ms);
+  EXPECT_FALSE(client.is_throttled({0, kControlChannel}));
+}
+
+TEST(NetworkClient, ThrottlingEndsWithTheConnectionAndNotWithAnotherAnswer) {
+  ScriptedNetwork network({0});
+  network.throttle_time = [](const ScriptedNetwork::Seen& seen) -> Duration {
+    const auto* heartbeat = std::get_if<HeartbeatRequest>(&seen.request);
+    return heartbeat != nullptr && heartbeat->group == "first" ? Duration(60s) : Duration(0s);
+  };
+  NetworkClient client(network, settings());
+  int answered = 0;
+  for (const char* name : {"first", "second"}) {
+    client.send({0, kControlChannel}, HeartbeatRequest{.group = name},
+                [&](Result<Response>) { ++answered; });
+  }
+  for (const auto& seen : network.seen()) network.answer(seen, Response(HeartbeatResponse{}));
+  Inbox::Waiter waiter;
+  while (answered < 2) client.poll(kNever, waiter);
+  EXPECT_TRUE(client.is_throttled({0, kControlChannel}));
+  std::optional<Result<Response>> late;
+  client.send({0, kControlChannel}, HeartbeatRequest{}, 20ms,
+              [&](Result<Response> response) { late = std::move(response); });
+  while (!late) client.poll(kNever, waiter);
+  EXPECT_EQ(late->error().code, ErrorCode::kTimedOut);  // its time counts while it waits
+  EXPECT_EQ(network.seen().size(), 2U);
+  client.disconnect({0, kControlChannel});
+  EXPECT_FALSE(client.is_throttled({0, kControlChannel}));
 }
 
 TEST(NetworkClient, CountsAllThatBreaksTogetherAsOneFailure) {
@@ -214,6 +267,42 @@ TEST(Metadata, RefreshesAtItsIntervalAndSoonerWhenAskedTo) {
   drive_to(2);
   EXPECT_EQ(metadata.leader({"orders", 0})->node, 1);
   EXPECT_EQ(network.count("Metadata"), 2U);
+}
+
+// KIP-320: a node that is cut off tells of the leader before.
+TEST(Metadata, NeverGoesBackToAnOlderLeader) {
+  ScriptedNetwork network({0});
+  MetadataResponse tells = orders(1);
+  auto& topic = tells.topics.front();
+  topic.id = 7;
+  topic.partitions.front().leader_epoch = 4;
+  network.on_request = [&](const ScriptedNetwork::Seen&) -> Answer { return Response(tells); };
+  NetworkClient client(network, settings());
+  for (const bool asks_for_all : {false, true}) {
+    Metadata metadata(client, {.refresh_interval = 1h, .retry_backoff = 1ms});
+    metadata.set_interest({"orders"}, asks_for_all);
+    Inbox::Waiter waiter;
+    const auto told = [&](NodeId leader, std::int32_t epoch, std::uint64_t id) {
+      network.alone([&] {
+        topic.id = id;
+        topic.partitions.front().leader = leader;
+        topic.partitions.front().leader_epoch = epoch;
+      });
+      const std::uint64_t next = metadata.version() + 1;
+      metadata.request_refresh();
+      while (metadata.version() < next) client.poll(metadata.drive(), waiter);
+      return metadata.leader({"orders", 0});
+    };
+    EXPECT_EQ(told(1, 4, 7)->node, 1);
+    EXPECT_EQ(told(0, 3, 7)->node, 1);
+    EXPECT_EQ(told(0, 3, 7)->epoch, 4);
+    EXPECT_EQ(told(0, 5, 7)->node, 0);
+    EXPECT_FALSE(told(-1, 6, 7));  // nor to one, when there is none
+    EXPECT_FALSE(told(0, 5, 7));
+    // Another topic of the same name begins anew.
+    EXPECT_EQ(told(1, 0, 8)->node, 1);
+    EXPECT_EQ(told(1, 0, 8)->epoch, 0);
+  }
 }
 
 }  // namespace

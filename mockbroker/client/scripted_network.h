@@ -43,6 +43,8 @@ class ScriptedNetwork final : public Network {
   explicit ScriptedNetwork(std::vector<NodeId> nodes) : nodes_(std::move(nodes)) {}
 
   std::function<Answer(const Seen&)> on_request;
+  // What an answer tells as its throttle_time_ms, when set.
+  std::function<Duration(const Seen&)> throttle_time;
 
   std::unique_ptr<Wire> open(std::string client_id, std::shared_ptr<Inbox> inbox) override {
     client_id_ = std::move(client_id);
@@ -80,7 +82,8 @@ class ScriptedNetwork final : public Network {
       inbox = found->second;
       unanswered_.erase(found);
     }
-    inbox->push({one.node, one.header.correlation, std::move(response)});
+    const Duration waits = throttle_time ? throttle_time(one) : Duration::zero();
+    inbox->push({one.node, one.header.correlation, std::move(response), waits});
   }
 
  private:
@@ -91,14 +94,16 @@ class ScriptedNetwork final : public Network {
     void send(NodeId node, RequestHeader header, Request request) override {
       const TimePoint at = now();
       Answer answer;
+      Duration waits{};
       const CorrelationId correlation = header.correlation;
       {
         MutexLock lock(network_.mutex_);
         network_.seen_.push_back({node, std::move(header), std::move(request), at});
         if (network_.on_request) answer = network_.on_request(network_.seen_.back());
+        if (answer && network_.throttle_time) waits = network_.throttle_time(network_.seen_.back());
         if (!answer) network_.unanswered_[correlation] = inbox_;
       }
-      if (answer) inbox_->push({node, correlation, std::move(*answer)});
+      if (answer) inbox_->push({node, correlation, std::move(*answer), waits});
     }
     void disconnect(NodeId) override {
       MutexLock lock(network_.mutex_);

@@ -44,10 +44,11 @@ struct Cluster::Impl {
 
   Core core;
   Topics topics{core};
-  Fetches fetches{core, topics};
-  Produces produces{core, topics};
+  Quotas quotas;
+  Fetches fetches{core, topics, quotas};
+  Produces produces{core, topics, quotas};
   Replication replication{core, topics, fetches, produces};
-  Producing producing{core, topics, replication, produces};
+  Producing producing{core, topics, replication, produces, quotas};
   Groups groups{core, topics};
   Controller controller{core, topics, replication, fetches, produces, groups};
   Housekeeping housekeeping{core, topics};
@@ -65,7 +66,7 @@ void Cluster::Impl::dispatch(Requester to, const RequestHeader& header, Request 
     NodeId node;
     const std::string& client;
 
-    void operator()(FetchRequest& request) { self.fetches.handle(to, std::move(request)); }
+    void operator()(FetchRequest& request) { self.fetches.handle(to, client, std::move(request)); }
     void operator()(ProduceRequest& request) {
       self.producing.handle(to, client, std::move(request));
     }
@@ -76,7 +77,7 @@ void Cluster::Impl::dispatch(Requester to, const RequestHeader& header, Request 
       reply(self.fetches.epoch_ends(node, request));
     }
     void operator()(InitProducerIdRequest&) { reply(self.producing.init_producer_id()); }
-    void operator()(MetadataRequest& request) { reply(self.controller.metadata(request)); }
+    void operator()(MetadataRequest& request) { reply(self.controller.metadata(node, request)); }
     void operator()(CreateTopicsRequest& request) {
       reply(self.controller.create_topics(node, request));
       self.housekeeping.arm();
@@ -170,6 +171,20 @@ Status Cluster::stop_node(TimePoint now, NodeId node, StopMode mode) {
 Status Cluster::start_node(TimePoint now, NodeId node) {
   impl_->advance(now);
   return impl_->controller.start_node(node);
+}
+
+Status Cluster::cut_off_node(TimePoint now, NodeId node) {
+  impl_->advance(now);
+  return impl_->controller.cut_off_node(node);
+}
+
+Status Cluster::reconnect_node(TimePoint now, NodeId node) {
+  impl_->advance(now);
+  return impl_->controller.reconnect_node(node);
+}
+
+void Cluster::set_quota(const std::string& client_id, const Quota& quota) {
+  impl_->quotas.set(client_id, quota);
 }
 
 Status Cluster::move_leader(TimePoint now, const TopicPartition& partition, NodeId node) {

@@ -25,6 +25,7 @@
 #include "mockbroker/cluster/core.h"
 #include "mockbroker/cluster/observer.h"
 #include "mockbroker/cluster/options.h"
+#include "mockbroker/cluster/quotas.h"
 #include "mockbroker/cluster/request_filter.h"
 #include "mockbroker/protocol/protocol.h"
 
@@ -71,6 +72,14 @@ class Cluster {
   // Whatever waits at the node is never answered.
   Status stop_node(TimePoint now, NodeId node, StopMode mode);
   Status start_node(TimePoint now, NodeId node);
+  // The node goes on serving clients, but hears of no other node, nor they of it, as if the network
+  // between them were cut or the node slept: the controller takes it to be down after
+  // failure_detection_delay, and it does not know that others lead now what it led. Until
+  // reconnect_node, or the end of its process; without a controller, until there is one.
+  Status cut_off_node(TimePoint now, NodeId node);
+  Status reconnect_node(TimePoint now, NodeId node);
+  // From now on, of all clients that use this client.id.
+  void set_quota(const std::string& client_id, const Quota& quota);
   // To a replica that is up and in sync, at once.
   Status move_leader(TimePoint now, const TopicPartition& partition, NodeId node);
   // Of this group, and of those that share its partition of __consumer_offsets; to a replica that

@@ -3,14 +3,16 @@
 // Elections run over everything whenever a node came or went: clusters here are small.
 #include "mockbroker/cluster/controller.h"
 
+#include <map>
+#include <memory>
 #include <set>
 #include <utility>
 
 namespace rookery::mock {
 namespace {
 
-MetadataResponse::Topic describe(const Topic& topic) {
-  MetadataResponse::Topic answer{.name = topic.name};
+MetadataResponse::Topic description(const Topic& topic) {
+  MetadataResponse::Topic answer{.name = topic.name, .id = topic.id};
   answer.partitions.reserve(topic.partitions.size());
   for (const Partition& partition : topic.partitions) {
     auto& described = answer.partitions.emplace_back();
@@ -20,6 +22,12 @@ MetadataResponse::Topic describe(const Topic& topic) {
     if (described.leader < 0) described.error = ErrorCode::kLeaderNotAvailable;
   }
   return answer;
+}
+
+MetadataResponse::Topic unknown_topic(const std::string& name) {
+  return {.name = name,
+          .error = validate_topic_name(name) ? ErrorCode::kUnknownTopicOrPartition
+                                             : ErrorCode::kInvalidTopic};
 }
 
 Status unknown_node(NodeId node) {
@@ -37,7 +45,21 @@ Controller::Controller(Core& core, Topics& topics, Replication& replication, Fet
       produces_(produces),
       dependents_(dependents) {}
 
-MetadataResponse Controller::metadata(const MetadataRequest& request) const {
+MetadataResponse Controller::metadata(NodeId asked, const MetadataRequest& request) const {
+  const auto& stale = core_.nodes[static_cast<std::size_t>(asked)].stale_metadata;
+  if (!stale) return describe(request);
+  MetadataResponse response = *stale;
+  if (!request.topics) return response;
+  std::map<std::string, MetadataResponse::Topic> known;
+  for (auto& topic : std::exchange(response.topics, {})) known[topic.name] = std::move(topic);
+  for (const std::string& name : *request.topics) {
+    const auto found = known.find(name);
+    response.topics.push_back(found == known.end() ? unknown_topic(name) : found->second);
+  }
+  return response;
+}
+
+MetadataResponse Controller::describe(const MetadataRequest& request) const {
   MetadataResponse response;
   response.controller = core_.controller;
   for (std::size_t i = 0; i < core_.nodes.size(); ++i) {
@@ -47,17 +69,14 @@ MetadataResponse Controller::metadata(const MetadataRequest& request) const {
                               .port = 9092 + static_cast<std::int32_t>(i)});
   }
   if (!request.topics) {
-    for (const auto& [name, topic] : topics_.all()) response.topics.push_back(describe(topic));
+    for (const auto& [name, topic] : topics_.all()) response.topics.push_back(description(topic));
     return response;
   }
   for (const std::string& name : *request.topics) {
     if (const Topic* topic = topics_.find(name)) {
-      response.topics.push_back(describe(*topic));
+      response.topics.push_back(description(*topic));
     } else {
-      response.topics.push_back({name,
-                                 validate_topic_name(name) ? ErrorCode::kUnknownTopicOrPartition
-                                                           : ErrorCode::kInvalidTopic,
-                                 {}});
+      response.topics.push_back(unknown_topic(name));
     }
   }
   return response;
@@ -73,7 +92,7 @@ TopicsResponse Controller::create_topics(NodeId asked, const CreateTopicsRequest
   for (const auto& topic : request.topics) {
     auto& answer = response.topics.emplace_back();
     answer.name = topic.name;
-    if (asked != core_.controller) {
+    if (refuses(asked)) {
       answer.error = ErrorCode::kNotController;
     } else if (twice.contains(topic.name)) {
       answer.error = ErrorCode::kInvalidRequest;
@@ -91,7 +110,7 @@ TopicsResponse Controller::delete_topics(NodeId asked, const DeleteTopicsRequest
   for (const std::string& name : request.topics) {
     auto& answer = response.topics.emplace_back();
     answer.name = name;
-    if (asked != core_.controller) {
+    if (refuses(asked)) {
       answer.error = ErrorCode::kNotController;
     } else if (const Status deleted = delete_topic(name); !deleted) {
       answer.error = deleted.error().code;
@@ -106,7 +125,7 @@ TopicsResponse Controller::create_partitions(NodeId asked, const CreatePartition
   for (const auto& topic : request.topics) {
     auto& answer = response.topics.emplace_back();
     answer.name = topic.name;
-    if (asked != core_.controller) {
+    if (refuses(asked)) {
       answer.error = ErrorCode::kNotController;
     } else if (const Status grown = create_partitions(topic.name, topic.count); !grown) {
       answer.error = grown.error().code;
@@ -133,7 +152,7 @@ Status Controller::stop_node(NodeId node, StopMode mode) {
   if (!at(node).is_up) {
     return fail(ErrorCode::kState, "node " + std::to_string(node) + " is down already");
   }
-  if (mode == StopMode::kControlled && core_.controller >= 0) {
+  if (mode == StopMode::kControlled && core_.controller >= 0 && !core_.is_cut_off(node)) {
     at(node).is_available = false;
     elect();
   }
@@ -143,15 +162,56 @@ Status Controller::stop_node(NodeId node, StopMode mode) {
   fetches_.forget_node(node);
   produces_.forget_node(node);
   dependents_.node_down(node);
+  if (at(node).is_cut_off) end_isolation(node);  // what it believed ends with its process
   core_.tell(&Observer::node_down, core_.now, node);
   if (mode == StopMode::kControlled) {
     notice(node);
   } else {
-    at(node).detection.set(core_.timers,
-                           saturating_add(core_.now, core_.options.failure_detection_delay),
-                           [this, node] { notice(node); });
+    notice_in_time(node);
   }
   return {};
+}
+
+void Controller::notice_in_time(NodeId node) {
+  at(node).detection.set(core_.timers,
+                         saturating_add(core_.now, core_.options.failure_detection_delay),
+                         [this, node] { notice(node); });
+}
+
+Status Controller::cut_off_node(NodeId node) {
+  if (!core_.is_up(node)) {
+    return fail(ErrorCode::kState, "node " + std::to_string(node) + " is not up");
+  }
+  at(node).is_reconnecting = false;
+  if (at(node).is_cut_off) return {};
+  at(node).stale_metadata =
+      std::make_shared<const MetadataResponse>(describe(MetadataRequest{.topics = {}}));
+  at(node).is_cut_off = true;
+  replication_.cut_off(node);
+  notice_in_time(node);
+  return {};
+}
+
+Status Controller::reconnect_node(NodeId node) {
+  if (!core_.is_cut_off(node)) {
+    return fail(ErrorCode::kState, "node " + std::to_string(node) + " is not cut off");
+  }
+  at(node).is_reconnecting = is_held_absent_;
+  if (is_held_absent_) return {};  // there is nobody who could tell it how things are
+  at(node).detection.cancel();
+  at(node).is_available = true;
+  at(node).is_registered = true;
+  end_isolation(node);
+  if (core_.controller < 0) set_node(node);
+  elect();
+  return {};
+}
+
+void Controller::end_isolation(NodeId node) {
+  at(node).is_cut_off = false;
+  at(node).is_reconnecting = false;
+  at(node).stale_metadata.reset();
+  replication_.tell_how_things_are(node);
 }
 
 Status Controller::start_node(NodeId node) {
@@ -207,17 +267,25 @@ Status Controller::move_controller(NodeId node) {
   if (!at(node).is_up) {
     return fail(ErrorCode::kState, "node " + std::to_string(node) + " is down");
   }
+  if (core_.is_cut_off(node) && !at(node).is_reconnecting) {
+    return fail(ErrorCode::kState, "node " + std::to_string(node) + " is cut off");
+  }
   is_held_absent_ = false;
   at(node).is_available = true;
   set_node(node);
   for (Node& each :
        core_
            .nodes) {  // what happened while there was none; a crash just now is noticed in its time
-    if (!each.detection.is_set()) each.is_available = each.is_up;
+    if (!each.detection.is_set()) each.is_available = each.is_up && !each.is_cut_off;
   }
   elect();  // what was led by a node that has been down since is led by others
-  for (Node& each : core_.nodes) each.is_registered |= each.is_up;
+  for (Node& each : core_.nodes) each.is_registered |= each.is_up && !each.is_cut_off;
   elect();
+  for (std::size_t i = 0; i < core_.nodes.size(); ++i) {
+    if (core_.nodes[i].is_reconnecting) {
+      static_cast<void>(reconnect_node(static_cast<NodeId>(i)));
+    }
+  }
   return {};
 }
 
@@ -246,7 +314,7 @@ void Controller::elect() {
     for (Partition& partition : topic.partitions) {
       replication_.fence(partition);
       const NodeId old = partition.placement.leader;
-      if (core_.is_registered(old) && partition.is_led_by(core_, old)) {
+      if (core_.is_taken_for_up(old) && partition.is_led_by(core_, old)) {
         replication_.catch_up(partition);
         continue;
       }

@@ -1,7 +1,7 @@
 // controller.h
 //
 // Which nodes are there, which of them leads what, and the topics: what a Kafka controller decides
-// and everybody sees at once.
+// and everybody sees at once who is not cut off from it.
 //
 // The controller is a node; it moves when that node fails and can be absent (-1), when nothing is
 // elected, created or deleted, and a node that comes back leads nothing until there is one. Leaders
@@ -48,7 +48,7 @@ class Controller {
              Produces& produces, Dependents& dependents);
 
   NodeId node() const { return core_.controller; }  // -1: absent
-  MetadataResponse metadata(const MetadataRequest& request) const;
+  MetadataResponse metadata(NodeId asked, const MetadataRequest& request) const;
   TopicsResponse create_topics(NodeId asked, const CreateTopicsRequest& request);
   TopicsResponse delete_topics(NodeId asked, const DeleteTopicsRequest& request);
   TopicsResponse create_partitions(NodeId asked, const CreatePartitionsRequest& request);
@@ -62,6 +62,8 @@ class Controller {
   }
   Status stop_node(NodeId node, StopMode mode);
   Status start_node(NodeId node);
+  Status cut_off_node(NodeId node);
+  Status reconnect_node(NodeId node);
   Status move_leader(const TopicPartition& id, NodeId node);
   // A leader or coordinator was moved away from where it belongs: it goes back in time.
   void arm_rebalance();
@@ -70,6 +72,10 @@ class Controller {
  private:
   Node& at(NodeId node) { return core_.nodes[static_cast<std::size_t>(node)]; }
   void notice(NodeId node);
+  void notice_in_time(NodeId node);
+  void end_isolation(NodeId node);
+  MetadataResponse describe(const MetadataRequest& request) const;
+  bool refuses(NodeId asked) const { return asked != core_.controller || core_.is_cut_off(asked); }
   void set_node(NodeId node);
   void elect();
   void rebalance();

@@ -7,11 +7,12 @@
 
 namespace rookery::mock {
 
-void Core::reply(Requester to, Response response) {
+void Core::reply(Requester to, Response response, Milliseconds throttle_time) {
   OutgoingReply& reply = replies.emplace_back();
   reply.reply_to = to.reply_to;
   reply.node = to.node;
   *reply.response = std::move(response);
+  reply.throttle_time = throttle_time;
 }
 
 void Core::close_connection(Requester to, std::string why) {

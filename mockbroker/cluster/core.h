@@ -14,6 +14,7 @@
 #include "mockbroker/cluster/timers.h"
 #include "mockbroker/protocol/protocol.h"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,9 @@ struct OutgoingReply {
   // An error (kTransport): the broker closes the connection that the request came on, as Kafka does
   // when a produce with acks=0 fails.
   Result<Response> response;
+  // throttle_time_ms, which each of Kafka's responses has. The broker looks at nothing more of the
+  // connection for so long (KIP-219): its driver's business.
+  Milliseconds throttle_time{0};
 };
 
 // Who asked, and where.
@@ -48,6 +52,11 @@ struct Node {
   std::optional<TimePoint> lost_power_at;  // when its last life ended so
   // How long a fetch of its replicas from their leaders takes; kNever: it reaches nobody.
   Duration replication_delay{};
+  // It serves clients, but neither the controller nor the other nodes hear of it, nor it of them.
+  bool is_cut_off = false;
+  bool is_reconnecting = false;  // as soon as there is a controller
+  // What it answers when it is asked for metadata; none: how things are.
+  std::shared_ptr<const MetadataResponse> stale_metadata;
 };
 
 struct Core {
@@ -62,15 +71,24 @@ struct Core {
   bool is_up(NodeId node) const {
     return knows(node) && nodes[static_cast<std::size_t>(node)].is_up;
   }
-  // Can be given leaders and coordinators.
+  bool is_cut_off(NodeId node) const {
+    return knows(node) && nodes[static_cast<std::size_t>(node)].is_cut_off;
+  }
+  // Can be given leaders and coordinators: the controller never chooses a node that is cut off,
+  // also before that is noticed.
   bool is_electable(NodeId node) const {
-    return is_up(node) && nodes[static_cast<std::size_t>(node)].is_available;
+    return is_up(node) && nodes[static_cast<std::size_t>(node)].is_available && !is_cut_off(node);
   }
   bool is_registered(NodeId node) const {
     return is_electable(node) && nodes[static_cast<std::size_t>(node)].is_registered;
   }
+  // As far as the controller knows.
+  bool is_taken_for_up(NodeId node) const {
+    return is_up(node) && nodes[static_cast<std::size_t>(node)].is_available &&
+           nodes[static_cast<std::size_t>(node)].is_registered;
+  }
 
-  void reply(Requester to, Response response);
+  void reply(Requester to, Response response, Milliseconds throttle_time = Milliseconds(0));
   // Instead of an answer: the connection that the request came on ends.
   void close_connection(Requester to, std::string why);
   template <class... Parameters, class... Arguments>

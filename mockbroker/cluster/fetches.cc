@@ -12,25 +12,40 @@ namespace rookery::mock {
 MaybeError serving_error(const Core& core, const Partition* partition, NodeId node,
                          std::int32_t epoch) {
   if (!partition) return ErrorCode::kUnknownTopicOrPartition;
-  const Placement& placement = partition->placement;
-  if (!placement.has_replica(node)) return ErrorCode::kNotLeaderOrFollower;
-  if (epoch >= 0 && epoch < placement.epoch) return ErrorCode::kFencedLeaderEpoch;
-  if (epoch > placement.epoch) return ErrorCode::kUnknownLeaderEpoch;
-  if (!partition->is_led_by(core, node)) return ErrorCode::kNotLeaderOrFollower;
+  if (!partition->placement.has_replica(node)) return ErrorCode::kNotLeaderOrFollower;
+  const OldBelief* belief = partition->belief_of(node);
+  const std::int32_t current = belief ? belief->epoch : partition->placement.epoch;
+  if (epoch >= 0 && epoch < current) return ErrorCode::kFencedLeaderEpoch;
+  if (epoch > current) return ErrorCode::kUnknownLeaderEpoch;
+  const bool leads = belief ? belief->leads : partition->is_led_by(core, node);
+  if (!leads) return ErrorCode::kNotLeaderOrFollower;
   return std::nullopt;
 }
 
-void Fetches::handle(Requester requester, FetchRequest request) {
+void Fetches::handle(Requester requester, std::string_view client_id, FetchRequest request) {
+  if (!quotas_.is_empty()) {
+    request.max_bytes = std::min(request.max_bytes, quotas_.fetch_bytes_most(client_id));
+    request.min_bytes = std::min(request.min_bytes, request.max_bytes);
+  }
   Read first = read(requester.node, request, false);
   const bool is_enough =
       first.has_error || first.bytes >= request.min_bytes || request.partitions.empty();
   if (is_enough) {
-    core_.reply(requester, std::move(first.response));
+    reply(requester, client_id, std::move(first));
   } else if (request.max_wait <= Milliseconds::zero()) {
-    core_.reply(requester, read(requester.node, request, true).response);
+    reply(requester, client_id, read(requester.node, request, true));
   } else {
-    park(requester, std::move(request), first.bytes);
+    park(requester, client_id, std::move(request), first.bytes);
   }
+}
+
+void Fetches::reply(Requester requester, std::string_view client_id, Read read) {
+  Milliseconds throttle_time{0};
+  if (!quotas_.is_empty()) {
+    throttle_time = quotas_.fetched(core_.now, requester.node, client_id, read.bytes);
+    if (throttle_time > Milliseconds::zero()) read.response.partitions.clear();
+  }
+  core_.reply(requester, std::move(read.response), throttle_time);
 }
 
 Fetches::Read Fetches::read(NodeId node, const FetchRequest& request, bool says_all) const {
@@ -41,8 +56,9 @@ Fetches::Read Fetches::read(NodeId node, const FetchRequest& request, bool says_
     FetchResponse::Partition answer;
     answer.error = serving_error(core_, partition, node, asked.current_leader_epoch);
     if (partition && !answer.error) {
-      const PartitionLog& log = partition->log();
-      const Offset end = partition->high_watermark();
+      const Replica& served = partition->served_by(node);
+      const PartitionLog& log = served.log;
+      const Offset end = served.high_watermark;
       answer.high_watermark = end;
       answer.log_start_offset = log.start_offset();
       if (asked.fetch_offset < answer.log_start_offset || asked.fetch_offset > log.end_offset()) {
@@ -64,7 +80,8 @@ Fetches::Read Fetches::read(NodeId node, const FetchRequest& request, bool says_
   return result;
 }
 
-void Fetches::park(Requester requester, FetchRequest request, std::size_t bytes) {
+void Fetches::park(Requester requester, std::string_view client_id, FetchRequest request,
+                   std::size_t bytes) {
   const TimePoint deadline = saturating_add(core_.now, request.max_wait);
   const auto [at, is_new] = waiting_.try_emplace(requester.reply_to);
   if (!is_new) {  // two requests of one name: the driver's mistake, and one would never be answered
@@ -73,6 +90,7 @@ void Fetches::park(Requester requester, FetchRequest request, std::size_t bytes)
   }
   Waiting& waiting = at->second;
   waiting.node = requester.node;
+  if (!quotas_.is_empty()) waiting.client_id = client_id;
   waiting.request = std::move(request);
   waiting.bytes = bytes;
   waiting.partitions.reserve(waiting.request.partitions.size());
@@ -86,30 +104,37 @@ void Fetches::park(Requester requester, FetchRequest request, std::size_t bytes)
                        [this, name = requester.reply_to] { answer(waiting_.find(name), true); });
 }
 
-void Fetches::appended(Partition& partition, std::size_t bytes) {
+void Fetches::appended(Partition& partition, NodeId node, std::size_t bytes) {
   if (partition.waiting_fetches.empty()) return;
   const std::vector<ReplyTo> names =
       partition.waiting_fetches;  // answering takes them off the list
   for (const ReplyTo name : names) {
     const auto waiting = waiting_.find(name);
-    if (waiting == waiting_.end()) continue;  // listed twice
+    if (waiting == waiting_.end()) continue;     // listed twice
+    if (waiting->second.node != node) continue;  // at a leader of before
     waiting->second.bytes += bytes;
     if (waiting->second.bytes >= waiting->second.request.min_bytes) answer(waiting, false);
   }
 }
 
 void Fetches::wake(Partition& partition) {
+  const bool is_deleted = topics_.find(partition.id) != &partition;
   const std::vector<ReplyTo> names = partition.waiting_fetches;
   for (const ReplyTo name : names) {
     const auto waiting = waiting_.find(name);
-    if (waiting != waiting_.end()) answer(waiting, false);
+    if (waiting == waiting_.end()) continue;
+    // A node that is cut off has heard nothing.
+    if (!is_deleted && partition.belief_of(waiting->second.node)) continue;
+    answer(waiting, false);
   }
 }
 
 void Fetches::answer(ByReply::iterator waiting, bool says_all) {
   const Requester requester{waiting->second.node, waiting->first};
-  core_.reply(requester, read(requester.node, waiting->second.request, says_all).response);
+  const std::string client_id = std::move(waiting->second.client_id);
+  Read last = read(requester.node, waiting->second.request, says_all);
   unpark(waiting);
+  reply(requester, client_id, std::move(last));
 }
 
 Fetches::ByReply::iterator Fetches::unpark(ByReply::iterator waiting) {
@@ -130,6 +155,14 @@ void Fetches::forget_node(NodeId node) {
   }
 }
 
+void Fetches::wake_at(NodeId node, Partition& partition) {
+  const std::vector<ReplyTo> names = partition.waiting_fetches;
+  for (const ReplyTo name : names) {
+    const auto waiting = waiting_.find(name);
+    if (waiting != waiting_.end() && waiting->second.node == node) answer(waiting, false);
+  }
+}
+
 ListOffsetsResponse Fetches::list_offsets(NodeId node, const ListOffsetsRequest& request) const {
   ListOffsetsResponse response;
   for (const auto& asked : request.partitions) {
@@ -137,21 +170,22 @@ ListOffsetsResponse Fetches::list_offsets(NodeId node, const ListOffsetsRequest&
     answer.partition = asked.partition;
     const Partition* partition = topics_.find(asked.partition);
     answer.error = serving_error(core_, partition, node, asked.current_leader_epoch);
-    if (partition && !answer.error) look_up(*partition, asked.timestamp_ms, answer);
+    if (partition && !answer.error) look_up(node, *partition, asked.timestamp_ms, answer);
   }
   return response;
 }
 
-void Fetches::look_up(const Partition& partition, std::int64_t timestamp_ms,
+void Fetches::look_up(NodeId node, const Partition& partition, std::int64_t timestamp_ms,
                       ListOffsetsResponse::Partition& answer) const {
-  const PartitionLog& log = partition.log();
-  answer.leader_epoch = partition.placement.epoch;
+  const Replica& served = partition.served_by(node);
+  const PartitionLog& log = served.log;
+  answer.leader_epoch = partition.epoch_at(node);
   if (timestamp_ms == -2) {
     answer.offset = log.start_offset();
     return;
   }
-  const Offset end = partition.high_watermark();
-  if (end < partition.epoch_start) {
+  const Offset end = served.high_watermark;
+  if (end < partition.epoch_start_at(node)) {
     // Below what the leader before it may have told. OFFSET_NOT_AVAILABLE, as clients older than
     // KIP-207 are told.
     answer.error = ErrorCode::kLeaderNotAvailable;
@@ -178,7 +212,7 @@ OffsetsForLeaderEpochResponse Fetches::epoch_ends(
     const Partition* partition = topics_.find(asked.partition);
     answer.error = serving_error(core_, partition, node, asked.current_leader_epoch);
     if (!partition || answer.error) continue;
-    const LeaderEpochs::End end = partition->log().end_of(asked.leader_epoch);
+    const LeaderEpochs::End end = partition->served_by(node).log.end_of(asked.leader_epoch);
     answer.leader_epoch = end.epoch;
     answer.end_offset = end.end;
   }

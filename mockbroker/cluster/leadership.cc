@@ -71,6 +71,7 @@ void Replication::take_over(Partition& partition, std::size_t index) {
   Replica& leader = partition.replicas[index];
   const Replica& before = partition.replicas[partition.holder];
   const bool is_unclean = !leader.is_in_sync;
+  if (&leader != &before) keep_apart(partition);
   partition.incarnation = core_.nodes[static_cast<std::size_t>(leader.node)].incarnation;
   partition.epoch_start = leader.log.end_offset();
   leader.log.begin_epoch(partition.placement.epoch);
@@ -94,6 +95,14 @@ void Replication::take_over(Partition& partition, std::size_t index) {
   if (loss.end > common) core_.tell(&Observer::lost, loss);
   reload(partition.producers, leader.log, common, core_.wall.time_since_epoch().count());
   tell_restored(partition, common);
+}
+
+// Its leader goes on without knowing of another: with what it has.
+void Replication::keep_apart(Partition& partition) {
+  const Replica& before = leader_of(partition);
+  if (!before.belief) return;
+  before.belief->epoch_start = partition.epoch_start;
+  before.belief->producers = partition.producers;
 }
 
 void Replication::tell_restored(const Partition& partition, Offset from) const {
@@ -133,6 +142,40 @@ void Replication::recover(NodeId node, TimePoint lost_power_at) {
         core_.tell(&Observer::lost, loss);
         reload(partition.producers, replica.log, end, core_.wall.time_since_epoch().count());
       }
+    }
+  }
+}
+
+void Replication::cut_off(NodeId node) {
+  for (auto& [name, topic] : topics_.all()) {
+    for (Partition& partition : topic.partitions) {
+      const bool leads = partition.is_led_by(core_, node);
+      for (Replica& replica : partition.replicas) {
+        if (leads || replica.node == node) replica.fetch.cancel();
+        if (replica.node != node) continue;
+        replica.belief = std::make_unique<OldBelief>();
+        replica.belief->epoch = partition.placement.epoch;
+        replica.belief->leads = leads;
+        replica.belief->in_sync_count = partition.in_sync_count();
+        ++partition.beliefs;
+      }
+    }
+  }
+}
+
+void Replication::tell_how_things_are(NodeId node) {
+  for (auto& [name, topic] : topics_.all()) {
+    for (Partition& partition : topic.partitions) {
+      for (Replica& replica : partition.replicas) {
+        if (replica.node != node || !replica.belief) continue;
+        const bool is_deposed = replica.belief->epoch != partition.placement.epoch;
+        replica.belief.reset();
+        --partition.beliefs;
+        if (!is_deposed) continue;
+        produces_.wake(partition);
+        fetches_.wake_at(node, partition);
+      }
+      catch_up(partition);
     }
   }
 }

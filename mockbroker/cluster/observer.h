@@ -171,6 +171,9 @@ class Observer {
   virtual ~Observer() = default;
 
   virtual void appended(const AppendEvent&) {}
+  // To the log of a leader that was deposed and does not know it: never the partition's, and cut
+  // off when it learns better (truncated). `leader_epoch` is its own, old one.
+  virtual void appended_apart(const AppendEvent&) {}
   virtual void lost(const LossEvent&) {}
   virtual void truncated(const TruncationEvent&) {}
   virtual void in_sync_changed(const InSyncEvent&) {}

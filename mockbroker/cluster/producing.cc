@@ -40,6 +40,14 @@ bool is_too_large(const RecordBlock& block, std::size_t limit) {
   return block.size_bytes() + 64 > limit && wire_size(block) > limit;
 }
 
+std::size_t size_of(const ProduceRequest& request) {
+  std::size_t bytes = 0;
+  for (const auto& wanted : request.partitions) {
+    if (wanted.block) bytes += LogEntry::fetch_bytes(*wanted.block);
+  }
+  return bytes;
+}
+
 }  // namespace
 
 void Producing::handle(Requester requester, std::string_view client_id, ProduceRequest request) {
@@ -47,6 +55,8 @@ void Producing::handle(Requester requester, std::string_view client_id, ProduceR
     core_.reply(requester, error_response(request, ErrorCode::kInvalidRequiredAcks));
     return;
   }
+  Produces::Charge charge;
+  if (!quotas_.is_empty()) charge = {std::string(client_id), size_of(request)};
   ProduceResponse response;
   std::vector<Produces::Need> needs;
   bool has_error = false;
@@ -59,15 +69,20 @@ void Producing::handle(Requester requester, std::string_view client_id, ProduceR
     has_error |= answer.error.has_value();
     if (request.acks != -1 || answer.error) continue;
     Partition* partition = topics_.find(answer.partition);
-    if (partition->high_watermark() >= needed_end) continue;  // as mostly
+    const NodeId node = requester.node;
+    if (partition->served_by(node).high_watermark >= needed_end) continue;  // as mostly
     needs.push_back(
-        {response.partitions.size() - 1, partition, needed_end, partition->placement.epoch});
+        {response.partitions.size() - 1, partition, needed_end, partition->epoch_at(node)});
   }
   if (!needs.empty()) {
-    produces_.park(requester, std::move(response), std::move(needs), request.timeout);
+    produces_.park(requester, std::move(response), std::move(needs), request.timeout,
+                   std::move(charge));
   } else if (request.acks != 0) {
-    core_.reply(requester, std::move(response));
-  } else if (has_error) {
+    produces_.reply(requester, std::move(response), charge);
+  } else {
+    // Counted, but there is no answer that could tell a time.
+    if (charge.bytes > 0) quotas_.produced(core_.now, requester.node, client_id, charge.bytes);
+    if (!has_error) return;
     core_.close_connection(requester, "closed by the broker: a produce with acks=0 failed");
   }
 }
@@ -78,19 +93,21 @@ ProduceResponse::Partition Producing::append(NodeId node, std::string_view clien
   ProduceResponse::Partition answer{.partition = std::move(wanted.partition)};
   Partition* partition = topics_.find(answer.partition);
   answer.error = serving_error(core_, partition, node, -1);
-  if (!answer.error) answer.error = refusal(*partition, wanted, acks);
+  if (!answer.error) answer.error = refusal(node, *partition, wanted, acks);
   if (answer.error) return answer;
 
+  Replica& replica = partition->served_by(node);
+  ProducerStates& producers = partition->producers_at(node);
   const ProducerStates::Batch batch{wanted.producer_id, wanted.producer_epoch, wanted.base_sequence,
                                     wanted.block->count()};
   if (batch.producer_id >= 0) {
-    const auto verdict = partition->producers.check(batch);
+    const auto verdict = producers.check(batch);
     answer.error = verdict.error;
     if (verdict.duplicate_of) {
       answer.base_offset = *verdict.duplicate_of;
       needed_end = *verdict.duplicate_of + batch.count;
     }
-    answer.log_start_offset = partition->log().start_offset();
+    answer.log_start_offset = replica.log.start_offset();
     if (verdict.error || verdict.duplicate_of) return answer;
   }
 
@@ -99,30 +116,34 @@ ProduceResponse::Partition Producing::append(NodeId node, std::string_view clien
     block = BlockBuilder::with_timestamp(*block, millis(core_.wall));
   }
   const std::size_t bytes = LogEntry::fetch_bytes(*block);
+  const std::int32_t epoch = partition->epoch_at(node);
   answer.base_offset =
-      partition->log().append({.leader_epoch = partition->placement.epoch,
-                               .written_at = core_.now,
-                               .producer = {batch.producer_id, batch.base_sequence, batch.epoch},
-                               .block = block});
-  answer.log_start_offset = partition->log().start_offset();
+      replica.log.append({.leader_epoch = epoch,
+                          .written_at = core_.now,
+                          .producer = {batch.producer_id, batch.base_sequence, batch.epoch},
+                          .block = block});
+  answer.log_start_offset = replica.log.start_offset();
   needed_end = answer.base_offset + batch.count;
   if (batch.producer_id >= 0) {
-    if (!partition->producers.knows(
-            batch.producer_id)) {  // so their number is bounded without a timer
-      partition->producers.expire(millis(core_.wall) -
-                                  core_.options.producer_id_expiration.count());
+    if (!producers.knows(batch.producer_id)) {  // so their number is bounded without a timer
+      producers.expire(millis(core_.wall) - core_.options.producer_id_expiration.count());
     }
-    partition->producers.appended(batch, answer.base_offset, millis(core_.wall));
+    producers.appended(batch, answer.base_offset, millis(core_.wall));
   }
-  core_.tell(&Observer::appended, AppendEvent{core_.now, partition->id, answer.base_offset, block,
-                                              partition->placement.epoch, node, client_id, acks,
-                                              batch.producer_id, batch.epoch, batch.base_sequence});
-  replication_.appended(*partition, bytes);
+  const bool is_apart = !partition->is_holder(replica);
+  core_.tell(is_apart ? &Observer::appended_apart : &Observer::appended,
+             AppendEvent{core_.now, partition->id, answer.base_offset, block, epoch, node,
+                         client_id, acks, batch.producer_id, batch.epoch, batch.base_sequence});
+  if (is_apart) {
+    replication_.appended_apart(*partition, replica, bytes);
+  } else {
+    replication_.appended(*partition, bytes);
+  }
   return answer;
 }
 
-MaybeError Producing::refusal(const Partition& partition, const ProduceRequest::Partition& wanted,
-                              std::int16_t acks) const {
+MaybeError Producing::refusal(NodeId node, const Partition& partition,
+                              const ProduceRequest::Partition& wanted, std::int16_t acks) const {
   const TopicConfig& config = partition.topic->config;
   if (!wanted.block || wanted.block->count() == 0 || wanted.block->is_control()) {
     return ErrorCode::kInvalidRecord;
@@ -133,7 +154,7 @@ MaybeError Producing::refusal(const Partition& partition, const ProduceRequest::
     return ErrorCode::kInvalidRecord;
   }
   if (acks == -1 && config.min_insync_replicas > 1 &&
-      partition.in_sync_count() < config.min_insync_replicas) {
+      partition.in_sync_count_at(node) < config.min_insync_replicas) {
     return ErrorCode::kNotEnoughReplicas;
   }
   const std::size_t limit = config.max_message_bytes < 0

@@ -11,6 +11,7 @@
 
 #include "mockbroker/cluster/core.h"
 #include "mockbroker/cluster/produces.h"
+#include "mockbroker/cluster/quotas.h"
 #include "mockbroker/cluster/replication.h"
 #include "mockbroker/cluster/topics.h"
 
@@ -21,8 +22,13 @@ namespace rookery::mock {
 
 class Producing {
  public:
-  Producing(Core& core, Topics& topics, Replication& replication, Produces& produces)
-      : core_(core), topics_(topics), replication_(replication), produces_(produces) {}
+  Producing(Core& core, Topics& topics, Replication& replication, Produces& produces,
+            Quotas& quotas)
+      : core_(core),
+        topics_(topics),
+        replication_(replication),
+        produces_(produces),
+        quotas_(quotas) {}
 
   // With acks=0 nothing is answered; an error closes the connection.
   void handle(Requester requester, std::string_view client_id, ProduceRequest request);
@@ -34,13 +40,14 @@ class Producing {
   // `needed_end`: what the replicas in sync must have before acks=all is answered.
   ProduceResponse::Partition append(NodeId node, std::string_view client_id, std::int16_t acks,
                                     ProduceRequest::Partition& wanted, Offset& needed_end);
-  MaybeError refusal(const Partition& partition, const ProduceRequest::Partition& wanted,
-                     std::int16_t acks) const;
+  MaybeError refusal(NodeId node, const Partition& partition,
+                     const ProduceRequest::Partition& wanted, std::int16_t acks) const;
 
   Core& core_;
   Topics& topics_;
   Replication& replication_;
   Produces& produces_;
+  Quotas& quotas_;
   std::int64_t next_producer_id_ = 1000;
 };
 

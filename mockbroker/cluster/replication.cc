@@ -21,8 +21,9 @@ std::size_t bytes_between(const PartitionLog& log, Offset from, Offset end) {
 
 }  // namespace
 
-Duration Replication::delay_of(const Replica& follower) const {
+Duration Replication::delay_of(const Partition& partition, const Replica& follower) const {
   if (!core_.is_registered(follower.node)) return Duration::max();
+  if (core_.is_cut_off(partition.placement.leader)) return Duration::max();
   return core_.nodes[static_cast<std::size_t>(follower.node)].replication_delay;
 }
 
@@ -48,6 +49,13 @@ void Replication::appended(Partition& partition, std::size_t bytes) {
   if (has_laggard) arm_lag(partition);
 }
 
+void Replication::appended_apart(Partition& partition, Replica& replica, std::size_t bytes) {
+  if (replica.belief->in_sync_count > 1) return;  // for its followers it waits in vain
+  replica.high_watermark = replica.log.end_offset();
+  produces_.wake(partition);
+  fetches_.appended(partition, replica.node, bytes);
+}
+
 void Replication::catch_up(Partition& partition) {
   if (!is_led(partition)) return;
   for (std::size_t i = 0; i < partition.replicas.size(); ++i) {
@@ -67,13 +75,13 @@ void Replication::catch_up_all() {
 void Replication::follow(Partition& partition, std::size_t index) {
   Replica& follower = partition.replicas[index];
   if (follower.fetch.is_set() || !lacks_something(partition, follower)) return;
-  const Duration delay = delay_of(follower);
+  const Duration delay = delay_of(partition, follower);
   if (delay <= Duration::zero()) {
     fetch(partition, follower);
   } else if (delay != Duration::max()) {
     follower.fetch.set(core_.timers, saturating_add(core_.now, delay), [this, &partition, index] {
       Replica& fetching = partition.replicas[index];
-      if (!is_led(partition) || delay_of(fetching) == Duration::max()) return;
+      if (!is_led(partition) || delay_of(partition, fetching) == Duration::max()) return;
       const Offset before = partition.high_watermark();
       fetch(partition, fetching);
       raise_high_watermark(partition, 0);
@@ -115,6 +123,7 @@ void Replication::truncate(Partition& partition, Replica& replica, Offset end,
 
 void Replication::raise_high_watermark(Partition& partition, std::size_t bytes) {
   Replica& leader = leader_of(partition);
+  if (leader.belief && leader.belief->in_sync_count > 1) return;  // it hears of no follower
   Offset end = leader.log.end_offset();
   for (const Replica& replica : partition.replicas) {
     if (&replica != &leader && replica.is_in_sync) end = std::min(end, replica.known_end);
@@ -123,14 +132,15 @@ void Replication::raise_high_watermark(Partition& partition, std::size_t bytes) 
   if (end <= old) return;
   leader.high_watermark = end;
   for (Replica& replica : partition.replicas) {
-    const bool is_at_once = &replica != &leader && delay_of(replica) <= Duration::zero();
+    const bool is_at_once = &replica != &leader && delay_of(partition, replica) <= Duration::zero();
     if (is_at_once) replica.high_watermark = std::min(end, replica.log.end_offset());
   }
   core_.tell(&Observer::high_watermark_rose,
              HighWatermarkEvent{core_.now, partition.id, leader.node, end});
   produces_.wake(partition);
   if (partition.waiting_fetches.empty()) return;
-  fetches_.appended(partition, bytes > 0 ? bytes : bytes_between(leader.log, old, end));
+  fetches_.appended(partition, leader.node,
+                    bytes > 0 ? bytes : bytes_between(leader.log, old, end));
 }
 
 // ---- The in-sync replicas
@@ -189,7 +199,8 @@ void Replication::arm_lag(Partition& partition) {
 }
 
 void Replication::expel_laggards(Partition& partition) {
-  if (core_.controller < 0) return;  // who comes back to it catches up
+  // Whoever comes back to it catches up.
+  if (core_.controller < 0 || core_.is_cut_off(partition.placement.leader)) return;
   const Offset end = partition.log().end_offset();
   bool has_changed = false;
   for (std::size_t i = 0; i < partition.replicas.size(); ++i) {

@@ -9,7 +9,7 @@
 // off what its leader does not have, by leader epochs, then copies. It leaves the ISR when the
 // controller takes its node to be down, or when it has not caught up for replica.lag.time.max.ms;
 // it comes back when it has all below the high watermark. The ISR keeps its last member. No ISR
-// changes while there is no controller.
+// changes while there is no controller, or its leader is cut off from it.
 //
 // Sources: KIP-101 and KIP-279 (truncation), KIP-497 (AlterPartition), KIP-207; Kafka's Partition,
 // ReplicaFetcherThread, ReplicationControlManager.
@@ -31,6 +31,8 @@ class Replication {
 
   // The leader's log has one entry more, of so many bytes for a fetch.
   void appended(Partition& partition, std::size_t bytes);
+  // A leader that was deposed and does not know it appended to its own log.
+  void appended_apart(Partition& partition, Replica& replica, std::size_t bytes);
   // Followers fetch what they lack, and leave the ISR when they have lagged for too long.
   void catch_up(Partition& partition);
   void catch_up_all();
@@ -47,6 +49,10 @@ class Replication {
   void recover(NodeId node, TimePoint lost_power_at);
   // From now on; Duration::max(): its fetches reach nobody.
   void set_delay(NodeId node, Duration delay);
+  // The node hears of nothing any more, nor anybody of it, until it is told how things are (or its
+  // process ends): it goes on with what it knows. Core has noted before that it is cut off, or not.
+  void cut_off(NodeId node);
+  void tell_how_things_are(NodeId node);
 
  private:
   Replica& leader_of(Partition& partition) const { return partition.replicas[partition.holder]; }
@@ -54,7 +60,7 @@ class Replication {
     return partition.placement.leader >= 0 && core_.is_up(partition.placement.leader) &&
            partition.is_led_by(core_, partition.placement.leader);
   }
-  Duration delay_of(const Replica& follower) const;
+  Duration delay_of(const Partition& partition, const Replica& follower) const;
   bool lacks_something(const Partition& partition, const Replica& follower) const;
   void follow(Partition& partition, std::size_t index);
   void fetch(Partition& partition, Replica& follower);
@@ -65,6 +71,7 @@ class Replication {
   void expel_laggards(Partition& partition);
   void tell_in_sync(const Partition& partition) const;
   void take_over(Partition& partition, std::size_t index);
+  void keep_apart(Partition& partition);
   void tell_restored(const Partition& partition, Offset from) const;
 
   Core& core_;

@@ -1,8 +1,8 @@
 // replication_property_test.cc
 //
-// Random crashes, restarts, cut-off followers, elections and absent controllers under producers
-// that try again: what acks=all acknowledged survives clean elections, is written once, and is what
-// consumers read; acks=1 does lose.
+// Random crashes, restarts, cut-off followers, leaders that do not know that they are deposed,
+// elections and absent controllers under producers that try again: what acks=all acknowledged
+// survives clean elections, is written once, and is what consumers read; acks=1 does lose.
 #include "mockbroker/cluster/test_cluster.h"
 
 #include <gtest/gtest.h>
@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 const TopicPartition kOrders{"orders", 0};
 constexpr int kNodes = 3;
 constexpr int kProducers = 2;
-constexpr int kKinds = 12;
+constexpr int kKinds = 14;
 
 std::string text(const OwnedBytes& value) { return std::string(value.view()); }
 
@@ -35,6 +35,7 @@ class World {
   World(std::int16_t acks, int min_insync, Milliseconds replication_delay)
       : acks_(acks), test_({.nodes = kNodes, .replication_delay = replication_delay}) {
     test_.create("orders", 1, {{"min.insync.replicas", std::to_string(min_insync)}});
+    test_.cluster.add_observer(&apart_);
   }
 
   // One step; `which` says whom it strikes, or how long it takes.
@@ -68,8 +69,14 @@ class World {
       case 10:
         test_.pass(std::chrono::seconds(which % 40));
         break;
-      default:  // refused when the node is down
+      case 11:  // refused when the node is down
         static_cast<void>(test_.cluster.move_controller(test_.now, which % 4 == 3 ? -1 : node));
+        break;
+      case 12:  // refused when the node is down
+        static_cast<void>(test_.cluster.cut_off_node(test_.now, node));
+        break;
+      default:
+        reconnect(node);
         break;
     }
     consume();
@@ -79,9 +86,12 @@ class World {
   void heal() {
     for (NodeId node = 0; node < kNodes; ++node) {
       start(node);
+      reconnect(node);
       delay(node, Duration::zero());
     }
-    static_cast<void>(test_.cluster.move_controller(test_.now, 0));
+    for (NodeId node = 0; node < kNodes; ++node) {  // refused when there was one to bring back all
+      static_cast<void>(test_.cluster.move_controller(test_.now, node));
+    }
     for (int i = 0; i < 20; ++i) {
       test_.pass(6s);
       for (Producer& producer : producers_) drive(producer, /*begins=*/false);
@@ -102,6 +112,8 @@ class World {
     return lost;
   }
   std::size_t acknowledged() const { return acknowledged_.size(); }
+  // Appends by leaders that did not know that they were deposed.
+  int appended_apart() const { return apart_.count; }
   bool is_settled() const {
     return std::all_of(producers_.begin(), producers_.end(),
                        [](const Producer& producer) { return !producer.pending; });
@@ -151,6 +163,7 @@ class World {
     std::int64_t id = 0;
     std::int32_t sequence = -1;
     std::string value;
+    NodeId leader = -1;  // as it believes; -1: it must ask
     std::optional<Pending> pending;
   };
 
@@ -164,6 +177,7 @@ class World {
   void crash(NodeId node) {
     if (test_.cluster.stop_node(test_.now, node, StopMode::kCrash)) ++lives_[node];
   }
+  void reconnect(NodeId node) { static_cast<void>(test_.cluster.reconnect_node(test_.now, node)); }
   void start(NodeId node) { static_cast<void>(test_.cluster.start_node(test_.now, node)); }
   void delay(NodeId node, Duration delay) {
     static_cast<void>(test_.cluster.set_replication_delay(test_.now, node, delay));
@@ -176,9 +190,11 @@ class World {
       if (!begins) return;
       producer.value = std::to_string(producer.id) + "/" + std::to_string(++producer.sequence);
     }
-    const NodeId leader = test_.leader(kOrders);
+    // A client asks only when something went wrong: the old leader may be deposed meanwhile.
+    if (!is_up(producer.leader)) producer.leader = test_.leader(kOrders);
+    const NodeId leader = producer.leader;
     producer.pending = Pending{};
-    if (leader < 0 || !is_up(leader)) return;
+    if (!is_up(leader)) return;
     producer.pending = Pending{.node = leader, .life = lives_[leader]};
     ProduceRequest request{.acks = acks_, .timeout = 5s};
     request.partitions.push_back({.partition = kOrders,
@@ -191,17 +207,20 @@ class World {
   // False: it is still under way. With the outcome known for good there is nothing pending.
   bool settle(Producer& producer) {
     const Pending pending = *producer.pending;
-    if (pending.node < 0 || lives_[pending.node] != pending.life) return true;
+    const bool is_broken = pending.node < 0 || lives_[pending.node] != pending.life;
+    if (is_broken) producer.leader = -1;
+    if (is_broken) return true;
     if (!test_.is_answered(pending.reply_to)) return false;
     const auto response = test_.reply<ProduceResponse>(pending.reply_to);
     const auto& answer = response.partitions.at(0);
+    if (answer.error) producer.leader = -1;
     if (answer.error && !is_retriable(*answer.error)) {
       // With acks=1 an acknowledged record before it may be lost.
       if (acks_ == -1) trouble_ = name(*answer.error);
       producer.id += 100;  // as a client does: a new producer id
       producer.sequence = -1;
     }
-    if (!answer.error) acknowledged_[answer.base_offset] = producer.value;
+    if (!answer.error) acknowledged_.emplace(answer.base_offset, producer.value);
     if (!answer.error || !is_retriable(*answer.error)) producer.pending.reset();
     return true;
   }
@@ -226,11 +245,17 @@ class World {
     }
   }
 
+  struct Apart final : Observer {
+    void appended_apart(const AppendEvent&) override { ++count; }
+    int count = 0;
+  };
+
   const std::int16_t acks_;
+  Apart apart_;
   TestCluster test_;
   std::vector<Producer> producers_{{.id = 1}, {.id = 2}};
   std::map<NodeId, int> lives_;
-  std::map<Offset, std::string> acknowledged_;
+  std::set<std::pair<Offset, std::string>> acknowledged_;
   std::vector<std::pair<Offset, std::string>> consumed_;
   Offset told_end_ = 0;
   bool has_fallen_ = false;
@@ -261,6 +286,7 @@ RC_GTEST_PROP(ReplicationProperty, WhatAcksAllAcknowledgedSurvives, ()) {
 struct Outcome {
   int runs_with_loss = 0;
   std::size_t acknowledged = 0;
+  int appended_apart = 0;
 };
 Outcome run_many(std::int16_t acks, int runs) {
   Outcome outcome;
@@ -276,6 +302,7 @@ Outcome run_many(std::int16_t acks, int runs) {
     EXPECT_TRUE(world.are_replicas_equal()) << run;
     outcome.runs_with_loss += world.lost() > 0 ? 1 : 0;
     outcome.acknowledged += world.acknowledged();
+    outcome.appended_apart += world.appended_apart();
   }
   return outcome;
 }
@@ -286,6 +313,8 @@ TEST(ReplicationModel, OneAcknowledgementLosesAndAllDoNot) {
   EXPECT_GT(one.runs_with_loss, 5);
   EXPECT_EQ(all.runs_with_loss, 0);
   EXPECT_GT(all.acknowledged, 500U);
+  EXPECT_GT(one.appended_apart, 100);
+  EXPECT_GT(all.appended_apart, 5);
 }
 
 }  // namespace

@@ -55,6 +55,12 @@ class TestCluster {
     }
     return std::get<R>(*found->second);
   }
+  Milliseconds throttle_time(ReplyTo name) {
+    collect();
+    const auto found = throttle_times_.find(name);
+    EXPECT_NE(found, throttle_times_.end()) << "request " << name << " was not answered";
+    return found == throttle_times_.end() ? Milliseconds(-1) : found->second;
+  }
   std::optional<Error> closed(ReplyTo name) {
     collect();
     const auto found = replies_.find(name);
@@ -135,11 +141,13 @@ class TestCluster {
     for (OutgoingReply& reply : cluster.take_replies()) {
       const bool is_new = replies_.emplace(reply.reply_to, std::move(reply.response)).second;
       EXPECT_TRUE(is_new) << "request " << reply.reply_to << " was answered twice";
+      throttle_times_[reply.reply_to] = reply.throttle_time;
     }
   }
 
   ReplyTo last_reply_to_ = 0;
   std::map<ReplyTo, Result<Response>> replies_;
+  std::map<ReplyTo, Milliseconds> throttle_times_;
 };
 
 }  // namespace rookery::mock

@@ -80,7 +80,7 @@ Status Topics::create(const CreateTopicsRequest::Topic& wanted) {
   topic.config = *config;
   topic.settings = wanted.config;
   topic.place = created_;
-  ++created_;
+  topic.id = ++created_;
   core_.tell(&Observer::topic_created, TopicEvent{core_.now, topic.name, partitions});
   add_partitions(topic, partitions);
   return {};

@@ -23,6 +23,7 @@ struct Topic {
   TopicConfig config;
   std::map<std::string, std::string> settings;  // as given
   std::size_t place = 0;                        // the node of its first replica, and more
+  std::uint64_t id = 0;                         // of no other topic, even of the same name
   std::deque<Partition> partitions;             // never move: others point to them
 };
 

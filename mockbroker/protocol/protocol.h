@@ -44,6 +44,7 @@ struct MetadataResponse {
     std::string name;
     MaybeError error;
     std::vector<Partition> partitions;
+    std::uint64_t id = 0;  // of this topic and no other of its name (KIP-516)
   };
   struct Node {
     NodeId id = 0;

@@ -109,9 +109,10 @@ void DirectNetwork::collect_replies_locked(TimePoint at, WallTime wall, Deliveri
       }
       asked_by_.erase(asked);
       connection.under_way = 0;
-      Delivery delivery{id.second,
-                        connection.inbox,
-                        {id.second, connection.correlation, std::move(reply.response)}};
+      Delivery delivery{
+          id.second,
+          connection.inbox,
+          {id.second, connection.correlation, std::move(reply.response), reply.throttle_time}};
       const auto held = held_.find(id.second);
       (held == held_.end() ? deliveries : held->second).push_back(std::move(delivery));
       if (!connection.waiting.empty()) free.push_back(id);

@@ -4,7 +4,8 @@
 // to the inbox. What carries the in-process Kafka on real threads.
 //
 // Keeps what clients can rely on with Kafka: a connection's requests are handled one after the
-// other and answered in order; a stopped node breaks its connections.
+// other and answered in order; a stopped node breaks its connections. Throttle times are told, and
+// kept by the clients: no connection is muted.
 //
 // Thread rules: any thread. The cluster's lock is held while it handles, never while answers are
 // delivered.

@@ -47,6 +47,7 @@ struct Message {
   mock::RequestHeader header;
   mock::Request request;
   std::unique_ptr<Result<mock::Response>> answer;
+  Duration throttle_time{};  // that the answer tells
   mock::ReplyTo reply_to = 0;
   MessageStage stage = MessageStage::kToNode;
   Loss loss = Loss::kNo;

@@ -123,26 +123,25 @@ void SimulatedNetwork::take_reply(mock::OutgoingReply reply) {
   if (const auto* join = std::get_if<mock::JoinGroupResponse>(&*reply.response)) {
     if (!join->member_id.empty()) members_[join->member_id] = connection->host->process;
   }
-  answer(*connection, message, std::move(reply.response));
+  answer(*connection, message, std::move(reply.response), reply.throttle_time);
   if (Connection* open = find(id)) handle_next(*open);
 }
 
 // ---- The way back
 
 void SimulatedNetwork::answer(Connection& connection, const std::shared_ptr<Message>& message,
-                              Result<Response> response) {
+                              Result<Response> response, Duration throttle_time) {
   message->answer = std::make_unique<Result<Response>>(std::move(response));
   message->stage = MessageStage::kToClient;
   message->fate = conditions_.draw_fate();
   const TimePoint returns = scheduler_.time() + conditions_.draw_answer_latency(connection.node);
   connection.last_return = std::max(returns, connection.last_return);
-  mute(connection);
+  message->throttle_time = std::max(throttle_time, conditions_.draw_throttling());
+  if (message->throttle_time > Duration::zero()) mute(connection, message->throttle_time);
   schedule(connection.last_return, connection.id, Due::What::kMessage, message);
 }
 
-void SimulatedNetwork::mute(Connection& connection) {
-  const Duration muted = conditions_.draw_throttling();
-  if (muted == Duration::zero()) return;
+void SimulatedNetwork::mute(Connection& connection, Duration muted) {
   ++conditions_.counts.throttled;
   connection.muted_until = std::max(connection.muted_until, scheduler_.time() + muted);
   schedule(connection.muted_until, connection.id, Due::What::kUnmute);
@@ -179,8 +178,8 @@ void SimulatedNetwork::arrive_at_client(Connection& connection,
     return reset(connection.id, "the connection was lost");
   }
   ++conditions_.counts.answers;
-  connection.host->take(connection.inbox,
-                        {connection.node, message->correlation, std::move(*message->answer)});
+  connection.host->take(connection.inbox, {connection.node, message->correlation,
+                                           std::move(*message->answer), message->throttle_time});
   std::erase(connection.messages, message);
 }
 

@@ -124,8 +124,8 @@ class SimulatedNetwork final : public mock::Network {
   void collect_replies();
   void take_reply(mock::OutgoingReply reply);
   void answer(Connection& connection, const std::shared_ptr<Message>& message,
-              Result<mock::Response> response);
-  void mute(Connection& connection);
+              Result<mock::Response> response, Duration throttle_time = {});
+  void mute(Connection& connection, Duration muted);
   void arrive_at_client(Connection& connection, const std::shared_ptr<Message>& message);
   bool is_kept_back(Connection& connection, Message& message);
   // Messages of this stage that were stalled go on.

@@ -7,7 +7,10 @@
 #include <rookery/runtime/time.h>
 
 #include <string>
+#include <variant>
+#include <vector>
 
+#include "mockbroker/transport/mock_transport.h"
 #include "simulations/network/test_network.h"
 
 namespace rookery::sim {
@@ -184,7 +187,10 @@ TEST(Trouble, AThrottledConnectionIsAnsweredAtOnceAndThenMuted) {
       for (int i = 0; i < 5; ++i) {
         const TimePoint start = now();
         client.send(0, mock::MetadataRequest{});
-        EXPECT_TRUE(client.receive(seconds(30)));
+        const auto reply = client.receive(seconds(30));
+        ASSERT_TRUE(reply);
+        EXPECT_GT(reply->throttle_time, seconds(0));
+        EXPECT_LE(reply->throttle_time, seconds(20));
         if (i == 0) {
           EXPECT_LT(now() - start, milliseconds(100));
         }
@@ -193,6 +199,61 @@ TEST(Trouble, AThrottledConnectionIsAnsweredAtOnceAndThenMuted) {
     });
     EXPECT_GT(longest, seconds(5));
     EXPECT_EQ(fixture.network.counts().throttled, 5U);
+  });
+}
+
+TEST(Trouble, AQuotaMutesItsConnectionForAsLongAsItTells) {
+  simulate(1, [](Fixture& fixture) {
+    fixture.cluster.set_quota("test", {.produce_bytes_per_second = 100});
+    fixture.run([&](Client& client) {
+      client.send(0, produce(std::string(2'000, 'x')));
+      const std::optional<mock::Reply> first = client.receive(seconds(1));
+      ASSERT_TRUE(first);
+      EXPECT_GT(first->throttle_time, seconds(9));
+      const TimePoint answered = now();
+      // Who does not keep to it is not heard until it is over.
+      client.send(0, mock::MetadataRequest{});
+      EXPECT_TRUE(client.receive(seconds(60)));
+      EXPECT_GE(now() - answered, first->throttle_time - milliseconds(10));
+      EXPECT_LT(now() - answered, first->throttle_time + milliseconds(100));
+    });
+    EXPECT_EQ(fixture.network.counts().throttled, 1U);
+  });
+}
+
+TEST(Trouble, AClientKeepsToTheTimeItIsTold) {
+  simulate(1, [](Fixture& fixture) {
+    fixture.cluster.set_quota("slow", {.produce_bytes_per_second = 100});
+    std::vector<TimePoint> arrived;
+    fixture.cluster.set_request_filter(
+        [&](TimePoint at, NodeId, const mock::RequestHeader& header, const mock::Request& request) {
+          const bool is_its =
+              header.client_id == "slow" && std::holds_alternative<mock::ProduceRequest>(request);
+          if (is_its) arrived.push_back(at);
+          return mock::FilterDecision(mock::PassRequest{});
+        });
+    fixture.run([&](Client&) {
+      const auto transport =
+          mock::make_mock_transport(fixture.network, {{"client.id", "slow"}, {"linger.ms", "0"}});
+      int acknowledged = 0;
+      auto producer = transport->make_producer({.config = {}, .on_delivery = [&](auto reports) {
+                                                  acknowledged += static_cast<int>(reports.size());
+                                                }});
+      ASSERT_TRUE(producer);
+      for (int i = 0; i < 3; ++i) {
+        const std::string value(1'000, 'x');
+        ASSERT_TRUE((*producer)->send({.topic = "t", .value = value, .partition = 0}, 0));
+        ASSERT_TRUE((*producer)->flush(deadline_in(seconds(60))));
+      }
+      EXPECT_EQ(acknowledged, 3);
+      ASSERT_TRUE((*producer)->close(deadline_in(seconds(60))));
+    });
+    EXPECT_EQ(fixture.values().size(), 3U);
+    // Ten seconds' worth is free, then it takes its time, and does not send what would have waited
+    // at the broker.
+    ASSERT_EQ(arrived.size(), 3U);
+    EXPECT_GT(arrived[2] - arrived[1], seconds(9));
+    EXPECT_LT(arrived[2] - arrived[0], seconds(20));
   });
 }
 
