@@ -22,6 +22,8 @@
 #include <utility>
 #include <vector>
 
+#include "simulations/contract/member_process.h"
+
 namespace rookery::contract {
 namespace {
 
@@ -84,6 +86,10 @@ class KafkaLeg final : public Leg {
   std::string fresh_name(const std::string& what) override {
     return what + "-" + std::to_string(wall_now().time_since_epoch().count()) + "-" +
            std::to_string(getpid()) + "-" + std::to_string(++names_);
+  }
+
+  std::unique_ptr<OtherMember> start_member(const OtherMemberSettings& settings) override {
+    return start_member_process(settings_, settings);
   }
 
   void append_gap(const TopicPartition& partition) override {

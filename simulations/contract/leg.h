@@ -19,6 +19,8 @@
 #include <string>
 #include <vector>
 
+#include "simulations/contract/other_member.h"
+
 namespace rookery::contract {
 
 class Leg {
@@ -35,6 +37,9 @@ class Leg {
   virtual void await_topic(const std::string& topic, std::size_t partitions) = 0;
   // A name for topics or groups that nothing else uses in this cluster.
   virtual std::string fresh_name(const std::string& what) = 0;
+
+  // Another member, in a process of its own.
+  virtual std::unique_ptr<OtherMember> start_member(const OtherMemberSettings& settings) = 0;
 
   // Appends what no reader sees, but takes at least one offset: a transaction's marker.
   virtual void append_gap(const TopicPartition& partition) = 0;

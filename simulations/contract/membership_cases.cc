@@ -3,7 +3,9 @@
 // Members that are not what the group thinks: static ones that come back or do not, two of one
 // name, one that keeps what it should give back, one whose session ends.
 #include <algorithm>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "simulations/contract/contract.h"
 
@@ -161,6 +163,54 @@ TEST_P(Contract, AStreamThatWasLostSaysSo) {
     member.takes = true;
     ASSERT_TRUE(pump_until([&] { return member.records.size() == 20; }));
     EXPECT_NE(member.owned.begin()->second.stream, stream);
+  });
+}
+
+// Its process sleeps, as a laptop's does: nobody waits for it longer than its session, and it
+// learns when it wakes.
+TEST_P(Contract, AFrozenMemberLosesItsPartitions) {
+  run([&] {
+    const std::string topic = make_topic("orders", 4);
+    const auto all = partitions_of(topic, 4);
+    for (int i = 0; i < 4; ++i) produce(topic, i, 10);
+    const std::string group = fresh_group();
+    Member& owner = join(group, {topic}, {{"session.timeout.ms", "2000"}});
+    ASSERT_TRUE(pump_until([&] { return owner.partitions() == all; }));
+    const std::unique_ptr<OtherMember> other = leg().start_member({group, topic, "2000"});
+    ASSERT_TRUE(
+        pump_until([&] { return owner.owned.size() == 2 && other->has_said("assigned 2"); }));
+    other->freeze();
+    const TimePoint frozen_at = now();
+    ASSERT_TRUE(pump_until([&] { return owner.partitions() == all; }));
+    // Its last heartbeat may have been one interval before.
+    EXPECT_GE(now() - frozen_at, 2s - 400ms) << "it had a right to its session";
+    ASSERT_TRUE(pump_until([&] { return owner.next.size() == 4 && owner.ends.size() == 4; }));
+    owner.commits.clear();
+    owner.commit_taken("owner");
+    ASSERT_TRUE(pump_until([&] { return owner.commits.size() == 1; }));
+    for (const CommitResult& result : owner.commits.front().results) {
+      EXPECT_TRUE(result.status) << result.status.error().text();
+    }
+    EXPECT_THAT(other->said(), ::testing::ElementsAre("assigned 2"));
+    other->order_commit();
+    other->thaw();
+    ASSERT_TRUE(pump_until([&] {
+      return other->has_said("lost 2") && other->has_said("refused 2");
+    })) << ::testing::PrintToString(other->said());
+    // It joins again, and gets its part.
+    ASSERT_TRUE(pump_until([&] {
+      const std::vector<std::string> said = other->said();
+      return owner.owned.size() == 2 && std::count(said.begin(), said.end(), "assigned 2") == 2;
+    })) << ::testing::PrintToString(other->said());
+    EXPECT_FALSE(other->has_said("revoked 2"));
+    EXPECT_FALSE(other->has_said("committed 2"));
+    const auto committed =
+        owner.consumer->committed({all.begin(), all.end()}, deadline_in(kPatience));
+    ASSERT_TRUE(committed) << committed.error().text();
+    for (const CommittedOffset& offset : *committed) {
+      EXPECT_EQ(offset.offset, 10);
+      EXPECT_EQ(offset.metadata, "owner");
+    }
   });
 }
 

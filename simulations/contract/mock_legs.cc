@@ -4,6 +4,8 @@
 #include "simulations/contract/mock_legs.h"
 
 #include <gtest/gtest.h>
+#include <rookery/runtime/condition_variable.h>
+#include <rookery/runtime/mutex.h>
 #include <rookery/runtime/thread.h>
 #include <rookery/runtime/time.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mockbroker/cluster/cluster.h"
@@ -44,6 +47,121 @@ std::uint64_t environment(const char* name, std::uint64_t otherwise) {
   const char* value = std::getenv(name);
   return value == nullptr ? otherwise : std::strtoull(value, nullptr, 10);
 }
+
+// What the other member shares with its leg. Its thread and the test's, or fibers of both, use it.
+struct OtherLife {
+  Mutex mutex{"contract.other", ranks::kLeaf};
+  ConditionVariable changed{"contract.other.changed"};
+  bool is_over = false;
+  bool is_frozen = false;
+  int commits = 0;
+  std::vector<std::string> said;
+
+  void change(const std::function<void()>& how) {
+    MutexLock lock(mutex);
+    how();
+    changed.notify_all();
+  }
+  OtherMemberHooks hooks() {
+    return {.is_over =
+                [this] {
+                  MutexLock lock(mutex);
+                  return is_over;
+                },
+            .takes_order =
+                [this] {
+                  MutexLock lock(mutex);
+                  changed.wait_until(lock, kNever, [this] { return !is_frozen; });
+                  return commits > 0 && commits-- > 0;
+                },
+            .say =
+                [this](const std::string& what) {
+                  MutexLock lock(mutex);
+                  said.push_back(what);
+                }};
+  }
+};
+
+// On threads nothing can be frozen: its control thread waits, and what its others send is held.
+class HeldMember final : public OtherMember {
+ public:
+  HeldMember(mock::InProcessKafka& kafka, std::unique_ptr<Transport> transport,
+             const OtherMemberSettings& settings)
+      : kafka_(kafka), transport_(std::move(transport)), thread_("other member", [this, settings] {
+          run_other_member(*transport_, settings, life_.hooks());
+        }) {}
+  ~HeldMember() override {
+    thaw();
+    life_.change([this] { life_.is_over = true; });
+    thread_.join();
+  }
+  void freeze() override {
+    life_.change([this] { life_.is_frozen = true; });
+    kafka_.with_cluster([](mock::Cluster& cluster, TimePoint, WallTime) {
+      cluster.set_request_filter(
+          [](TimePoint, NodeId, const mock::RequestHeader& header, const mock::Request&) {
+            if (header.client_id == kOtherMemberId)
+              return mock::FilterDecision(mock::HoldRequest{});
+            return mock::FilterDecision(mock::PassRequest{});
+          });
+    });
+  }
+  void thaw() override {
+    kafka_.with_cluster([](mock::Cluster& cluster, TimePoint at, WallTime wall) {
+      cluster.set_request_filter({});
+      cluster.release_held(at, wall);
+    });
+    life_.change([this] { life_.is_frozen = false; });
+  }
+  void order_commit() override {
+    life_.change([this] { ++life_.commits; });
+  }
+  std::vector<std::string> said() override {
+    MutexLock lock(life_.mutex);
+    return life_.said;
+  }
+
+ private:
+  mock::InProcessKafka& kafka_;
+  const std::unique_ptr<Transport> transport_;
+  OtherLife life_;
+  Thread thread_;
+};
+
+// A process of the simulation, paused.
+class PausedMember final : public OtherMember {
+ public:
+  PausedMember(sim::SimulatedNetwork& network, const OtherMemberSettings& settings)
+      : scheduler_(*sim::Scheduler::current()),
+        process_(scheduler_.spawn_process("other member", [this, &network, settings] {
+          const sim::NetworkHost host(network);
+          const auto transport = mock::make_mock_transport(network, {});
+          run_other_member(*transport, settings, life_.hooks());
+        })) {}
+  ~PausedMember() override {
+    thaw();
+    life_.change([this] { life_.is_over = true; });
+    scheduler_.wait_for_process(process_, kNever);
+  }
+  // Between two of its steps; never with the lock in its hands that the test needs.
+  void freeze() override {
+    MutexLock lock(life_.mutex);
+    scheduler_.pause(process_);
+  }
+  void thaw() override { scheduler_.resume(process_); }
+  void order_commit() override {
+    life_.change([this] { ++life_.commits; });
+  }
+  std::vector<std::string> said() override {
+    MutexLock lock(life_.mutex);
+    return life_.said;
+  }
+
+ private:
+  sim::Scheduler& scheduler_;
+  OtherLife life_;
+  const sim::ProcessId process_;
+};
 
 class MockLeg : public Leg {
  public:
@@ -101,6 +219,9 @@ class ThreadedLeg final : public MockLeg {
   std::unique_ptr<Transport> make_transport(ConfigMap over) override {
     return kafka_.make_transport(common(std::move(over)));
   }
+  std::unique_ptr<OtherMember> start_member(const OtherMemberSettings& settings) override {
+    return std::make_unique<HeldMember>(kafka_, kafka_.make_transport({}), settings);
+  }
   void append_gap(const TopicPartition& partition) override {
     kafka_.with_cluster([&](mock::Cluster& cluster, TimePoint at, WallTime wall) {
       const auto marker = cluster.append_marker(at, wall, partition);
@@ -149,6 +270,9 @@ class SimulatedLeg final : public MockLeg {
   }
   std::unique_ptr<Transport> make_transport(ConfigMap over) override {
     return mock::make_mock_transport(world_->network, common(std::move(over)));
+  }
+  std::unique_ptr<OtherMember> start_member(const OtherMemberSettings& settings) override {
+    return std::make_unique<PausedMember>(world_->network, settings);
   }
   void append_gap(const TopicPartition& partition) override {
     world_->network.with_cluster([&](mock::Cluster& cluster, TimePoint at) {

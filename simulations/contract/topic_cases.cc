@@ -72,6 +72,31 @@ TEST_P(Contract, PartitionsAreAddedOrTheReasonIsTold) {
   });
 }
 
+TEST_P(Contract, APatternFindsTopicsThatComeLater) {
+  run([&] {
+    const std::string prefix = leg().fresh_name("later");
+    const auto create = [&](const std::string& topic) {
+      const auto made =
+          admin().create_topics({{.name = topic, .partitions = 2}}, deadline_in(kPatience));
+      ASSERT_TRUE(made.front()) << made.front().error().text();
+      leg().await_topic(topic, 2);
+    };
+    Member& member = join(fresh_group(), {"^" + prefix + "-.*"});
+    // It matches nothing now, and that is no error.
+    EXPECT_TRUE(pump_while([&] { return member.owned.empty() && member.errors.empty(); }, 1500ms));
+    ASSERT_NO_FATAL_FAILURE(create("not-" + prefix));
+    ASSERT_NO_FATAL_FAILURE(create(prefix + "-one"));
+    ASSERT_TRUE(
+        pump_until([&] { return member.partitions() == partitions_of(prefix + "-one", 2); }));
+    produce(prefix + "-one", 1, 3);
+    ASSERT_TRUE(pump_until([&] { return member.records.size() == 3; }));
+    ASSERT_NO_FATAL_FAILURE(create(prefix + "-two"));
+    std::set<TopicPartition> both = partitions_of(prefix + "-one", 2);
+    both.merge(partitions_of(prefix + "-two", 2));
+    EXPECT_TRUE(pump_until([&] { return member.partitions() == both; }));
+  });
+}
+
 TEST_P(Contract, ATopicDeletedUnderItsConsumerIsGivenUp) {
   run([&] {
     const std::string doomed = make_topic("doomed", 2);

@@ -11,13 +11,13 @@ constexpr During kEverything[] = {During::kCalm, During::kJoin, During::kRevocat
                                   During::kSilence, During::kCrash};
 
 // Every place but a signal, which a simulation does not have.
-constexpr From kSimulated[] = {From::kConsumer,       From::kListener,   From::kRebalanceHook,
-                               From::kDeliveryReport, From::kDestructor, From::kOtherThread};
+const Callers kSimulated = {From::kConsumer,       From::kListener,   From::kRebalanceHook,
+                            From::kDeliveryReport, From::kDestructor, From::kOtherThread};
 
 INSTANTIATE_TEST_SUITE_P(Simulated, StopProperty,
                          ::testing::Combine(::testing::Values(contract::mock_simulated_leg(
                                                 /*nodes=*/3, /*seeds=*/60)),
-                                            ::testing::ValuesIn(kSimulated),
+                                            ::testing::ValuesIn(one_by_one(kSimulated)),
                                             ::testing::ValuesIn(kEverything)),
                          case_name);
 

@@ -232,11 +232,14 @@ void Scene::begin() {
     case During::kSilence:
     case During::kCrash:
       ASSERT_TRUE(shared_->contesting.wait_until(deadline_in(kPatience)));
-      break;
+      return;
   }
-  if (shared_->during == During::kSilence) leg_.stop_answering();
-  if (shared_->during != During::kCrash) return;
-  for (const NodeId node : leg_.nodes()) leg_.kill_node(node);
+}
+
+void strike(contract::Leg& leg, During during) {
+  if (during == During::kSilence) leg.stop_answering();
+  if (during != During::kCrash) return;
+  for (const NodeId node : leg.nodes()) leg.kill_node(node);
 }
 
 void Scene::start() {

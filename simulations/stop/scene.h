@@ -5,7 +5,8 @@
 //
 //   leg.run([&] {
 //     Scene scene(leg, From::kConsumer, During::kRevocation);
-//     scene.begin();           // until it is in the middle of it
+//     scene.begin();           // until it is in the middle of it, but for what happens to brokers
+//     strike(leg, During::kRevocation);
 //     const Ended ended = scene.end();  // stops from there, and waits
 //   });
 //
@@ -124,6 +125,9 @@ class Scene {
   std::unique_ptr<ProducerClient> reporter_;
   std::unique_ptr<Server> server_;
 };
+
+// What the brokers suffer, if anything: once, however many scenes there are.
+void strike(contract::Leg& leg, During during);
 
 // Aborts the process, with the stacks of all its threads, unless it is destroyed in time. For real
 // threads: a simulation's scheduler sees a deadlock by itself.

@@ -4,7 +4,9 @@
 #include "simulations/stop/stop_property.h"
 
 #include <rookery/runtime/fiber_runtime.h>
+#include <rookery/runtime/thread.h>
 
+#include <deque>
 #include <memory>
 #include <optional>
 
@@ -18,28 +20,41 @@ using namespace std::chrono_literals;
 constexpr Duration kBound = 2s + 4 * 5s;
 constexpr Duration kWatchdog = 180s;
 
+void expect_end(Scene& scene, From from, During during, const std::string& leg) {
+  const Ended ended = scene.end();
+  if (current_runtime() != nullptr) {
+    EXPECT_LE(ended.taken, kBound) << name(from);
+  }
+  // With brokers that answer there is nothing that could force it, but librdkafka, whose
+  // close waits for the answer to a join (mockbroker/DIFFERENCES.md, close-waits-for-join).
+  const bool is_late = during == During::kJoin && leg.starts_with("kafka");
+  if (during != During::kSilence && during != During::kCrash && !is_late) {
+    EXPECT_EQ(ended.code, ExitCode::kClean) << name(from);
+  }
+  EXPECT_NE(ended.code, ExitCode::kStartupError) << name(from);
+}
+
 TEST_P(StopProperty, ItEnds) {
-  const auto& [factory, from, during] = GetParam();
+  const auto& [factory, callers, during] = GetParam();
   const std::unique_ptr<contract::Leg> leg = factory.make();
-  leg->run([&, &factory = factory, from = from, during = during] {
-    const bool is_simulated = current_runtime() != nullptr;
+  leg->run([&, &factory = factory, &callers = callers, during = during] {
     std::optional<Watchdog> watchdog;
-    if (!is_simulated) watchdog.emplace("the server", kWatchdog);
+    if (current_runtime() == nullptr) watchdog.emplace("the server", kWatchdog);
     {
-      Scene scene(*leg, from, during);
-      scene.begin();
+      std::deque<Scene> scenes;
+      for (const From from : callers) {
+        scenes.emplace_back(*leg, from, during).begin();
+        if (HasFatalFailure()) break;
+      }
       if (!HasFatalFailure()) {
-        const Ended ended = scene.end();
-        if (is_simulated) {
-          EXPECT_LE(ended.taken, kBound);
+        strike(*leg, during);
+        std::deque<Thread> others;
+        for (std::size_t i = 1; i < callers.size(); ++i) {
+          others.emplace_back(name(callers[i]),
+                              [&, i] { expect_end(scenes[i], callers[i], during, factory.name); });
         }
-        // With brokers that answer there is nothing that could force it, but librdkafka, whose
-        // close waits for the answer to a join (mockbroker/DIFFERENCES.md, close-waits-for-join).
-        const bool is_late = during == During::kJoin && factory.name.starts_with("kafka");
-        if (during != During::kSilence && during != During::kCrash && !is_late) {
-          EXPECT_EQ(ended.code, ExitCode::kClean);
-        }
-        EXPECT_NE(ended.code, ExitCode::kStartupError);
+        expect_end(scenes[0], callers[0], during, factory.name);
+        for (Thread& other : others) other.join();
       }
       // Also what is left behind of clients that were late must end.
     }

@@ -7,16 +7,16 @@
 namespace rookery::stopping {
 namespace {
 
-constexpr From kEverybody[] = {From::kConsumer,       From::kListener, From::kRebalanceHook,
-                               From::kDeliveryReport, From::kSignal,   From::kDestructor,
-                               From::kOtherThread};
+const Callers kEverybody = {From::kConsumer,       From::kListener, From::kRebalanceHook,
+                            From::kDeliveryReport, From::kSignal,   From::kDestructor,
+                            From::kOtherThread};
 constexpr During kEverything[] = {During::kCalm, During::kJoin, During::kRevocation,
                                   During::kSilence, During::kCrash};
 
 INSTANTIATE_TEST_SUITE_P(Threaded, StopProperty,
                          ::testing::Combine(::testing::Values(contract::mock_threaded_leg(
                                                 /*nodes=*/3)),
-                                            ::testing::ValuesIn(kEverybody),
+                                            ::testing::ValuesIn(one_by_one(kEverybody)),
                                             ::testing::ValuesIn(kEverything)),
                          case_name);
 

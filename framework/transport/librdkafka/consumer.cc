@@ -184,7 +184,12 @@ void Consumer::on_error(rd_kafka_event_t* event) {
     tell(std::move(error), std::move(partition));
     return lose_everything();
   }
-  tell(make_error(code, what, rd_kafka_event_error_string(event)), std::move(partition));
+  const std::string told = rd_kafka_event_error_string(event);
+  // A pattern that matches no topic yet; no topic's name has a '^'.
+  const bool is_of_pattern =
+      code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && told.find(": ^") != std::string::npos;
+  if (is_of_pattern) return;
+  tell(make_error(code, what, told.c_str()), std::move(partition));
 }
 
 void Consumer::on_statistics(rd_kafka_event_t* event) {

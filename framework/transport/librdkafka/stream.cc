@@ -185,7 +185,7 @@ void Stream::end(Error error) {
   // Nobody reads it any more, but librdkafka may still put something in, such as the error of a
   // topic that was deleted. That would keep the partition, hence its broker's thread, hence
   // rd_kafka_destroy waiting for ever; the common queue is read to the end.
-  if (core_->events) rd_kafka_queue_forward(queue_.get(), core_->events.get());
+  rd_kafka_queue_forward(queue_.get(), core_->events.get());
   queue_.reset();
   core_.reset();
   ended_ = std::move(error);
