@@ -1,0 +1,99 @@
+// old_leader_test.cc
+//
+// Clients beside a leader that is cut off and does not know that another was elected.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rookery/runtime/time.h>
+
+#include <string>
+#include <vector>
+
+#include "mockbroker/cluster/inspection.h"
+#include "mockbroker/transport/in_process_kafka.h"
+#include "mockbroker/transport/test_clients.h"
+
+namespace rookery::mock {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+
+const TopicPartition kOrders{"orders.v1", 0};
+
+class OldLeader : public testing::Test {
+ protected:
+  OldLeader() { EXPECT_TRUE(kafka.create_topic("orders.v1", 1)); }
+
+  NodeId leader() {
+    NodeId node = -1;
+    kafka.with_cluster([&](Cluster& cluster, TimePoint, WallTime) {
+      node = cluster.inspect().placement(kOrders)->leader;
+    });
+    return node;
+  }
+  void depose(NodeId node) {
+    kafka.with_cluster([&](Cluster& cluster, TimePoint at, WallTime) {
+      ASSERT_TRUE(cluster.cut_off_node(at, node));
+    });
+    while (leader() == node) sleep_until(deadline_in(1ms));
+  }
+  void reconnect(NodeId node) {
+    kafka.with_cluster([&](Cluster& cluster, TimePoint at, WallTime) {
+      ASSERT_TRUE(cluster.reconnect_node(at, node));
+    });
+  }
+  Offset log_end_of(NodeId node) {
+    Offset end = -1;
+    kafka.with_cluster([&](Cluster& cluster, TimePoint, WallTime) {
+      for (const auto& replica : cluster.inspect().replicas(kOrders)) {
+        if (replica.node == node) end = replica.log_end;
+      }
+    });
+    return end;
+  }
+  std::vector<std::string> values() {
+    TestConsumer consumer(kafka.transport(), {{"group.id", "billing"}});
+    consumer.subscribe({"orders.v1"});
+    EXPECT_TRUE(consumer.poll_until([&] { return consumer.ends().contains(kOrders); }));
+    std::vector<std::string> all;
+    for (const TestRecord& record : consumer.records()) all.push_back(record.value);
+    return all;
+  }
+
+  InProcessKafka kafka{{.nodes = 3, .failure_detection_delay = 1ms}};
+};
+
+TEST_F(OldLeader, AcknowledgesToOneWhatIsLost) {
+  TestProducer producer(kafka.transport(), {{"acks", "1"}, {"enable.idempotence", "false"}});
+  producer.send("orders.v1", "k", "kept");
+  producer.flush();
+  const NodeId old = leader();
+  depose(old);
+  producer.send("orders.v1", "k", "lost");
+  producer.flush();
+  EXPECT_EQ(producer.acknowledged(), 2U);
+  reconnect(old);
+  // The producer finds the new leader by itself.
+  producer.send("orders.v1", "k", "kept, too");
+  producer.flush();
+  EXPECT_EQ(producer.acknowledged(), 3U);
+  EXPECT_THAT(values(), ElementsAre("kept", "kept, too"));
+}
+
+TEST_F(OldLeader, KeepsWhatWasAcknowledgedByAll) {
+  TestProducer producer(kafka.transport());
+  producer.send("orders.v1", "k", "first");
+  producer.flush();
+  const NodeId old = leader();
+  depose(old);
+  producer.send("orders.v1", "k", "second");  // the old leader cannot acknowledge it
+  while (log_end_of(old) < 2) sleep_until(deadline_in(1ms));
+  EXPECT_EQ(producer.acknowledged(), 1U);
+  reconnect(old);
+  producer.flush();
+  EXPECT_EQ(producer.acknowledged(), 2U);
+  EXPECT_THAT(values(), ElementsAre("first", "second"));  // once, at the new leader
+}
+
+}  // namespace
+}  // namespace rookery::mock
