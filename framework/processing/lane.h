@@ -146,6 +146,8 @@ class Lane final : public ConsumerContext, private Outputs {
   Decision when_exhausted() const;
   void give_up_on(const Blame& blame, const Failure& failure, const Decision& decision,
                   bool is_chosen);
+  // The partition is being taken away, or gone: nothing more is decided or sent here.
+  bool is_the_next_owners() const;
   void wait_for(Duration wait);
   void halt(const Failure& failure);
   void succeeded();

@@ -6,6 +6,7 @@
 #include <rookery/instrumentation/error_class.h>
 #include <rookery/processing/partition.h>
 #include <rookery/recovery/trace_id.h>
+#include <rookery/runtime/mutant.h>
 
 #include <algorithm>
 #include <new>
@@ -134,7 +135,7 @@ void Lane::fail(const Blame& blame, const Failure& failure, bool is_again) {
   partition_.publish_failure(failure.place, failure.error_class, failure.message, offset, failures_,
                              tracker_.trace_id(), failure.is_critical);
   if (failure.is_critical) return halt(failure);
-  if (partition_.is_ending()) return;  // the next owner's to run again
+  if (is_the_next_owners()) return;  // to run again
   const bool is_asked = failure.is_the_records;
   const Decision chosen = is_asked ? decide(failure) : retry();
   const Decision decision = resolve(chosen, strikes_);
@@ -234,6 +235,13 @@ void Lane::give_up_on(const Blame& blame, const Failure& failure, const Decision
   failed_offset_ = -1;
   slices_end_ = -1;
   tracker_.clear();
+  // Otherwise the lane comes by once more.
+  if (mutant("dead_letters.dispatched_after_revocation") && partition_.is_ending()) pass_by(record);
+}
+
+bool Lane::is_the_next_owners() const {
+  if (mutant("dead_letters.dispatched_after_revocation")) return false;
+  return partition_.is_ending() || partition_.is_gone();
 }
 
 void Lane::wait_for(Duration wait) {
@@ -278,7 +286,7 @@ bool Lane::pass_by(const Record& record) {
 
 bool Lane::send_dead_letter(const Record& record, TakenAway& taken) {
   const Offset offset = record.offset();
-  if (partition_.is_ending()) return false;  // the new owner does it
+  if (is_the_next_owners()) return false;  // to dispatch
   const auto count = partition_.partition_count(taken.topic);
   if (!count) {
     is_blocked_ = true;
@@ -290,22 +298,24 @@ bool Lane::send_dead_letter(const Record& record, TakenAway& taken) {
   }
   const PartitionId destination =
       dead_letter_partition(partition_.topic_partition().partition, **count);
+  const std::string source_partition =
+      mutant("dead_letters.key_replaced") ? std::to_string(record.partition()) : "";
   PendingRecord* pending = partition_.make_pending(offset, /*is_dead_letter=*/true);
   const Status sent = partition_.environment().outputs->send(
       {.topic = taken.topic,
-       .key = record.key(),
+       .key = mutant("dead_letters.key_replaced") ? Bytes(source_partition) : record.key(),
        .value = record.value(),
        .headers = dead_letter_headers(record.headers(), taken.source),
        .partition = destination},
       *pending, deadline_in(partition_.environment().output_timeout), [this]() -> Status {
-        if (!partition_.is_ending() && !partition_.is_gone()) return {};
+        if (!is_the_next_owners()) return {};
         return rookery::fail(ErrorCode::kRevoked,
                              partition_.topic_partition().text() + " is no longer ours");
       });
   if (!sent) {
     pending->abandon();
     if (sent.error().fatal) partition_.environment().on_fatal(sent.error());
-    if (!partition_.is_ending()) note_dead_letter_failure(offset, sent.error());
+    if (!is_the_next_owners()) note_dead_letter_failure(offset, sent.error());
     return false;
   }
   pending->release();

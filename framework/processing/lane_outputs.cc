@@ -4,6 +4,7 @@
 #include <rookery/processing/lane.h>
 
 #include <rookery/processing/partition.h>
+#include <rookery/runtime/mutant.h>
 
 #include <algorithm>
 #include <utility>
@@ -58,7 +59,8 @@ bool Lane::mark_through(Offset last) {
   while (!unmarked_.empty() && unmarked_.front()->offset() <= last) {
     PendingRecord* pending = unmarked_.front();
     unmarked_.pop_front();
-    partition_.mark_range(first, pending->offset() - 1);
+    const bool is_too_early = mutant("outputs.marked_before_acknowledged");
+    partition_.mark_range(first, is_too_early ? pending->offset() : pending->offset() - 1);
     first = std::max(first, pending->offset() + 1);
     pending->release();
   }

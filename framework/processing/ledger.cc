@@ -3,6 +3,8 @@
 // Runs of offsets number the records; bits by number tell which are done.
 #include <rookery/processing/ledger.h>
 
+#include <rookery/runtime/mutant.h>
+
 #include <algorithm>
 #include <bit>
 
@@ -113,7 +115,19 @@ void Ledger::advance() {
       return candidate.base + candidate.count <= prefix_;
     });
     committable_ = run->first + static_cast<Offset>(prefix_ - run->base);
+    if (mutant("ledger.commits_past_gap")) committable_ = end_of_newest_done();
   }
+}
+
+// What a ledger without a prefix would commit.
+Offset Ledger::end_of_newest_done() const {
+  std::uint64_t end = taken_;
+  while (end > prefix_ && !bit(end - 1)) --end;
+  if (end == prefix_) return committable_;
+  const auto run = std::partition_point(runs_.begin(), runs_.end(), [end](const Run& candidate) {
+    return candidate.base + candidate.count < end;
+  });
+  return run->first + static_cast<Offset>(end - run->base);
 }
 
 bool Ledger::is_done(Offset offset) const {

@@ -55,6 +55,7 @@ class Ledger {
   };
 
   void append(Offset offset);
+  Offset end_of_newest_done() const;  // for a mutant
   void advance();
   bool bit(std::uint64_t number) const;
   // Each answers how many bits it changed.

@@ -4,6 +4,7 @@
 #include <rookery/processing/partition.h>
 
 #include <rookery/base/duration.h>
+#include <rookery/runtime/mutant.h>
 
 #include <algorithm>
 #include <utility>
@@ -236,7 +237,8 @@ void Partition::mark_dead_letter_locked(Offset offset) {
 
 void Partition::take_away(Offset offset, bool marks_itself) {
   MutexLock lock(mutex_);
-  taken_away_[offset] = {.marks_itself = marks_itself};
+  taken_away_[offset] = {.marks_itself = marks_itself,
+                         .is_acknowledged = mutant("dead_letters.marked_before_acknowledged")};
 }
 
 bool Partition::is_dead_letter_acknowledged(Offset offset) const {

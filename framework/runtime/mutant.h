@@ -58,6 +58,16 @@ inline constexpr MutantEntry kMutants[] = {
     {"stream.takes_stale_fetch", "R3",
      "what was fetched for the position before a seek is taken for what follows it"},
     {"close.says_terminated", "R4", "close on the heartbeat thread says that all is over"},
+    {"outputs.marked_before_acknowledged", "F1",
+     "a record is marked when consume returns, whatever becomes of its outputs"},
+    {"dead_letters.key_replaced", "F2",
+     "a dead letter has the source partition's number for a key, not its record's"},
+    {"dead_letters.dispatched_after_revocation", "F3",
+     "a record that fails while its partition is taken away still becomes a dead letter"},
+    {"dead_letters.marked_before_acknowledged", "F4",
+     "a record is marked when its dead letter is sent"},
+    {"ledger.commits_past_gap", "F5",
+     "what is committed is the end of the newest record done, whatever is undone before it"},
 };
 
 // A mutant's place in the list; made from its name by the compiler.

@@ -1,7 +1,7 @@
 // simulation_main.cc
 //
-// `./rookery simulate --mutant NAME`: groups that live, with a known bug put back, seed by seed
-// until a promise breaks. `--list-mutants` lists them.
+// `./rookery simulate --mutant NAME`: groups that live, or a program with outputs and dead letters,
+// with a known bug put back, seed by seed until a promise breaks. `--list-mutants` lists them.
 
 #include <rookery/runtime/mutant.h>
 
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "simulations/explorer/campaign_main.h"
+#include "simulations/properties/billing_life.h"
 #include "simulations/properties/group_life.h"
 
 namespace {
@@ -23,6 +24,14 @@ int print_list() {
                 std::string(mutant.mark).c_str(), std::string(mutant.description).c_str());
   }
   return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+// A mutant of the framework needs a program, one of the client a group.
+bool is_of_the_framework(const std::string& name) {
+  for (const MutantEntry& mutant : rookery::all_mutants()) {
+    if (mutant.name == name) return mutant.mark.starts_with('F');
+  }
+  return false;
 }
 
 int usage_error(const std::string& message) {
@@ -56,6 +65,11 @@ int main(int argc, char** argv) {
   rookery::testing::SimulatedRun program{.name = "group life",
                                          .what = "members of a group under faults",
                                          .run = rookery::sim::group_life};
+  if (is_of_the_framework(name)) {
+    program = {.name = "billing",
+               .what = "a program with outputs and dead letters under faults",
+               .run = rookery::sim::billing_life()};
+  }
   if (!name.empty()) {
     program.name += " with mutant " + name;
     program.arguments = "--mutant " + name;

@@ -1,0 +1,145 @@
+// billing_life.cc
+//
+// The program, its plan, and what must be there in the end.
+#include "simulations/properties/billing_life.h"
+
+#include <rookery/processing/consumer.h>
+#include <rookery/recovery/dead_letter.h>
+#include <rookery/routing/app.h>
+#include <rookery/runtime/time.h>
+
+#include <map>
+#include <memory>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "simulations/world/run.h"
+
+namespace rookery::sim {
+namespace {
+
+using testing::Draw;
+using testing::Outcome;
+
+constexpr const char* kOrders = "orders.v1";
+constexpr const char* kInvoices = "invoices.v1";
+constexpr const char* kUnpaidDlq = "orders.v1.unpaid.dlq";
+constexpr const char* kBrokenDlq = "orders.v1.dlq";
+constexpr std::uint64_t kRecords = 300;
+// Longer than the grace at a revocation, for some.
+constexpr Duration kLookedAtFor = std::chrono::seconds(12);
+
+struct Broken : std::runtime_error {
+  using runtime_error::runtime_error;
+};
+struct Unpaid : Broken {
+  using Broken::Broken;
+};
+
+// An order's value: its number, and what it is.
+enum class Kind { kGood, kUnpaid, kBroken };
+Kind kind_of(std::string_view value) {
+  if (value.ends_with(" unpaid") || value.ends_with(" slow")) return Kind::kUnpaid;
+  return value.ends_with(" broken") ? Kind::kBroken : Kind::kGood;
+}
+
+class Billing final : public Consumer {
+  void consume(const Record& order) override {
+    const std::string_view value = order.value().view();
+    if (value.ends_with(" slow")) sleep_until(deadline_in(kLookedAtFor));
+    if (kind_of(value) == Kind::kUnpaid) throw Unpaid("without an amount");
+    if (kind_of(value) == Kind::kBroken) throw Broken("no order");
+    producer().send({.topic = kInvoices, .key = order.key(), .value = order.value()});
+  }
+};
+
+App billing_app() {
+  App app({.client_id = "billing"});
+  app.group("billing").topic(
+      kOrders,
+      {.consumer = consumer<Billing>(),
+       .retry_backoff =
+           RetryBackoff{.first = std::chrono::milliseconds(100), .max = std::chrono::seconds(1)},
+       .dead_letter_queue = DeadLetterQueue{.topic = kBrokenDlq, .max_retries = 1},
+       .on_error = {on<Unpaid>(dispatch(kUnpaidDlq)), on<Broken>(retry(1)), on_any(retry())}});
+  return app;
+}
+
+testing::World billing_world() {
+  testing::World world({.brokers = 3});
+  world.topic(kOrders, {.partitions = 4})
+      .topic(kInvoices, {.partitions = 6})
+      .topic(kUnpaidDlq, {.partitions = 3})
+      .topic(kBrokenDlq, {.partitions = 2});
+  return world;
+}
+
+testing::PlannedRecord any_order(Draw& draw) {
+  std::string value = std::to_string(draw.below(1'000'000'000));
+  if (draw.one_in(8)) value += draw.one_in(2) ? " unpaid" : " broken";
+  if (draw.one_in(60)) value += " slow";
+  testing::PlannedRecord order{.value = std::move(value)};
+  if (!draw.one_in(4)) order.key = draw.key(20);
+  return order;
+}
+
+// What was ever in the topic: a fault may have let the cluster remove some since.
+std::vector<Outcome::StoredRecord> all_ever(const Outcome& outcome, const std::string& topic) {
+  std::vector<Outcome::StoredRecord> all = outcome.records(topic);
+  for (Outcome::LostRecord& lost : outcome.lost_records(topic)) {
+    all.push_back(std::move(lost.record));
+  }
+  return all;
+}
+
+using KeyAndValue = std::pair<OwnedBytes, OwnedBytes>;
+std::set<KeyAndValue> contents(const Outcome& outcome, const std::string& topic) {
+  std::set<KeyAndValue> all;
+  for (Outcome::StoredRecord& record : all_ever(outcome, topic)) {
+    all.emplace(std::move(record.key), std::move(record.value));
+  }
+  return all;
+}
+
+// Empty when every order that the cluster still holds has what it is owed.
+std::string what_is_missing(const Outcome& outcome) {
+  const std::map<Kind, std::pair<const char*, std::set<KeyAndValue>>> owed = {
+      {Kind::kGood, {kInvoices, contents(outcome, kInvoices)}},
+      {Kind::kUnpaid, {kUnpaidDlq, contents(outcome, kUnpaidDlq)}},
+      {Kind::kBroken, {kBrokenDlq, contents(outcome, kBrokenDlq)}}};
+  for (const Outcome::StoredRecord& order : outcome.records(kOrders)) {
+    const auto& [topic, there] = owed.at(kind_of(order.value.view()));
+    if (there.contains({order.key, order.value})) continue;
+    return order.topic_partition.text() + " @" + std::to_string(order.offset) + " (" +
+           std::string(order.value.view()) + ") is not in " + topic + " with its key";
+  }
+  return "";
+}
+
+testing::Plan billing_plan() {
+  testing::Plan plan(
+      {.servers = {1, 3}, .faults = testing::any_faults(), .load = std::chrono::seconds(10)});
+  plan.produce(kOrders, kRecords, any_order);
+  plan.check("each order has its invoice or its dead letter", what_is_missing);
+  return plan;
+}
+
+// What a run refers to.
+struct Program {
+  testing::World world = billing_world();
+  testing::Plan plan = billing_plan();
+  std::function<App()> app = billing_app;
+};
+
+}  // namespace
+
+RunFunction billing_life() {
+  return [program = std::make_shared<const Program>()](RunTape& tape, const RunSettings& settings) {
+    return run_once({.world = program->world, .plan = program->plan, .app = program->app}, tape,
+                    settings);
+  };
+}
+
+}  // namespace rookery::sim

@@ -1,0 +1,15 @@
+// billing_life.h
+//
+// A program with outputs and dead letters on a failing Kafka, as a RunFunction: each order gets an
+// invoice, an order without an amount is sent to one of two dead letter topics, and some take long.
+// Besides the promises that are checked in every simulation: no order is without its invoice or its
+// dead letter, whichever it is owed, and each dead letter has its order's key.
+#pragma once
+
+#include "simulations/world/run_function.h"
+
+namespace rookery::sim {
+
+RunFunction billing_life();
+
+}  // namespace rookery::sim

@@ -1,0 +1,31 @@
+// billing_life_test.cc
+//
+// The healthy program keeps its promises: what its mutants are measured against.
+#include "simulations/properties/billing_life.h"
+
+#include <gtest/gtest.h>
+
+namespace rookery::sim {
+namespace {
+
+constexpr std::uint64_t kSeeds = 40;
+
+TEST(BillingLife, EachOrderHasItsInvoiceOrItsDeadLetter) {
+  const RunFunction run = billing_life();
+  StackPool stacks;
+  std::uint64_t outputs = 0;
+  std::uint64_t dead_letters = 0;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    RunTape tape({.seed = seed});
+    const RunOutcome outcome = run(tape, {.stacks = &stacks});
+    ASSERT_FALSE(outcome.broken) << "seed " << seed << ": " << outcome.broken->promise << "\n"
+                                 << outcome.broken->text;
+    outputs += outcome.outputs;
+    dead_letters += outcome.rejected;
+  }
+  EXPECT_GT(outputs, kSeeds * 50) << "invoices";
+  EXPECT_GT(dead_letters, kSeeds * 10);
+}
+
+}  // namespace
+}  // namespace rookery::sim
