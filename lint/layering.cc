@@ -29,6 +29,7 @@ constexpr auto kRooms = std::to_array<Room>({
     {"framework/recovery", 40},
     {"framework/filtering", 40},
     {"framework/producing", 40},
+    {"framework/reading", 40},
     {"framework/routing", 50},
     // What user code derives from and is handed: routes name it, the engine runs it.
     {"framework/processing/batch.h", 44},

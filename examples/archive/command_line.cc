@@ -31,7 +31,8 @@ constexpr const char* kFooter =
     "  ./rookery run archive --format json\n"
     "  ./rookery run archive server --brokers localhost:9092\n"
     "  apt-cache dumpavail | ./rookery run archive feed --brokers localhost:9092 --input -\n"
-    "  ./rookery run archive report --brokers localhost:9092 --wait 60s";
+    "  ./rookery run archive report --brokers localhost:9092 --wait 60s\n"
+    "  ./rookery run archive dlq list --class MissingField --brokers localhost:9092";
 
 struct Typed {
   CommandLine line;
@@ -101,6 +102,12 @@ void define(CLI::App& app, Typed& typed) {
   CLI::App* report = add_word(app, typed, "report", Word::kReport, "print what the index holds");
   add_format_option(*report, typed);
   add_wait_option(*report, typed);
+  CLI::App* dlq = app.add_subcommand("dlq", rookery::kDlqHelp);
+  dlq->callback([&typed] { typed.line.word = Word::kDlq; });
+  for (CLI::App* word : rookery::add_dlq_words(*dlq, typed.line.dlq)) {
+    add_kafka_options(*word, typed);
+    add_input_option(*word, typed);
+  }
 }
 
 Status take_settings(Typed& typed) {
@@ -121,10 +128,11 @@ Status finish(Typed& typed) {
     if (!wait) return fail(ErrorCode::kInvalidArgument, "--wait " + wait.error().message);
     typed.line.wait = *wait;
   }
-  if (typed.line.word != Word::kRun && typed.line.brokers.empty()) {
+  const bool has_own_kafka = typed.line.word == Word::kRun || typed.line.word == Word::kDlq;
+  if (!has_own_kafka && typed.line.brokers.empty()) {
     return fail(ErrorCode::kInvalidArgument,
-                "--brokers is missing: only run, which does everything in one process, has a Kafka "
-                "of its own");
+                "--brokers is missing: only run and dlq, which then do everything in one process, "
+                "have a Kafka of their own");
   }
   return {};
 }
@@ -132,12 +140,13 @@ Status finish(Typed& typed) {
 }  // namespace
 
 Result<std::variant<CommandLine, Help>> parse_command_line(int argc, const char* const* argv) {
-  constexpr auto kWords = std::to_array<std::string_view>({"run", "feed", "server", "report"});
+  constexpr auto kWords =
+      std::to_array<std::string_view>({"run", "feed", "server", "report", "dlq"});
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (!first.empty() && first.front() != '-' &&
       std::find(kWords.begin(), kWords.end(), first) == kWords.end()) {
     return fail(ErrorCode::kInvalidArgument, "unknown command '" + std::string(first) +
-                                                 "': run, feed, server, report, or --help");
+                                                 "': run, feed, server, report, dlq, or --help");
   }
   Typed typed;
   CLI::App app(kDescription);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <rookery/base/result.h>
+#include <rookery/cli/dlq.h>
 #include <rookery/runtime/time_types.h>
 #include <rookery/transport/transport.h>
 #include <string>
@@ -12,7 +13,7 @@
 
 namespace archive {
 
-enum class Word { kRun, kFeed, kServer, kReport };
+enum class Word { kRun, kFeed, kServer, kReport, kDlq };
 enum class Format { kText, kJson };
 
 struct CommandLine {
@@ -23,6 +24,7 @@ struct CommandLine {
   std::string input;         // see Input::open
   Format format = Format::kText;
   rookery::Duration wait{};  // report: for servers that are not done yet
+  rookery::DlqOptions dlq;
 };
 
 // Help that was asked for.

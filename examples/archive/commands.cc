@@ -5,6 +5,7 @@
 #include "examples/archive/commands.h"
 
 #include <rookery/base/duration.h>
+#include <rookery/cli/dlq.h>
 #include <rookery/cli/main.h>
 #include <rookery/instrumentation/events.h>
 #include <rookery/processing/server.h>
@@ -179,23 +180,40 @@ class Run {
   LastError last_error_;
 };
 
+// Opens the input, makes the topics, and works. Answers the rate.
+Result<std::uint64_t> work_through(const CommandLine& line, Kafka& kafka, Run& run) {
+  Result<Input> input = Input::open(line.input);
+  if (!input) return fail(input.error());
+  if (Status good = check(archive_app_with(run.options())); !good) return fail(good.error());
+  if (Status ready = prepare(line, kafka.transport(), run.names()); !ready) {
+    return fail(ready.error());
+  }
+  return run.work(*input);
+}
+
 }  // namespace
 
 int run_all(const CommandLine& line) {
-  Result<Input> input = Input::open(line.input);
-  if (!input) return complain_of("run", input.error());
   Kafka kafka(line.brokers, line.kafka);
   Run run(line, kafka.transport());
-  if (Status good = check(archive_app_with(run.options())); !good) {
-    return complain_of("run", good.error());
-  }
-  if (Status ready = prepare(line, kafka.transport(), run.names()); !ready) {
-    return complain_of("run", ready.error());
-  }
-  const Result<std::uint64_t> rate = run.work(*input);
+  const Result<std::uint64_t> rate = work_through(line, kafka, run);
   if (!rate) return complain_of("run", rate.error());
   if (Status printed = run.print(*rate); !printed) return complain_of("run", printed.error());
   return 0;
+}
+
+int run_dlq(const CommandLine& line) {
+  Kafka kafka(line.brokers, line.kafka);
+  const rookery::App app = archive_app_with({.topic_prefix = line.topic_prefix});
+  if (Status good = check(app); !good) return complain_of("dlq", good.error());
+  if (line.brokers.empty()) {
+    Run run(line, kafka.transport());
+    const Result<std::uint64_t> rate = work_through(line, kafka, run);
+    if (!rate) return complain_of("dlq", rate.error());
+  }
+  const Status done =
+      rookery::run_dlq(app, kafka.transport(), line.dlq, rookery::standard_terminal());
+  return done ? 0 : complain_of("dlq", with_brokers(line, done.error()));
 }
 
 int run_feed(const CommandLine& line) {

@@ -15,5 +15,7 @@ int run_feed(const CommandLine& line);
 // Until a signal.
 int run_server(const CommandLine& line);
 int run_report(const CommandLine& line);
+// Without brokers: everything is done in this process first, and these are its dead letters.
+int run_dlq(const CommandLine& line);
 
 }  // namespace archive

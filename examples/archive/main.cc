@@ -21,6 +21,8 @@ int run(const archive::CommandLine& line) {
       return archive::run_server(line);
     case archive::Word::kReport:
       return archive::run_report(line);
+    case archive::Word::kDlq:
+      return archive::run_dlq(line);
   }
   return archive::complain("a command without a meaning");
 }

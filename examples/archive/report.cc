@@ -4,14 +4,13 @@
 
 #include "examples/archive/report.h"
 
+#include <rookery/reading/topic_reader.h>
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <vector>
-
-#include "examples/archive/topic_reader.h"
 
 namespace archive {
 
@@ -94,8 +93,11 @@ Result<Report> read_report(rookery::Transport& transport, const ArchiveNames& na
                     std::to_string(record.offset()) + ": " + error.message;
     return fail(std::move(error));
   };
-  const auto read = read_to_end(transport, {names.index, names.packages_dlq, names.oversized_dlq},
-                                patience, take);
+  const auto read = rookery::read_to_end(
+      transport, {names.index, names.packages_dlq, names.oversized_dlq},
+      {.config = {{"client.id", "archive-report"}, {"group.id", "archive-report"}},
+       .patience = patience},
+      take);
   if (!read) return fail(read.error());
   if (read->oldest) {
     report.records_per_second = rate_of(read->records, *read->newest - *read->oldest);

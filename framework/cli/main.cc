@@ -3,6 +3,7 @@
 // Words of the command line. Parsing is CLI11's.
 #include <rookery/cli/main.h>
 
+#include <rookery/cli/dlq.h>
 #include <rookery/transport/librdkafka/transport.h>
 
 #include <CLI/CLI.hpp>
@@ -70,6 +71,15 @@ int serve(const std::function<App()>& make_app, const KafkaOptions& kafka, const
   return run_server(std::move(app), *transport);
 }
 
+int work_at_dead_letters(const std::function<App()>& make_app, const KafkaOptions& kafka,
+                         const ConfigMap& base, const DlqOptions& options) {
+  const Result<ConfigMap> config = kafka.over(base);
+  if (!config) return print_error(config.error().message);
+  const auto transport = make_librdkafka_transport(*config);
+  const Status done = run_dlq(make_app(), *transport, options, standard_terminal());
+  return done ? 0 : print_error(done.error().message);
+}
+
 int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
                   MainOptions& options) {
   CLI::App line(options.description.empty() ? "A Rookery program" : options.description);
@@ -84,6 +94,11 @@ int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
 
   CLI::App* routes = line.add_subcommand("routes", "print the routes, and what is wrong with them");
   routes->callback([&] { code = print_routes(make_app()); });
+
+  DlqOptions dlq;
+  CLI::App* dead_letters = line.add_subcommand("dlq", kDlqHelp);
+  for (CLI::App* word : add_dlq_words(*dead_letters, dlq)) kafka.add_to(*word);
+  dead_letters->callback([&] { code = work_at_dead_letters(make_app, kafka, options.kafka, dlq); });
 
   for (Command& command : options.commands) {
     CLI::App* word = line.add_subcommand(command.name, command.help);

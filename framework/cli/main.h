@@ -4,8 +4,9 @@
 //
 //   int main(int argc, char** argv) { return rookery::main(billing_app, argc, argv); }
 //
-// Commands: server (run until a signal), routes (print and check them), and those the program adds.
-// No argument prints help; an unknown word is one line of error and exit code 1.
+// Commands: server (run until a signal), routes (print and check them), dlq (list, show and send
+// back dead letters; dlq.h), and those the program adds. No argument prints help; an unknown word
+// is one line of error and exit code 1.
 #pragma once
 
 #include <rookery/routing/app.h>

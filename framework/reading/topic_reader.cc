@@ -3,72 +3,52 @@
 // Partitions are assigned directly; each is done when its next offset has passed the high watermark
 // that it had at first. Offsets have gaps in a compacted topic, so positions count, not records.
 
-#include "examples/archive/topic_reader.h"
+#include <rookery/reading/topic_reader.h>
 
 #include <rookery/runtime/time.h>
+
 #include <algorithm>
 #include <map>
 #include <memory>
 #include <utility>
 #include <variant>
 
-namespace archive {
-
-using namespace std::chrono_literals;
-using rookery::Error;
-using rookery::ErrorCode;
-using rookery::fail;
-using rookery::Offset;
-using rookery::Result;
-using rookery::Status;
-using rookery::TopicPartition;
+namespace rookery {
 
 namespace {
+
+using namespace std::chrono_literals;
 
 constexpr std::size_t kRecordsPerTake = 1000;
 constexpr std::size_t kBytesPerTake = std::size_t{4} << 20;
 // Between two looks at streams that were all empty, unless an event comes first.
 constexpr auto kLook = 10ms;
 
-Result<std::vector<rookery::Watermarks>> watermarks_of(rookery::Transport& transport,
-                                                       const std::vector<std::string>& topics,
-                                                       rookery::TimePoint deadline) {
-  auto admin = transport.make_admin({});
-  if (!admin) return fail(admin.error());
-  const auto cluster = (*admin)->describe(topics, deadline);
-  if (!cluster) return fail(cluster.error());
-  std::vector<TopicPartition> partitions;
-  for (const rookery::TopicDescription& topic : cluster->topics) {
-    for (const rookery::PartitionDescription& partition : topic.partitions) {
-      partitions.push_back({topic.name, partition.partition});
-    }
-  }
-  return (*admin)->watermarks(partitions, deadline);
-}
-
 class Reader {
  public:
-  Reader(rookery::GroupConsumer& consumer, const std::vector<rookery::Watermarks>& watermarks,
-         rookery::Duration patience, const TakeRecord& take)
+  Reader(GroupConsumer& consumer, const std::vector<ReadRange>& ranges, Duration patience,
+         const TakeRecord& take)
       : consumer_(consumer), patience_(patience), take_(take) {
-    for (const rookery::Watermarks& mark : watermarks) {
-      if (mark.low < mark.high) partitions_[mark.partition] = {.begin = mark.low, .end = mark.high};
+    for (const ReadRange& range : ranges) {
+      if (range.begin < range.end) {
+        partitions_[range.partition] = {.begin = range.begin, .end = range.end};
+      }
     }
   }
 
   Result<ReadResult> run() {
-    std::vector<rookery::TopicPartitionOffset> begins;
+    std::vector<TopicPartitionOffset> begins;
     for (const auto& [partition, state] : partitions_) begins.push_back({partition, state.begin});
     if (begins.empty()) return result_;
     if (Status assigned = consumer_.assign(begins); !assigned) return fail(assigned.error());
-    give_up_ = rookery::deadline_in(patience_);
+    give_up_ = deadline_in(patience_);
     while (!partitions_.empty()) {
       const Result<bool> moved = take_all();
       if (!moved) return fail(moved.error());
-      const auto wait = *moved ? rookery::now() : rookery::deadline_in(kLook);
+      const auto wait = *moved ? now() : deadline_in(kLook);
       if (Status polled = poll(wait); !polled) return fail(polled.error());
-      if (*moved) give_up_ = rookery::deadline_in(patience_);
-      if (rookery::now() >= give_up_) return fail(silence());
+      if (*moved) give_up_ = deadline_in(patience_);
+      if (now() >= give_up_) return fail(silence());
     }
     return result_;
   }
@@ -77,23 +57,24 @@ class Reader {
   struct Partition {
     Offset begin = 0;
     Offset end = 0;
-    std::shared_ptr<rookery::PartitionStream> stream = nullptr;
+    std::shared_ptr<PartitionStream> stream = nullptr;
   };
 
   // Whether anything came.
   Result<bool> take_all() {
     bool moved = false;
     for (auto it = partitions_.begin(); it != partitions_.end();) {
-      const Result<Offset> next = it->second.stream ? take_from(*it->second.stream, moved) : -1;
+      const Result<Offset> next = it->second.stream ? take_from(it->second, moved) : -1;
       if (!next) return fail(next.error());
       it = *next >= it->second.end ? partitions_.erase(it) : std::next(it);
     }
     return moved;
   }
 
-  Result<Offset> take_from(rookery::PartitionStream& stream, bool& moved) {
-    const rookery::Taken taken = stream.take(kRecordsPerTake, kBytesPerTake);
-    for (const rookery::Record& record : taken.batch) {
+  Result<Offset> take_from(Partition& partition, bool& moved) {
+    const Taken taken = partition.stream->take(kRecordsPerTake, kBytesPerTake);
+    for (const Record& record : taken.batch) {
+      if (record.offset() >= partition.end) break;  // came later
       if (Status used = take_(record); !used) return fail(used.error());
       count(record);
     }
@@ -102,22 +83,22 @@ class Reader {
     return taken.next_offset;
   }
 
-  void count(const rookery::Record& record) {
+  void count(const Record& record) {
     ++result_.records;
     if (!record.has_timestamp()) return;
-    const rookery::Timestamp time = record.timestamp();
+    const Timestamp time = record.timestamp();
     result_.oldest = std::min(result_.oldest.value_or(time), time);
     result_.newest = std::max(result_.newest.value_or(time), time);
   }
 
-  Status poll(rookery::TimePoint deadline) {
-    for (rookery::GroupEvent& event : consumer_.poll_events(deadline)) {
-      if (auto* assigned = std::get_if<rookery::Assigned>(&event)) {
-        for (rookery::AssignedPartition& came : assigned->partitions) {
+  Status poll(TimePoint deadline) {
+    for (GroupEvent& event : consumer_.poll_events(deadline)) {
+      if (auto* assigned = std::get_if<Assigned>(&event)) {
+        for (AssignedPartition& came : assigned->partitions) {
           const auto known = partitions_.find(came.partition);
           if (known != partitions_.end()) known->second.stream = std::move(came.stream);
         }
-      } else if (auto* error = std::get_if<rookery::ConsumerError>(&event)) {
+      } else if (auto* error = std::get_if<ConsumerError>(&event)) {
         if (error->error.fatal || !error->error.retriable) return fail(error->error);
         last_error_ = std::move(error->error);
       }
@@ -135,33 +116,68 @@ class Reader {
     return {.code = ErrorCode::kTimedOut, .message = std::move(message), .retriable = true};
   }
 
-  rookery::GroupConsumer& consumer_;
-  rookery::Duration patience_;
+  GroupConsumer& consumer_;
+  Duration patience_;
   const TakeRecord& take_;
   std::map<TopicPartition, Partition> partitions_;  // those not read to their end
-  rookery::TimePoint give_up_;
+  TimePoint give_up_;
   std::optional<Error> last_error_;
   ReadResult result_;
 };
 
 }  // namespace
 
-Result<ReadResult> read_to_end(rookery::Transport& transport,
-                               const std::vector<std::string>& topics, rookery::Duration patience,
-                               const TakeRecord& take) {
-  const auto watermarks = watermarks_of(transport, topics, rookery::deadline_in(patience));
+Result<std::vector<ReadRange>> topic_ranges(Transport& transport,
+                                            const std::vector<std::string>& topics,
+                                            const ReadOptions& options) {
+  const TimePoint deadline = deadline_in(options.patience);
+  auto admin = transport.make_admin(options.config);
+  if (!admin) return fail(admin.error());
+  const auto cluster = (*admin)->describe(topics, deadline);
+  if (!cluster) return fail(cluster.error());
+  std::vector<TopicPartition> partitions;
+  for (const TopicDescription& topic : cluster->topics) {
+    for (const PartitionDescription& partition : topic.partitions) {
+      partitions.push_back({topic.name, partition.partition});
+    }
+  }
+  const auto watermarks = (*admin)->watermarks(partitions, deadline);
   if (!watermarks) return fail(watermarks.error());
+  std::vector<ReadRange> ranges;
+  for (const Watermarks& mark : *watermarks) {
+    ranges.push_back({.partition = mark.partition, .begin = mark.low, .end = mark.high});
+  }
+  if (options.since) {
+    const auto first = (*admin)->offsets_for_time(partitions, *options.since, deadline);
+    if (!first) return fail(first.error());
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+      ranges[i].begin = std::max(ranges[i].begin, (*first)[i].value_or(ranges[i].end));
+    }
+  }
+  std::erase_if(ranges, [](const ReadRange& range) { return range.begin >= range.end; });
+  return ranges;
+}
+
+Result<ReadResult> read_ranges(Transport& transport, const std::vector<ReadRange>& ranges,
+                               const ReadOptions& options, const TakeRecord& take) {
   // librdkafka wants a group's name for any consumer; nothing is committed under it.
-  auto consumer = transport.make_group_consumer({
-      .config = {{"client.id", "archive-report"}, {"group.id", "archive-report"}},
-  });
+  ConfigMap config = options.config;
+  config.try_emplace("group.id", "reader");
+  auto consumer = transport.make_group_consumer({.config = std::move(config)});
   if (!consumer) return fail(consumer.error());
-  Result<ReadResult> result = Reader(**consumer, *watermarks, patience, take).run();
-  const rookery::CloseReport closed = (*consumer)->close(rookery::deadline_in(5s));
+  Result<ReadResult> result = Reader(**consumer, ranges, options.patience, take).run();
+  const CloseReport closed = (*consumer)->close(deadline_in(5s));
   if (result && closed.timed_out()) {
     return fail(ErrorCode::kTimedOut, "the reader did not close: " + closed.text());
   }
   return result;
 }
 
-}  // namespace archive
+Result<ReadResult> read_to_end(Transport& transport, const std::vector<std::string>& topics,
+                               const ReadOptions& options, const TakeRecord& take) {
+  const auto ranges = topic_ranges(transport, topics, options);
+  if (!ranges) return fail(ranges.error());
+  return read_ranges(transport, *ranges, options, take);
+}
+
+}  // namespace rookery

@@ -1,32 +1,65 @@
 // topic_reader.h
 //
-// Reads topics from their beginning to the end they have now, outside any group.
-
+// Reads what is in topics now, outside any group: from an offset, a time or the beginning, to the
+// end they have at the moment of the call. Nothing is committed.
+//
+//   const auto ends = topic_ranges(transport, {"orders.v1.dlq"}, options);
+//   const auto read = read_ranges(transport, *ends, options, [](const Record& record) -> Status {
+//     ...
+//   });
+//
+// Thread rules: on the thread that calls; `take` too. Blocks until all is read, or for `patience`
+// when the brokers say nothing.
 #pragma once
 
 #include <rookery/base/result.h>
 #include <rookery/transport/transport.h>
+
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace archive {
+namespace rookery {
 
-// Called for each record, in the order of its partition. An error ends the reading.
-using TakeRecord = std::function<rookery::Status(const rookery::Record&)>;
+// Called for each record, in the order of its partition. An error ends the reading, and is its
+// answer. The record is valid during the call.
+using TakeRecord = std::function<Status(const Record&)>;
+
+// Offsets [begin, end) of a partition. Compaction and transactions leave gaps in them.
+struct ReadRange {
+  TopicPartition partition;
+  Offset begin = 0;
+  Offset end = 0;
+};
+
+struct ReadOptions {
+  ConfigMap config = {};  // of the clients
+  // How long the brokers may say nothing at all.
+  Duration patience = std::chrono::seconds(10);
+  // Only from the first record on that is so young; later ones may be older all the same.
+  std::optional<Timestamp> since = {};
+};
 
 struct ReadResult {
   std::uint64_t records = 0;
-  std::optional<rookery::Timestamp> oldest;  // of the records' times
-  std::optional<rookery::Timestamp> newest;
+  std::optional<Timestamp> oldest;  // of the records' times
+  std::optional<Timestamp> newest;
 };
 
-// `patience`: how long the brokers may say nothing at all. Errors: a topic does not exist; no
-// broker answered in time; what `take` answered.
-rookery::Result<ReadResult> read_to_end(rookery::Transport& transport,
-                                        const std::vector<std::string>& topics,
-                                        rookery::Duration patience, const TakeRecord& take);
+// What the topics hold now; partitions without records are left out. Errors: a topic does not exist
+// (kUnknownTopicOrPartition, naming it); no broker answered in time.
+Result<std::vector<ReadRange>> topic_ranges(Transport& transport,
+                                            const std::vector<std::string>& topics,
+                                            const ReadOptions& options);
 
-}  // namespace archive
+// Errors: no broker answered in time; what `take` answered.
+Result<ReadResult> read_ranges(Transport& transport, const std::vector<ReadRange>& ranges,
+                               const ReadOptions& options, const TakeRecord& take);
+
+// Both.
+Result<ReadResult> read_to_end(Transport& transport, const std::vector<std::string>& topics,
+                               const ReadOptions& options, const TakeRecord& take);
+
+}  // namespace rookery
