@@ -8,6 +8,7 @@
 
 #include "bench/allocation_figures.h"
 #include "bench/consume_figures.h"
+#include "bench/dispatch_figures.h"
 #include "bench/figures.h"
 #include "bench/group_figures.h"
 #include "bench/memory_figures.h"
@@ -56,6 +57,7 @@ int run(const CommandLine& line, const std::string& program) {
   rookery::bench::add_consume_figures(measurements);
   rookery::bench::add_allocation_figures(measurements);
   rookery::bench::add_memory_figures(measurements);
+  rookery::bench::add_dispatch_figures(measurements);
   rookery::bench::add_scheduler_figures(measurements);
   rookery::bench::add_simulation_figures(measurements);
   rookery::bench::add_group_figures(measurements);
