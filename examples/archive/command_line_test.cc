@@ -75,7 +75,18 @@ TEST(CommandLine, ReportCanWait) {
   EXPECT_EQ(line_of({"report", "--brokers", "a:1"}).wait, 0s);
 }
 
+TEST(CommandLine, DeadLettersMayBeThoseOfTheProcessItself) {
+  const CommandLine line =
+      line_of({"dlq", "list", "--class", "MissingField", "--input", "-", "--topic-prefix", "x."});
+  EXPECT_EQ(line.word, Word::kDlq);
+  EXPECT_EQ(line.dlq.error_class, "MissingField");
+  EXPECT_EQ(line.input, "-");
+  EXPECT_EQ(line.brokers, "");
+  EXPECT_EQ(line_of({"dlq", "show", "a.dlq-1@2", "--brokers", "a:1"}).brokers, "a:1");
+}
+
 TEST(CommandLine, HelpIsOfTheWord) {
+  EXPECT_THAT(help_of({"dlq", "--help"}), HasSubstr("redrive"));
   EXPECT_THAT(help_of({"--help"}), HasSubstr("report"));
   EXPECT_THAT(help_of({"report", "--help"}), HasSubstr("--wait"));
   EXPECT_THAT(help_of({"feed", "-h"}), HasSubstr("--input"));

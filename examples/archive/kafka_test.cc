@@ -193,6 +193,20 @@ class ArchiveOnKafka : public testing::Test {
                    nlohmann::json::parse(report.output()).at("records_per_second").dump());
   }
 
+  // Words of dlq, and what is printed.
+  nlohmann::json run_dlq(const std::vector<std::string>& more) const {
+    std::vector<std::string> all = {kProgram, "dlq"};
+    all.insert(all.end(), more.begin(), more.end());
+    for (const std::string& word :
+         {std::string("--format"), std::string("json"), std::string("--brokers"), brokers_,
+          std::string("--topic-prefix"), prefix_}) {
+      all.push_back(word);
+    }
+    ChildProcess child(all);
+    EXPECT_EQ(child.exit_code(deadline_in(kPatience)), 0) << child.errors();
+    return nlohmann::json::parse(child.output(), nullptr, false);
+  }
+
   // That work was interrupted: some of it was done twice.
   void expect_repeated_work() {
     auto admin = transport_->make_admin({});
@@ -236,6 +250,29 @@ TEST_F(ArchiveOnKafka, TwoServersGiveTheRightTotals) {
   ChildProcess feed(words("feed", {"--input", input_path()}));
   expect_all_acknowledged(feed);
   expect_right_totals();
+  stop_servers();
+}
+
+// Those sent back are rejected again; a stanza counts once.
+TEST_F(ArchiveOnKafka, DeadLettersAreListedShownAndSentBack) {
+  start_servers();
+  ChildProcess feed(words("feed", {"--input", input_path()}));
+  expect_all_acknowledged(feed);
+  expect_right_totals();
+  const nlohmann::json list = run_dlq({"list", "--class", "MissingField", "--limit", "1"});
+  const std::uint64_t matched = list.at("matched");
+  EXPECT_GT(matched, 0U);
+  const nlohmann::json& letter = list.at("dead_letters").at(0);
+  const std::string place = letter.at("topic").get<std::string>() + "-" +
+                            letter.at("partition").dump() + "@" + letter.at("offset").dump();
+  EXPECT_THAT(run_dlq({"show", place}).at("payload").at("text").get<std::string>(),
+              HasSubstr("Package: "));
+  EXPECT_EQ(run_dlq({"redrive", "--class", "MissingField", "--dry-run"}).at("sent"), matched);
+  const nlohmann::json redriven = run_dlq({"redrive", "--class", "MissingField", "--yes"});
+  EXPECT_EQ(redriven.at("sent"), matched);
+  EXPECT_EQ(redriven.at("failed"), 0);
+  expect_right_totals();
+  EXPECT_EQ(run_dlq({"list", "--class", "MissingField"}).at("matched"), 2 * matched);
   stop_servers();
 }
 

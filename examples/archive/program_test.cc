@@ -146,6 +146,44 @@ TEST(Program, DoesEverythingInOneProcess) {
                                    HasSubstr("144 packages, ")));
 }
 
+// The dead letters of a run in this process.
+nlohmann::json dead_letters_of(std::vector<std::string> words) {
+  for (const char* word : {"--input", kSample, "--format", "json"}) words.emplace_back(word);
+  words.insert(words.begin(), "dlq");
+  ChildProcess child(with_program(std::move(words)));
+  EXPECT_EQ(child.exit_code(deadline_in(40s)), 0) << child.errors();
+  EXPECT_EQ(child.errors(), "");
+  return nlohmann::json::parse(child.output(), nullptr, false);
+}
+
+TEST(Program, ListsShowsAndSendsBackDeadLetters) {
+  const nlohmann::json all = dead_letters_of({"list"});
+  EXPECT_EQ(all.at("matched"), 6);
+  const nlohmann::json oversized = dead_letters_of({"list", "--class", "OversizedStanza"});
+  ASSERT_EQ(oversized.at("matched"), 1);
+  EXPECT_EQ(oversized.at("dead_letters").at(0).at("topic"), "archive.oversized.v1.dlq");
+  const nlohmann::json one = dead_letters_of({"show", "archive.oversized.v1.dlq-0@0"});
+  EXPECT_EQ(one.at("error_class"), "OversizedStanza");
+  EXPECT_THAT(one.at("payload").at("text").get<std::string>(), HasSubstr("Package: "));
+  const nlohmann::json dry = dead_letters_of({"redrive", "--since", "1h", "--dry-run"});
+  EXPECT_EQ(dry.at("topics"), (nlohmann::json{{"archive.packages.v1", 6}}));
+  const nlohmann::json sent = dead_letters_of({"redrive", "--class", "MissingField", "--yes"});
+  EXPECT_EQ(sent.at("sent"), 5);
+  EXPECT_EQ(sent.at("failed"), 0);
+}
+
+TEST(Program, ADlqCommandThatCannotBeIsOneLine) {
+  expect_complaint({"dlq"}, HasSubstr("list, show or redrive"));
+  expect_complaint({"dlq", "frobnicate"}, HasSubstr("unknown word 'frobnicate'"));
+  expect_complaint({"dlq", "list", "--since", "soon"}, HasSubstr("'soon' is neither"));
+  expect_complaint({"dlq", "show", "nowhere"}, HasSubstr("'nowhere' is no TOPIC-PARTITION@OFFSET"));
+  expect_complaint({"dlq", "redrive", "--input", kSample}, HasSubstr("--yes"));
+  expect_complaint({"dlq", "list", "--input", kSample, "--topic", "no.such.dlq"},
+                   HasSubstr("no.such.dlq"));
+  expect_complaint({"dlq", "list", "--brokers", kNoBroker},
+                   HasSubstr(std::string(kNoBroker) + ": no broker answers"));
+}
+
 TEST(Program, AnInputOfNothingHasTotalsOfNothing) {
   ChildProcess child({kProgram, "--input", "/dev/null", "--format", "json"});
   ASSERT_EQ(child.exit_code(deadline_in(40s)), 0) << child.errors();

@@ -234,6 +234,7 @@ void Lane::run_hook(void (ConsumerBase::*hook)(), const char* name) {
   if (!consumer_ || !is_initialized_) return;
   if (const auto failure = guarded([&] { (consumer_.get()->*hook)(); })) {
     partition_.publish_error(name, failure->error_class, failure->message);
+    if (failure->is_critical) halt(*failure);
   }
 }
 

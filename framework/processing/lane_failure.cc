@@ -180,7 +180,7 @@ Decision Lane::decide(const Failure& failure) {
   });
   if (broken) {
     partition_.publish_error("policy", broken->error_class, broken->message, failed_offset_);
-    return retry();
+    return broken->is_critical ? stop() : retry();
   }
   if (chosen) return *chosen;
   if (failure.is_passing || !settings_.dead_letter_queue) return retry();

@@ -2,6 +2,7 @@
 //
 // Inheritance of settings, backoff, and the list of mistakes.
 #include <rookery/routing/app.h>
+#include <rookery/routing/dead_letter_topics.h>
 #include <rookery/routing/topic_name.h>
 
 #include <gmock/gmock.h>
@@ -171,6 +172,28 @@ TEST(Backoff, JitterStaysWithinItsPercentage) {
     EXPECT_GE(wait, 1800ms);
     EXPECT_LE(wait, 2200ms);
   }
+}
+
+TEST(DeadLetterTopics, AreThoseOfQueuesAndRules) {
+  EXPECT_TRUE(dead_letter_topics(App()).empty());
+  App app;
+  app.options().defaults.defaults.dead_letter_queue = DeadLetterQueue{.topic = "z.dlq"};
+  app.group("billing")
+      .topic("orders", {.consumer = consumer([](const Record&) {}),
+                        .on_error = {on("A", dispatch("a.dlq")), on("B", dispatch()),
+                                     on_any(retry(2).then(dispatch("b.dlq")))}})
+      .topic("refunds", {.consumer = consumer([](const Record&) {})});
+  EXPECT_THAT(dead_letter_topics(app), ElementsAre("a.dlq", "b.dlq", "z.dlq"));
+}
+
+TEST(ClientConfig, IsTheAppsAndTheProducersOwn) {
+  const App app({.client_id = "billing",
+                 .kafka = {{"socket.timeout.ms", "1"}, {"linger.ms", "1"}},
+                 .producer = {{"linger.ms", "2"}}});
+  EXPECT_EQ(client_config(app),
+            (ConfigMap{{"client.id", "billing"}, {"socket.timeout.ms", "1"}, {"linger.ms", "1"}}));
+  EXPECT_EQ(producer_config(app),
+            (ConfigMap{{"client.id", "billing"}, {"socket.timeout.ms", "1"}, {"linger.ms", "2"}}));
 }
 
 }  // namespace
