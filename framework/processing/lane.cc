@@ -42,8 +42,17 @@ void Lane::run() {
   if (consumer_->consumes_batches()) {
     run_batch();
   } else {
-    run_records();
+    const std::size_t batch = next_batch_;
+    do run_records();
+    while (next_batch_ == batch && has_just_given_up());
   }
+}
+
+// A record that was given up at once holds nobody up: the rest of its batch needs no other step.
+bool Lane::has_just_given_up() const {
+  if (waiting_ == 0 || retry_at_ != kNever || is_blocked_ || awaited_) return false;
+  return !partition_.is_interrupted() &&
+         taken_away_.contains(batches_[next_batch_][next_record_].offset());
 }
 
 void Lane::make_consumer() {

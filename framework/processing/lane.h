@@ -4,8 +4,8 @@
 // over the records, does with what fails as the error policy and the dead letter queue say, and
 // keeps each batch until all its records are done, so that it can be run again.
 //
-// Three sources: lane.cc runs, lane_failure.cc deals with what failed, lane_outputs.cc sends and
-// marks.
+// Four sources: lane.cc runs, lane_failure.cc deals with what failed, lane_dead_letters.cc with
+// what was given up, lane_outputs.cc sends and marks.
 //
 // Thread rules: only inside its partition's step; the consumer's own questions come from inside
 // that.
@@ -51,6 +51,8 @@ class Lane final : public ConsumerContext, private Outputs {
   std::size_t waiting() const { return waiting_; }
   // Whether what waits makes a batch: min_records, or max_bytes of them.
   bool has_a_batch() const;
+  // The next batch is of one record: to find out whom to blame.
+  bool is_slicing() const;
   bool runs_batches() const { return consumer_ && consumer_->consumes_batches(); }
   // When a failed record may run again; kNever when none waits.
   TimePoint retry_at() const { return retry_at_; }
@@ -90,11 +92,12 @@ class Lane final : public ConsumerContext, private Outputs {
     std::string place;  // "consume", "output", "initialized", "dead_letter"
     std::string error_class;
     std::string message;
-    std::exception_ptr exception = {};  // what rules are matched with; null: nothing to match
-    std::optional<Offset> blamed = {};  // by RecordFailed
-    bool is_critical = false;           // the process cannot go on
-    bool is_passing = false;            // a send's, that says nothing about the record
-    bool is_the_records = true;         // false: initialized() threw
+    std::exception_ptr exception = {};       // what rules are matched with; null: nothing to match
+    const std::exception* thrown = nullptr;  // it, as long as `exception` is kept; null: unknown
+    std::optional<Offset> blamed = {};       // by RecordFailed
+    bool is_critical = false;                // the process cannot go on
+    bool is_passing = false;                 // a send's, that says nothing about the record
+    bool is_the_records = true;              // false: initialized() threw
   };
   // Who is to blame: the record; or it is one of those below suspects_end.
   struct Blame {
@@ -119,25 +122,37 @@ class Lane final : public ConsumerContext, private Outputs {
   // Running (lane.cc).
   void make_consumer();
   void run_records();
+  bool has_just_given_up() const;
   void run_batch();
   void end_batch(const Slice& slice, Batch& batch, const std::optional<Failure>& failure);
   std::span<const Record> next_records(std::size_t most);
   std::optional<Slice> next_slice();
   void advance(std::size_t records);
-  bool is_slicing() const;
 
   // Failing (lane_failure.cc).
   template <class Action>
-  std::optional<Failure> guarded(Action action) {
+  static std::optional<Failure> guarded(Action action) {
     assert_no_locks_held("a consumer");
+    // Each kind by itself: to throw once more, only to tell them apart, would take as long as all
+    // else that is done about a failure.
     try {
       action();
       return std::nullopt;
+    } catch (const RecordFailed& failed) {
+      return failure_of(failed);
+    } catch (const SendFailed& failed) {
+      return failure_of(failed);
+    } catch (const std::exception& exception) {
+      return failure_of(exception);
     } catch (...) {
-      return current_failure();
+      return failure_of_anything();
     }
   }
-  static Failure current_failure();
+  // Only while what is named is handled.
+  static Failure failure_of(const RecordFailed& failed);
+  static Failure failure_of(const SendFailed& failed);
+  static Failure failure_of(const std::exception& exception);
+  static Failure failure_of_anything();
   static Failure failure_of(const Error& output_error);
   Blame blame_in(const Slice& slice, const Batch& batch, const Failure& failure) const;
   void fail(const Blame& blame, const Failure& failure, bool is_again);

@@ -48,37 +48,39 @@ std::string message_of(const RecordFailed& failed) {
 
 // ---- What was caught
 
-// Only while an exception is handled.
-Lane::Failure Lane::current_failure() {
-  Failure failure{.place = "consume", .exception = std::current_exception()};
-  try {
-    throw;
-  } catch (const RecordFailed& failed) {
-    if (failed.cause()) {
-      try {
-        std::rethrow_exception(failed.cause());
-      } catch (...) {
-        failure = current_failure();
-      }
-    } else {
-      failure.error_class = class_name(failed);
-    }
-    failure.message = message_of(failed);
-    failure.blamed = failed.offset();
-  } catch (const SendFailed& failed) {
-    failure.place = "output";
-    failure.error_class = class_name(failed);
-    failure.message = failed.what();
-    failure.is_passing = !is_the_records_fault(failed.error().code);
-  } catch (const std::exception& exception) {
-    failure.error_class = class_name(exception);
-    failure.message = exception.what();
-    failure.is_critical = dynamic_cast<const std::bad_alloc*>(&exception) != nullptr;
-  } catch (...) {
-    failure.error_class = "unknown";
-    failure.message = "an exception that is no std::exception";
+Lane::Failure Lane::failure_of(const RecordFailed& failed) {
+  Failure failure;
+  if (failed.cause()) {
+    if (auto cause = guarded([&] { std::rethrow_exception(failed.cause()); })) failure = *cause;
+  } else {
+    failure = failure_of(static_cast<const std::exception&>(failed));
   }
+  failure.message = message_of(failed);
+  failure.blamed = failed.offset();
   return failure;
+}
+
+Lane::Failure Lane::failure_of(const SendFailed& failed) {
+  Failure failure = failure_of(static_cast<const std::exception&>(failed));
+  failure.place = "output";
+  failure.is_passing = !is_the_records_fault(failed.error().code);
+  return failure;
+}
+
+Lane::Failure Lane::failure_of(const std::exception& exception) {
+  return {.place = "consume",
+          .error_class = class_name(exception),
+          .message = exception.what(),
+          .exception = std::current_exception(),
+          .thrown = &exception,
+          .is_critical = dynamic_cast<const std::bad_alloc*>(&exception) != nullptr};
+}
+
+Lane::Failure Lane::failure_of_anything() {
+  return {.place = "consume",
+          .error_class = "unknown",
+          .message = "an exception that is no std::exception",
+          .exception = std::current_exception()};
 }
 
 Lane::Failure Lane::failure_of(const Error& output_error) {
@@ -169,6 +171,7 @@ Decision Lane::decide(const Failure& failure) {
     }
   };
   const auto broken = guarded([&] {
+    if (failure.thrown != nullptr) return ask(failure.thrown);
     try {
       if (failure.exception) std::rethrow_exception(failure.exception);
       ask(nullptr);
@@ -239,11 +242,6 @@ void Lane::give_up_on(const Blame& blame, const Failure& failure, const Decision
   if (mutant("dead_letters.dispatched_after_revocation") && partition_.is_ending()) pass_by(record);
 }
 
-bool Lane::is_the_next_owners() const {
-  if (mutant("dead_letters.dispatched_after_revocation")) return false;
-  return partition_.is_ending() || partition_.is_gone();
-}
-
 void Lane::wait_for(Duration wait) {
   retry_at_ = deadline_in(wait);
   partition_.publish_retry(failed_offset_, failures_, wait);
@@ -261,78 +259,6 @@ void Lane::succeeded() {
   strikes_ = 0;
   slices_end_ = -1;
   if (!tracker_.empty()) tracker_.clear();
-}
-
-// ---- Records that were taken away
-
-// Goes past a record that the consumer gets no more. False: it must be waited for.
-bool Lane::pass_by(const Record& record) {
-  TakenAway& taken = taken_away_.at(record.offset());
-  if (taken.is_passed) return true;
-  if (taken.topic.empty()) {
-    partition_.mark_range(record.offset(), record.offset());
-    if (!std::exchange(taken.is_told, true)) {
-      partition_.publish_taken(EventKind::kRecordSkipped, taken.source, "");
-    }
-  } else if (!send_dead_letter(record, taken)) {
-    return false;
-  }
-  taken.is_passed = true;
-  if (std::exchange(taken.backs_off, false)) {
-    retry_at_ = deadline_in(jittered_backoff_of(settings_.retry_backoff, 1));
-  }
-  return true;
-}
-
-bool Lane::send_dead_letter(const Record& record, TakenAway& taken) {
-  const Offset offset = record.offset();
-  if (is_the_next_owners()) return false;  // to dispatch
-  const auto count = partition_.partition_count(taken.topic);
-  if (!count) {
-    is_blocked_ = true;
-    return false;
-  }
-  if (!*count) {
-    note_dead_letter_failure(offset, count->error());
-    return false;
-  }
-  const PartitionId destination =
-      dead_letter_partition(partition_.topic_partition().partition, **count);
-  const std::string source_partition =
-      mutant("dead_letters.key_replaced") ? std::to_string(record.partition()) : "";
-  PendingRecord* pending = partition_.make_pending(offset, /*is_dead_letter=*/true);
-  const Status sent = partition_.environment().outputs->send(
-      {.topic = taken.topic,
-       .key = mutant("dead_letters.key_replaced") ? Bytes(source_partition) : record.key(),
-       .value = record.value(),
-       .headers = dead_letter_headers(record.headers(), taken.source),
-       .partition = destination},
-      *pending, deadline_in(partition_.environment().output_timeout), [this]() -> Status {
-        if (!is_the_next_owners()) return {};
-        return rookery::fail(ErrorCode::kRevoked,
-                             partition_.topic_partition().text() + " is no longer ours");
-      });
-  if (!sent) {
-    pending->abandon();
-    if (sent.error().fatal) partition_.environment().on_fatal(sent.error());
-    if (!is_the_next_owners()) note_dead_letter_failure(offset, sent.error());
-    return false;
-  }
-  pending->release();
-  if (settings_.dead_letter_queue && settings_.dead_letter_queue->dispatch == Dispatch::kSync) {
-    awaited_ = offset;
-  }
-  if (!std::exchange(taken.is_told, true)) {
-    partition_.publish_taken(EventKind::kDeadLetterDispatched, taken.source,
-                             "to " + TopicPartition{taken.topic, destination}.text());
-  }
-  return true;
-}
-
-void Lane::note_dead_letter_failure(Offset offset, const Error& error) {
-  partition_.publish_error("dead_letter", std::string(name(error.code)), error.text(), offset);
-  const Duration wait = jittered_backoff_of(settings_.retry_backoff, ++dead_letter_failures_);
-  retry_at_ = deadline_in(wait);
 }
 
 // ---- Going back

@@ -93,8 +93,8 @@ void Partition::step() {
   lane_.run();
   // What is left was dispatched already, and runs without waiting for more; but for a batch that
   // was full: the rest belongs to the next one.
-  const bool begins_next_batch =
-      lane_.waiting() > 0 && lane_.retry_at() == kNever && lane_.runs_batches();
+  const bool begins_next_batch = lane_.waiting() > 0 && lane_.retry_at() == kNever &&
+                                 lane_.runs_batches() && !lane_.is_slicing();
   first_waiting_ = begins_next_batch && settings_.min_records > 1 ? now() : kNever;
   if (step_to_the_end()) return;
   drop_done();

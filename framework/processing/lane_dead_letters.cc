@@ -1,0 +1,88 @@
+// lane_dead_letters.cc
+//
+// Records that the consumer gets no more: skipped, or sent as dead letters.
+#include <rookery/processing/lane.h>
+
+#include <rookery/processing/partition.h>
+#include <rookery/runtime/mutant.h>
+
+#include <utility>
+
+namespace rookery {
+
+bool Lane::is_the_next_owners() const {
+  if (mutant("dead_letters.dispatched_after_revocation")) return false;
+  return partition_.is_ending() || partition_.is_gone();
+}
+
+// Goes past a record that the consumer gets no more. False: it must be waited for.
+bool Lane::pass_by(const Record& record) {
+  TakenAway& taken = taken_away_.at(record.offset());
+  if (taken.is_passed) return true;
+  if (taken.topic.empty()) {
+    partition_.mark_range(record.offset(), record.offset());
+    if (!std::exchange(taken.is_told, true)) {
+      partition_.publish_taken(EventKind::kRecordSkipped, taken.source, "");
+    }
+  } else if (!send_dead_letter(record, taken)) {
+    return false;
+  }
+  taken.is_passed = true;
+  if (std::exchange(taken.backs_off, false)) {
+    retry_at_ = deadline_in(jittered_backoff_of(settings_.retry_backoff, 1));
+  }
+  return true;
+}
+
+bool Lane::send_dead_letter(const Record& record, TakenAway& taken) {
+  const Offset offset = record.offset();
+  if (is_the_next_owners()) return false;  // to dispatch
+  const auto count = partition_.partition_count(taken.topic);
+  if (!count) {
+    is_blocked_ = true;
+    return false;
+  }
+  if (!*count) {
+    note_dead_letter_failure(offset, count->error());
+    return false;
+  }
+  const PartitionId destination =
+      dead_letter_partition(partition_.topic_partition().partition, **count);
+  const std::string source_partition =
+      mutant("dead_letters.key_replaced") ? std::to_string(record.partition()) : "";
+  PendingRecord* pending = partition_.make_pending(offset, /*is_dead_letter=*/true);
+  const Status sent = partition_.environment().outputs->send(
+      {.topic = taken.topic,
+       .key = mutant("dead_letters.key_replaced") ? Bytes(source_partition) : record.key(),
+       .value = record.value(),
+       .headers = dead_letter_headers(record.headers(), taken.source),
+       .partition = destination},
+      *pending, deadline_in(partition_.environment().output_timeout), [this]() -> Status {
+        if (!is_the_next_owners()) return {};
+        return rookery::fail(ErrorCode::kRevoked,
+                             partition_.topic_partition().text() + " is no longer ours");
+      });
+  if (!sent) {
+    pending->abandon();
+    if (sent.error().fatal) partition_.environment().on_fatal(sent.error());
+    if (!is_the_next_owners()) note_dead_letter_failure(offset, sent.error());
+    return false;
+  }
+  pending->release();
+  if (settings_.dead_letter_queue && settings_.dead_letter_queue->dispatch == Dispatch::kSync) {
+    awaited_ = offset;
+  }
+  if (!std::exchange(taken.is_told, true)) {
+    partition_.publish_taken(EventKind::kDeadLetterDispatched, taken.source,
+                             "to " + TopicPartition{taken.topic, destination}.text());
+  }
+  return true;
+}
+
+void Lane::note_dead_letter_failure(Offset offset, const Error& error) {
+  partition_.publish_error("dead_letter", std::string(name(error.code)), error.text(), offset);
+  const Duration wait = jittered_backoff_of(settings_.retry_backoff, ++dead_letter_failures_);
+  retry_at_ = deadline_in(wait);
+}
+
+}  // namespace rookery
