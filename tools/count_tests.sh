@@ -43,10 +43,11 @@ awk '
   /^\{"id":\{"targetCompleted":/ && !/"success":true/ { print "FAILED_TO_BUILD", 0, field($0, "label"), "-" }
 ' "$@" >"$results"
 
-# What a test program counts by itself, such as the legs of the contract suite, lies in its log.
+# What a test program counts by itself, such as the legs of the contract suite or the schedules that
+# a property explored, lies in its log.
 if ((!numbers)); then
   awk '$4 != "-" { sub("test.xml$", "test.log", $4); print $4 }' "$results" |
-    while read -r log; do grep -h '^contract leg ' "$log" || true; done
+    while read -r log; do grep -hE '^(contract leg|explored) ' "$log" || true; done
 fi
 
 awk -v numbers="$numbers" '

@@ -39,6 +39,12 @@ result //a:script "$PWD/no.xml" PASSED >script.json
   echo '{"id":{"targetCompleted":{"label":"//a:broken"}},"completed":{"failureDetail":{}}}'
 } >unbuilt.json
 
+printf 'RUN\nexplored 7 runs\ncontract leg a: 3\nnot explored 1\n' >told.log
+mkdir -p told && mv told.log told/test.log && suite 1 0 0 0 >told/test.xml
+result //a:told "$PWD/told/test.xml" PASSED >told.json
+"$count_path" told.json >output 2>/dev/null
+[[ $(head -n 2 output) == $'explored 7 runs\ncontract leg a: 3' ]] || failures=$((failures + 1))
+
 expect "cases of every suite, skipped ones apart" "6 0 1" green.json
 expect "failing cases" "3 2 0" red.json
 expect "a crash" "0 1 0" crashed.json

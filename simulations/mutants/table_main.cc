@@ -1,7 +1,8 @@
 // table_main.cc
 //
-// The mean number of runs until each mutant is found, per strategy: `bazel run -c opt
-// //simulations/mutants:table -- [FINDS] [RUNS AT MOST] [PART OF A NAME]`.
+// The mean number of runs until each mutant is found, per strategy, and how many enumerated
+// schedules it takes: `bazel run -c opt //simulations/mutants:table -- [FINDS] [RUNS AT MOST] [PART
+// OF A NAME OR A MARK]`.
 #include <rookery/runtime/mutant.h>
 
 #include <cstdio>
@@ -11,14 +12,24 @@
 
 #include "simulations/mutants/hunt.h"
 #include "simulations/properties/group_life.h"
+#include "simulations/properties/group_schedules.h"
 #include "simulations/scheduler/strategies.h"
 
 namespace rookery::sim {
 namespace {
 
-constexpr StrategyKind kColumns[] = {StrategyKind::kDrawn,      StrategyKind::kRandom,
-                                     StrategyKind::kSticky,     StrategyKind::kPct,
-                                     StrategyKind::kStarvation, StrategyKind::kRunUntilBlocked};
+constexpr StrategyKind kColumns[] = {StrategyKind::kDrawn,          StrategyKind::kRandom,
+                                     StrategyKind::kSticky,         StrategyKind::kPct,
+                                     StrategyKind::kStarvation,     StrategyKind::kPos,
+                                     StrategyKind::kRunUntilBlocked};
+
+constexpr std::uint64_t kSchedulesMost = 20'000;
+
+void add_promise(std::string& promises, const std::string& promise) {
+  if (promises.find(promise) == std::string::npos) {
+    promises += (promises.empty() ? "" : ", ") + promise;
+  }
+}
 
 std::string cell(const Hunt& hunt) {
   if (hunt.finds == 0) return "> " + std::to_string(hunt.runs);
@@ -27,23 +38,36 @@ std::string cell(const Hunt& hunt) {
   return text;
 }
 
+// Of group life made small: how many schedules it takes, one after the other.
+std::string enumerated_cell(std::string_view mutant, std::uint64_t schedules_most,
+                            std::string& promises) {
+  switch_mutant_on(mutant);
+  const ScheduleSearch search = search_schedules({.schedules_most = schedules_most});
+  switch_mutant_on("");
+  if (!search.broken) return "> " + std::to_string(search.schedules);
+  add_promise(promises, search.broken->promise);
+  return std::to_string(search.schedules) + " (" + std::to_string(search.preemptions) + ")";
+}
+
 int print_table(const HuntOptions& options, const std::string& part) {
   std::printf("| mutant |");
   for (const StrategyKind kind : kColumns) std::printf(" %s |", name(kind));
-  std::printf(" found by |\n|---|");
-  for (std::size_t i = 0; i < std::size(kColumns); ++i) std::printf("---:|");
+  std::printf(" enumerated | found by |\n|---|");
+  for (std::size_t i = 0; i < std::size(kColumns) + 1; ++i) std::printf("---:|");
   std::printf("---|\n");
   for (const MutantEntry& mutant : all_mutants()) {
-    if (mutant.name.find(part) == std::string_view::npos) continue;
+    const bool is_asked_for = mutant.name.find(part) != std::string_view::npos ||
+                              mutant.mark.find(part) != std::string_view::npos;
+    if (!is_asked_for) continue;
     std::printf("| %s %s |", std::string(mutant.mark).c_str(), std::string(mutant.name).c_str());
     std::string promises;
     for (const StrategyKind kind : kColumns) {
       const Hunt hunt = hunt_mutant(mutant.name, group_life_with(kind), options);
       std::printf(" %s |", cell(hunt).c_str());
       std::fflush(stdout);
-      if (!hunt.broken || promises.find(hunt.broken->promise) != std::string::npos) continue;
-      promises += (promises.empty() ? "" : ", ") + hunt.broken->promise;
+      if (hunt.broken) add_promise(promises, hunt.broken->promise);
     }
+    std::printf(" %s |", enumerated_cell(mutant.name, kSchedulesMost, promises).c_str());
     std::printf(" %s |\n", promises.c_str());
   }
   return 0;

@@ -316,6 +316,12 @@ RunOutcome live(GroupPlan plan, RunTape& tape, Strategy& strategy, const RunSett
 
 RunOutcome live(RunTape& tape, const RunSettings& settings, StrategyKind kind) {
   GroupPlan plan = draw_group_plan(tape.plan);
+  if (kind == StrategyKind::kDrawn) {
+    constexpr std::array kKindsDrawn = {StrategyKind::kSticky, StrategyKind::kStarvation,
+                                        StrategyKind::kPos, StrategyKind::kPct,
+                                        StrategyKind::kRandom};
+    kind = kKindsDrawn[tape.plan.draw(kKindsDrawn.size())];
+  }
   const std::unique_ptr<Strategy> strategy = make_strategy(kind, tape.plan, tape.schedule);
   return live(std::move(plan), tape, *strategy, settings);
 }

@@ -113,10 +113,13 @@ GroupPlan draw_small_group_plan(Tape& tape) {
     constexpr std::uint64_t kCloses[] = {8, 2};
     life.listener_closes_one_in = kCloses[tape.draw(std::size(kCloses))];
     life.gives_up_when_lost = tape.one_in(2);
+    // Most of what can go wrong, does while consumers come and go.
+    life.shortest = milliseconds(5);
+    life.longest = milliseconds(tape.between(20, 300));
     plan.members.push_back(std::move(life));
   }
   plan.latency_spread = microseconds(900);
-  plan.trouble = milliseconds(tape.between(200, 800));
+  plan.trouble = milliseconds(tape.between(100, 500));
   plan.cluster.nodes = plan.nodes;
   plan.cluster.group_min_session_timeout = milliseconds(100);
   plan.cluster.group_initial_rebalance_delay = milliseconds(0);

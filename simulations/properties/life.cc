@@ -79,6 +79,10 @@ Life::~Life() {
 void Life::hear() {
   const TimePoint began = time_now();
   stage_.watch.listener_entered(plan_.client_id, is_heartbeat_thread());
+  // Some have a lot to do. They do not wait for it: whoever comes in between pre-empts them.
+  for (auto work = one_in(4) ? random_below(60) : 0; work > 0; --work) {
+    choice_point("a listener works");
+  }
   const bool may_close = stage_.phase == LifePhase::kTrouble || stage_.phase == LifePhase::kEnd;
   if (may_close && one_in(plan_.listener_closes_one_in)) {
     close(draw_milliseconds(1500));
@@ -113,7 +117,7 @@ void Life::commit_some() {
       std::advance(one, random_below(mine_.size()));
       const Mine& mine = one->second;
       // Now and then less than it could.
-      const auto back = random_below(4) == 0 ? random_below(10) : 0;
+      const auto back = one_in(4) ? random_below(10) : 0;
       const Offset offset = std::max<Offset>(mine.next - static_cast<Offset>(back), 0);
       offsets.push_back({one->first, mine.assignment, offset, ""});
     }
@@ -259,12 +263,12 @@ void Life::take_records() {
   Mine from;
   {
     const Uninterrupted scope;
-    const bool is_over = !given_back_.empty() && (mine_.empty() || random_below(6) == 0);
+    const bool is_over = !given_back_.empty() && (mine_.empty() || one_in(6));
     if (is_over) {
       from = given_back_[random_below(given_back_.size())];
     } else if (!mine_.empty()) {
       auto one = mine_.begin();
-      std::advance(one, random_below(mine_.size()));
+      std::advance(one, (++takes_ + random_below(mine_.size())) % mine_.size());
       partition = one->first;
       from = one->second;
     }
@@ -288,12 +292,14 @@ void Life::take_records() {
 void Life::round() {
   const std::uint64_t what = random_below(24);
   const bool may_rest = stage_.phase != LifePhase::kSettle;
-  if (what <= 1 && may_rest) be_silent();
-  if (what >= 2 && what <= 5) commit_some();
-  if (what == 6) seek_or_ask();
-  if (what == 7) look_around();
-  if (what >= 8) take_records();
-  poll(draw_milliseconds(40));
+  // The plain case is to take and to wait: a program that never does is a busy loop.
+  if (what < 16) take_records();
+  if (what >= 16 && what <= 17 && may_rest) be_silent();
+  if (what >= 18 && what <= 21) commit_some();
+  if (what == 22) seek_or_ask();
+  if (what == 23) look_around();
+  const bool waits = what != 15;
+  poll(waits ? milliseconds(1) + draw_milliseconds(39) : Duration::zero());
 }
 
 void Life::take_last_events() {
@@ -309,7 +315,7 @@ void Life::commit_and_wait() {
 
 void Life::help() {
   const std::uint64_t what = random_below(60);
-  if (what == 0 && stage_.phase == LifePhase::kTrouble) {
+  if (what == 59 && stage_.phase == LifePhase::kTrouble) {
     close(draw_milliseconds(2000));
   } else if (what < 30) {
     commit_some();
@@ -342,7 +348,7 @@ void LifeSlot::live_once(int number) {
     helpers.emplace_back("helper of " + life->client_id(),
                          [&stage = stage_, weak = std::weak_ptr<Life>(life)] {
                            while (stage.phase != LifePhase::kEnd) {
-                             sleep_until(deadline_in(draw_milliseconds(80)));
+                             sleep_until(deadline_in(milliseconds(1) + draw_milliseconds(79)));
                              const std::shared_ptr<Life> held = weak.lock();
                              if (!held || held->is_over()) return;
                              held->help();

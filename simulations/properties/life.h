@@ -31,7 +31,7 @@ enum class LifePhase : std::uint8_t {
   kEnd,      // all close
 };
 
-// What all lives of a run share, on many fibers: atomic, but without choice points.
+// What all lives of a run share, on many fibers: atomics, and no choice points.
 struct LifeStage {
   mock::Network& network;
   GroupWatch& watch;
@@ -110,7 +110,8 @@ class Life : public std::enable_shared_from_this<Life> {
     Offset next = 0;  // all below was taken, by this one or by others before
   };
   std::map<TopicPartition, Mine> mine_;
-  std::deque<Mine> given_back_;                 // the last few
+  std::deque<Mine> given_back_;  // the last few
+  std::uint64_t takes_ = 0;
   std::atomic<bool> is_using_streams_ = false;  // one thread at a time
   struct HandBack {
     RevocationId revocation;

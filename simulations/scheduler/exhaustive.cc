@@ -4,15 +4,33 @@
 #include "simulations/scheduler/exhaustive.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace rookery::sim {
 namespace {
 
+// That wait for the next bound: what is run of them is to be a fair part, if not all.
+constexpr std::uint64_t kKeptLeast = 50'000;
+
 struct Branched {
   Schedule schedule;
   std::uint64_t turns = 0;  // departures that are no pre-emptions
 };
+
+// In an order that begins anywhere and leaves no region for last: when time is up, pre-emptions
+// were tried all over the run.
+std::vector<Branched> scattered(std::vector<Branched> all) {
+  std::vector<std::size_t> order(all.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto key = [](std::size_t index) { return index * 0x9e3779b97f4a7c15ULL; };
+  std::sort(order.begin(), order.end(),
+            [&key](std::size_t a, std::size_t b) { return key(a) < key(b); });
+  std::vector<Branched> result;
+  result.reserve(all.size());
+  for (const std::size_t index : order) result.push_back(std::move(all[index]));
+  return result;
+}
 
 class Explorer {
  public:
@@ -23,9 +41,7 @@ class Explorer {
     for (std::uint64_t bound = 0; bound <= options_.preemptions_most; ++bound) {
       found_.schedules.push_back(0);
       if (!explore_bound(bound)) return found_;
-      // The first that branched off is the first to be taken.
-      std::reverse(of_next_bound_.begin(), of_next_bound_.end());
-      waiting_ = std::exchange(of_next_bound_, {});
+      waiting_ = scattered(std::exchange(of_next_bound_, {}));
     }
     found_.is_exhausted = !is_cut_;
     return found_;
@@ -61,8 +77,9 @@ class Explorer {
       if (!branch.is_preemption && from.turns == options_.turns_most) continue;
       std::vector<Branched>& place = branch.is_preemption ? of_next_bound_ : waiting_;
       for (std::size_t way = 1; way < branch.ways; ++way) {
-        if (place.size() >= left()) {
-          is_cut_ = true;  // they would not be run any more
+        const std::uint64_t most = branch.is_preemption ? std::max(left(), kKeptLeast) : left();
+        if (place.size() >= most) {
+          is_cut_ = true;  // hardly any of them would be run
           break;
         }
         Branched& one = place.emplace_back(from);

@@ -14,7 +14,8 @@
 // first, then those with one, and so on: a failure is found with the fewest there are. A schedule
 // is told by its departures from the plain one, in which a thread runs until it waits, and then the
 // next in turn. Each is run once, and leads to those with one departure more, behind its last:
-// depth-first within a number of pre-emptions. No state is kept but that.
+// depth-first within a number of pre-emptions. No state is kept but that. Those with one
+// pre-emption more are taken from all over the run, so that also a part of them says something.
 //
 // Only the schedule is enumerated: what is drawn from tapes must be the same in every run. A loop
 // that waits for another thread has to sleep, be it for no time: a sleep passes the turn on, and is
