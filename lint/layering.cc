@@ -53,6 +53,7 @@ constexpr auto kRooms = std::to_array<Room>({
     {"simulations/world", 180},
     {"simulations/explorer", 190},
     {"simulations/properties", 210},
+    {"simulations/promises", 215},
     {"simulations/mutants", 220},
     {"simulations", 200},
 });

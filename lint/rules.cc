@@ -12,6 +12,7 @@
 #include "lint/banner.h"
 #include "lint/layering.h"
 #include "lint/os_rules.h"
+#include "lint/weak_hash.h"
 
 namespace rookery::lint {
 namespace {
@@ -62,7 +63,7 @@ bool covers(const Marker& marker, const Finding& finding) {
 Findings check_source(const SourceFile& file) {
   std::vector<Marker> markers = find_markers(file);
   Findings kept;
-  for (const auto rule : {check_banner, check_layering, check_os_use}) {
+  for (const auto rule : {check_banner, check_layering, check_os_use, check_weak_hash}) {
     for (Finding& finding : rule(file)) {
       bool is_allowed = false;
       for (Marker& marker : markers) {

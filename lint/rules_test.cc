@@ -1,6 +1,7 @@
 // rules_test.cc
 //
 // Each rule fires where it should and stays silent where it should; so do the markers.
+// allow-file(weak-hash): what the rule is tried on
 
 #include "lint/rules.h"
 
@@ -90,6 +91,24 @@ TEST(ThreadLocal, FiresOutsideTheRuntimeOnly) {
   EXPECT_THAT(objections("thread_local int a;"), ElementsAre("thread-local:1"));
   EXPECT_THAT(objections("FiberLocal<int> not_thread_local_at_all;"), IsEmpty());
   EXPECT_THAT(objections("framework/runtime/a.cc", "thread_local int a;"), IsEmpty());
+}
+
+TEST(WeakHash, FiresOnMd5AndSha1) {
+  EXPECT_THAT(objections("#include <openssl/md5.h>"), ElementsAre("weak-hash:1"));
+  EXPECT_THAT(objections("\nMD5_Init(&state);"), ElementsAre("weak-hash:2"));
+  EXPECT_THAT(objections("EVP_Digest(d, n, out, &size, EVP_md5(), nullptr);"),
+              ElementsAre("weak-hash:1"));
+  EXPECT_THAT(objections("SHA1(data, size, out);"), ElementsAre("weak-hash:1"));
+  EXPECT_THAT(objections("const auto id = HashSha1(text);"), ElementsAre("weak-hash:1"));
+  EXPECT_THAT(objections("const auto* m = EVP_get_digestbyname(\"SHA-1\");  // why?"),
+              ElementsAre("weak-hash:1"));
+}
+
+TEST(WeakHash, IsSilentOnSha256AndOnWhatIdentifiesNothing) {
+  EXPECT_THAT(objections("EVP_Digest(d, n, out, &size, EVP_sha256(), nullptr);"), IsEmpty());
+  EXPECT_THAT(objections("const char* mechanism = \"SCRAM-SHA-256\"; int sha_128 = 0;"), IsEmpty());
+  EXPECT_THAT(objections("partition = murmur2(key) % count;"), IsEmpty());
+  EXPECT_THAT(objections("int a;  // never md5\n/* nor\n   sha1 */"), IsEmpty());
 }
 
 TEST(Layering, FiresOnAnArrowUpwards) {

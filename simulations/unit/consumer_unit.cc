@@ -291,7 +291,7 @@ std::vector<SentDeadLetter> UnitOfRoute::dead_letters() const {
     Result<DeadLetterSource> source = read_dead_letter(one.headers);
     if (!source) continue;
     all.push_back({std::move(one.topic), std::move(one.key), std::move(one.payload),
-                   without_source(one.headers), std::move(*source)});
+                   without_source(one.headers), std::move(*source), std::move(one.headers)});
   }
   return all;
 }

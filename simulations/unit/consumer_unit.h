@@ -66,6 +66,7 @@ struct SentDeadLetter {
   OwnedBytes value;
   Headers headers;  // the record's own
   DeadLetterSource source;
+  Headers all_headers;  // as they were sent: the record's own, the framework's, older source_* ones
 };
 
 class UnitOfRoute {
