@@ -23,6 +23,8 @@ class Billing : public rk::Consumer {
 
 inline rk::App billing_app() {
   rk::App app({.client_id = "billing"});
-  app.group("billing").topic("orders.v1", {.consumer = rk::consumer<Billing>()});
+  app.group("billing").topic("orders.v1",
+                             {.consumer = rk::consumer<Billing>(),
+                              .dead_letter_queue = {{.topic = "orders.v1.dlq", .max_retries = 3}}});
   return app;
 }

@@ -20,6 +20,7 @@
 #include "simulations/explorer/failure_text.h"
 #include "simulations/explorer/replay_line.h"
 #include "simulations/explorer/shrink.h"
+#include "simulations/world/dead_letter_book.h"
 
 namespace rookery::sim {
 namespace {
@@ -79,6 +80,7 @@ class Campaign {
   std::vector<std::uint64_t> faults_by_run_;
   std::vector<std::uint64_t> rebalances_by_run_;
   std::map<std::string, std::uint64_t> told_promises_;  // by which seed
+  std::shared_ptr<testing::DeadLetterBook> dead_letters_;
   testing::Report report_;
 };
 
@@ -123,6 +125,10 @@ void Campaign::add(Finished finished) {
   faults_by_run_.push_back(outcome.faults_in_all());
   rebalances_by_run_.push_back(outcome.rebalances);
   report_.trace_hash = scramble(report_.trace_hash ^ outcome.trace_hash);
+  if (outcome.dead_letters) {
+    if (!dead_letters_) dead_letters_ = std::make_shared<testing::DeadLetterBook>();
+    dead_letters_->add(*outcome.dead_letters);
+  }
   if (!finished.is_wrong()) return;
   // Watchers see that there is one; what to say of it comes at the end.
   report_.violations.push_back({.seed = finished.source.seed});
@@ -239,6 +245,7 @@ testing::Report Campaign::run() {
   report_.faults_median = median(faults_by_run_);
   report_.rebalances_median = median(rebalances_by_run_);
   report_.wall_elapsed = now() - start_;
+  report_.dead_letters = dead_letters_;
   return report_;
 }
 

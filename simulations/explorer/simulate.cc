@@ -53,10 +53,12 @@ std::vector<std::string> commands_for(const std::string& line) {
 
 Report World::simulate(const std::function<App()>& app, const Plan& plan,
                        const SimulateOptions& options) const {
-  sim::CampaignInput input{.program = app().options().client_id,
-                           .run = sim::run_function({.world = *this, .plan = plan, .app = app}),
-                           .options = options,
-                           .commands = commands_for};
+  sim::CampaignInput input{
+      .program = app().options().client_id,
+      .run = sim::run_function(
+          {.world = *this, .plan = plan, .app = app, .are_dead_letters_kept = true}),
+      .options = options,
+      .commands = commands_for};
   if (input.options.replay.empty()) input.options.replay = replay_argument();
   return sim::run_campaign(input);
 }

@@ -61,6 +61,7 @@ void HandlerFaults::strike(const RunView& run, RunMoment moment) {
         case FaultKind::kThrowingHandler: {
           const RunMoment when = fault.extent % 2 == 1 ? RunMoment::kAfter : RunMoment::kBefore;
           if (when != moment || !is_struck(active, run)) break;
+          if (static_cast<std::uint64_t>(run.attempt) > run.retries_most) break;
           std::uint64_t& times = active.struck[{run.topic_partition, run.offset}];
           if (times >= fault.extent) break;
           throws_at = ++times;

@@ -32,7 +32,8 @@ class HandlerFaults {
   void end(std::size_t index);
   void end_all();
 
-  // May throw, may sleep.
+  // May throw, may sleep. What it throws passes: where a record would be given up for it, it does
+  // not throw, so that only records that user code itself refuses become dead letters.
   void strike(const RunView& run, RunMoment moment);
 
   // Whether the fault has struck at least once.

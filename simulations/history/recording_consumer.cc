@@ -17,8 +17,11 @@ namespace {
 class RecordingConsumer final : public ConsumerBase, private ConsumerContext, private Outputs {
  public:
   RecordingConsumer(std::unique_ptr<ConsumerBase> inner, Recorder& recorder,
-                    Interference interference)
-      : inner_(std::move(inner)), recorder_(recorder), interference_(std::move(interference)) {
+                    Interference interference, std::uint64_t retries_most)
+      : inner_(std::move(inner)),
+        recorder_(recorder),
+        interference_(std::move(interference)),
+        retries_most_(retries_most) {
     const Uninterrupted scope;
     id_ = recorder_.history().next_consumer();
   }
@@ -83,11 +86,12 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
   template <class Work>
   void run(std::span<const Record> records, Work work) {
     const RunView view{recorder_.current_process(), records.front().topic_partition(),
-                       records.front().offset()};
+                       records.front().offset(), given_->attempt(), retries_most_};
     try {
       interference_(view, RunMoment::kBefore);
+      has_marked_ = false;
       work();
-      interference_(view, RunMoment::kAfter);
+      if (!has_marked_) interference_(view, RunMoment::kAfter);
     } catch (...) {
       end(EventKind::kConsumeThrew);
       throw;
@@ -120,6 +124,7 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
       Event marked = event(EventKind::kMarked, current());
       marked.offset = record.offset();
       recorder_.record(marked);
+      has_marked_ = true;
     }
     return given_->mark(record);
   }
@@ -153,12 +158,14 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
   std::unique_ptr<ConsumerBase> inner_;
   Recorder& recorder_;
   Interference interference_;
+  const std::uint64_t retries_most_;
   ConsumerContext* given_ = nullptr;
   ConsumerId id_ = kNone;
   GroupIndex group_ = kNone;
   PartitionIndex partition_ = kNone;
   std::vector<Open> open_;
   Batch* batch_ = nullptr;
+  bool has_marked_ = false;  // in this run
 };
 
 }  // namespace
@@ -167,9 +174,14 @@ App recorded(App app, Recorder& recorder, Interference interference) {
   for (auto& [name, group] : app.groups()) {
     for (ConsumerGroup::Route& route : group.routes()) {
       if (!route.options.consumer) continue;
-      route.options.consumer = [inner = route.options.consumer, &recorder,
-                                interference]() -> std::unique_ptr<ConsumerBase> {
-        return std::make_unique<RecordingConsumer>(inner(), recorder, interference);
+      const TopicSettings settings = settings_of(app, name, route.topic);
+      const std::uint64_t retries_most =
+          settings.dead_letter_queue
+              ? static_cast<std::uint64_t>(settings.dead_letter_queue->max_retries)
+              : UINT64_MAX;
+      route.options.consumer = [inner = route.options.consumer, &recorder, interference,
+                                retries_most]() -> std::unique_ptr<ConsumerBase> {
+        return std::make_unique<RecordingConsumer>(inner(), recorder, interference, retries_most);
       };
     }
   }

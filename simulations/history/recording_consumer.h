@@ -8,6 +8,7 @@
 
 #include <rookery/routing/app.h>
 
+#include <cstdint>
 #include <functional>
 
 #include "simulations/history/recorder.h"
@@ -19,10 +20,13 @@ struct RunView {
   ProcessIndex process = kNone;
   TopicPartition topic_partition;
   Offset offset = -1;
+  int attempt = 1;
+  // So often the route lets it run again before it gives it up.
+  std::uint64_t retries_most = UINT64_MAX;
 };
 enum class RunMoment : std::uint8_t {
   kBefore,  // user code has not seen the record yet
-  kAfter,   // user code has returned
+  kAfter,   // user code has returned, and has not marked: by a mark its work is done
 };
 // Called inside consume, within what is recorded: may throw, may take its time.
 using Interference = std::function<void(const RunView&, RunMoment)>;

@@ -237,8 +237,7 @@ Setup any_setup(bool has_faults) {
   setup.is_batch = *rc::gen::arbitrary<bool>();
   setup.is_blame_known = *rc::gen::arbitrary<bool>();
   setup.is_sync = *rc::gen::arbitrary<bool>();
-  // Faults throw after user code has marked: the record is done then, and the checkers do not know.
-  setup.is_manual = *rc::gen::arbitrary<bool>() && !has_faults;
+  setup.is_manual = *rc::gen::arbitrary<bool>();
   setup.is_independent = *rc::gen::arbitrary<bool>();
   setup.max_retries = *rc::gen::inRange(0, 3);
   setup.poison_one_in = *rc::gen::element<std::uint64_t>(2, 8, 30);

@@ -8,11 +8,14 @@
 #include <cstdint>
 #include <iosfwd>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace rookery::testing {
+
+class DeadLetterBook;
 
 // What a person has to keep in mind to follow a run.
 struct RunSize {
@@ -64,6 +67,8 @@ struct Report {
   std::uint64_t faults_median = 0;              // of a run
   std::uint64_t rebalances_median = 0;
   std::uint64_t trace_hash = 0;  // of all runs in the order of their seeds
+  // Of World::simulate's runs without a violation; see DeadLettersExactly. Null: not kept.
+  std::shared_ptr<const DeadLetterBook> dead_letters;
 
   // The summary, then the violations.
   std::string text() const;

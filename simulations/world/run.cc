@@ -5,10 +5,12 @@
 #include "simulations/world/run.h"
 
 #include <rookery/base/duration.h>
+#include <rookery/recovery/dead_letter.h>
 #include <rookery/runtime/thread.h>
 #include <rookery/runtime/time.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
 #include <utility>
@@ -20,6 +22,7 @@
 #include "simulations/scheduler/tape.h"
 #include "simulations/world/app_tuning.h"
 #include "simulations/world/cluster_recorder.h"
+#include "simulations/world/dead_letter_book.h"
 #include "simulations/world/fault_injector.h"
 #include "simulations/world/producer_process.h"
 #include "simulations/world/server_process.h"
@@ -90,6 +93,7 @@ class Simulation {
   void main();
   // Off the fibers, when the run has ended well: checks of the user's own.
   std::optional<BrokenPromise> check_outcome() const;
+  std::shared_ptr<testing::DeadLetterBook> dead_letters() const;
   void add_figures(RunOutcome& outcome) const;
   // Off the fibers, of a run that has failed: what a person is told.
   void tell(BrokenPromise& broken) const;
@@ -436,6 +440,36 @@ std::optional<BrokenPromise> Simulation::check_outcome() const {
   return std::nullopt;
 }
 
+// Of each topic that some route names, or that holds a dead letter of a route's topic: a policy may
+// choose others.
+std::shared_ptr<testing::DeadLetterBook> Simulation::dead_letters() const {
+  std::map<std::string, std::set<std::string>> sources;  // by dead letter topic
+  std::set<std::string> routed;
+  const App app = input_.app();
+  for (const auto& [name, group] : app.groups()) {
+    for (const ConsumerGroup::Route& route : group.routes()) {
+      routed.insert(route.topic);
+      const TopicSettings settings = settings_of(app, name, route.topic);
+      if (!settings.dead_letter_queue || settings.dead_letter_queue->topic.empty()) continue;
+      sources[settings.dead_letter_queue->topic].insert(route.topic);
+    }
+  }
+  const ClusterOutcome outcome(stage_->cluster, *cluster_recorder_);
+  for (const auto& [topic, shape] : input_.world.topics()) {
+    for (const auto& record : outcome.records(topic)) {
+      const auto source = read_dead_letter(record.headers);
+      if (source && routed.contains(source->partition.topic)) {
+        sources[topic].insert(source->partition.topic);
+      }
+    }
+  }
+  auto book = std::make_shared<testing::DeadLetterBook>();
+  for (const auto& [topic, from] : sources) {
+    book->add_run(outcome, topic, {from.begin(), from.end()});
+  }
+  return book;
+}
+
 void Simulation::tell(BrokenPromise& broken) const {
   if (failure_text_) broken.text = *failure_text_;
   broken.details += failure_details_;
@@ -492,6 +526,7 @@ RunOutcome run_once(const RunInput& input, RunTape& tape, const RunSettings& set
   run.add_figures(outcome);
   if (!outcome.broken) outcome.broken = run.check_outcome();
   if (outcome.broken) run.tell(*outcome.broken);
+  if (!outcome.broken && input.are_dead_letters_kept) outcome.dead_letters = run.dead_letters();
   return outcome;
 }
 

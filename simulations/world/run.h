@@ -26,6 +26,8 @@ struct RunInput {
   // What the servers are given instead of their transport, for tests that break promises on
   // purpose; empty: nothing.
   std::function<std::unique_ptr<Transport>(Transport&)> sabotage = {};
+  // Whether outcomes say what became dead letters.
+  bool are_dead_letters_kept = false;
 };
 
 RunOutcome run_once(const RunInput& input, RunTape& tape, const RunSettings& settings = {});

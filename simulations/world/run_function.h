@@ -20,6 +20,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -69,6 +70,8 @@ struct RunOutcome {
   std::uint64_t rejected = 0;
   std::array<std::uint64_t, kFaultKinds> faults{};  // by kind, those that took effect
   std::uint64_t outputs = 0;                        // acknowledged outputs of user code
+  // Of a run that broke nothing, where it was asked for.
+  std::shared_ptr<const testing::DeadLetterBook> dead_letters = {};
 
   std::uint64_t faults_in_all() const {
     std::uint64_t all = 0;
