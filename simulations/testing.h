@@ -24,6 +24,7 @@
 #pragma once
 
 #include "simulations/unit/consumer_unit.h"
+#include "simulations/waiting/waiting.h"
 #include "simulations/world/matchers.h"
 #include "simulations/world/plan.h"
 #include "simulations/world/report.h"

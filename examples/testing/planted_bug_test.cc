@@ -45,13 +45,16 @@ TEST(Shipping, MarksAnOrderBeforeItIsShipped) {
 Report simulate_shipping(const SimulateOptions& options) {
   World world({.brokers = 3});
   world.topic("orders.v1", {.partitions = 3});
-  Plan plan({.servers = {2, 3}, .faults = any_faults(), .load = 10s});
+  Plan plan({.servers = {2, 3},
+             .faults = {FaultKind::kProcessRestart, FaultKind::kBrokerRestart},
+             .load = 10s});
   plan.produce("orders.v1", 100, [](Draw& draw) { return record({.key = draw.key(20)}); });
   return world.simulate(shipping_app, plan, options);
 }
 
 TEST(Shipping, IsFoundMadeSmallerAndReplayed) {
-  const Report report = simulate_shipping({.seeds = 100, .violations_most = 1});
+  const Report report =
+      simulate_shipping({.seeds = 100, .violations_most = 1, .shrink_time_most = 10min});
   ASSERT_EQ(report.violations.size(), 1U);
   const Violation& violation = report.violations[0];
   EXPECT_EQ(violation.promise, "no loss");

@@ -383,6 +383,8 @@ TEST(Describe, ShowsGroupsAndPartitionsAtAnyTime) {
   board.wait_for("the picture", [&] { return is_over; });
   looking.join();
   EXPECT_THAT(harness.server().describe(), HasSubstr("orders-0 committable=0 uncommitted=2"));
+  // An output is under way a moment before the producer has it.
+  board.wait_for("both sends", [&] { return harness.transport.producer.sent.size() == 2; });
   acknowledge_all(board, harness.transport.producer);
   harness.group().wait_for_commit(kPartition, 2);
 }

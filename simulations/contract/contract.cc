@@ -327,18 +327,6 @@ Watermarks Contract::watermarks(const TopicPartition& partition) {
   return ::testing::AssertionSuccess();
 }
 
-::testing::AssertionResult Contract::wait_until(const std::function<bool()>& predicate,
-                                                const std::function<std::string()>& describe,
-                                                Duration limit) {
-  const TimePoint deadline = deadline_in(limit);
-  while (!predicate()) {
-    if (now() >= deadline)
-      return ::testing::AssertionFailure() << "not in time; last seen: " << describe();
-    sleep_until(deadline_in(5ms));
-  }
-  return ::testing::AssertionSuccess();
-}
-
 std::set<TopicPartition> Contract::partitions_of(const std::string& topic,
                                                  std::int32_t count) const {
   std::set<TopicPartition> all;

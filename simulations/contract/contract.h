@@ -29,13 +29,15 @@
 #include <vector>
 
 #include "simulations/contract/leg.h"
+#include "simulations/waiting/waiting.h"
 
 namespace rookery::contract {
 
 using namespace std::chrono_literals;
 
 // How long a test waits for what must happen, and how long it watches that something does not.
-inline constexpr Duration kPatience = 30s;
+using testing::kPatience;
+using testing::wait_until;
 
 // A record, out of its batch.
 struct Seen {
@@ -131,9 +133,6 @@ class Contract : public ::testing::TestWithParam<LegFactory> {
                                         Duration limit = kPatience);
   // Pumps for as long, and fails as soon as the predicate does not hold.
   ::testing::AssertionResult pump_while(const std::function<bool()>& predicate, Duration duration);
-  ::testing::AssertionResult wait_until(const std::function<bool()>& predicate,
-                                        const std::function<std::string()>& describe,
-                                        Duration limit = kPatience);
   bool is_settled(const std::vector<Member*>& members, const std::set<TopicPartition>& all) const;
   std::set<TopicPartition> partitions_of(const std::string& topic, std::int32_t count) const;
   std::string state() const;

@@ -27,8 +27,15 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::Report;
 
+// Small is small on a slow machine, too.
+testing::SimulateOptions patient() {
+  testing::SimulateOptions options;
+  options.shrink_time_most = std::chrono::minutes(30);
+  return options;
+}
+
 // The report of the campaign up to its first violation.
-Report hunt(const Canary& canary, testing::SimulateOptions options = {}) {
+Report hunt(const Canary& canary, testing::SimulateOptions options = patient()) {
   options.seeds = options.replay.empty() ? 60 : 1;
   options.threads = 1;
   options.violations_most = 1;
