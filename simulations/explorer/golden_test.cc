@@ -59,7 +59,11 @@ std::string masked(std::string text) {
 std::string told(const RunFunction& run) {
   const testing::Report report = run_campaign(
       {.run = run,
-       .options = {.seeds = kSeeds, .threads = 1, .violations_most = 1},
+       // Small is small on a slow machine, too.
+       .options = {.seeds = kSeeds,
+                   .threads = 1,
+                   .violations_most = 1,
+                   .shrink_time_most = std::chrono::minutes(30)},
        .commands = [](const std::string& line) {
          return std::vector<std::string>{"./rookery simulate --replay " + line,
                                          "bazel test //billing:test --test_arg=--replay=" + line};

@@ -6,21 +6,19 @@
 //   EXPECT_TRUE(wait_until([&] { return server.records_consumed() == 10; },
 //                          [&] { return server.describe(); }));
 //   EXPECT_TRUE(expect_records({{{"orders.v1", 0}, 0}, {{"orders.v1", 0}, 1}}, seen));
-//   const auto stopped = await(result);
-//   ASSERT_TRUE(stopped.has_value()) << stopped.text();
+//   const auto sent = await(producer.send_async({.topic = "orders.v1", .value = "12.50"}));
+//   ASSERT_TRUE(sent.has_value()) << sent.text();
 //
 // Thread rules: any thread; on a fiber they wait in virtual time. What is given is called on the
 // caller's thread.
 #pragma once
 
 #include <gtest/gtest.h>
+#include <rookery/base/result.h>
 #include <rookery/base/topic_partition.h>
 #include <rookery/runtime/time.h>
 
-#include <exception>
 #include <functional>
-#include <future>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,44 +33,44 @@ inline constexpr Duration kPatience = std::chrono::seconds(30);
                                       const std::function<std::string()>& describe,
                                       Duration limit = kPatience);
 
-// What became of a future: not done in time, failed, or a value.
+// What became of something under way: not done in time, failed, or a value.
 template <class T>
 class Awaited {
  public:
-  static Awaited of_value(T value) { return Awaited("", std::move(value)); }
-  static Awaited without_value(std::string why) { return Awaited(std::move(why), std::nullopt); }
+  Awaited(Result<T> result) : result_(std::move(result)) {}
+  static Awaited not_done(std::string text) {
+    Awaited awaited(fail(ErrorCode::kTimedOut, text));
+    awaited.is_done_ = false;
+    awaited.not_done_ = std::move(text);
+    return awaited;
+  }
 
-  bool has_value() const { return value_.has_value(); }
+  bool is_done() const { return is_done_; }
+  bool has_value() const { return result_.has_value(); }
   // Only with has_value().
-  const T& value() const { return *value_; }
-  // "not done within 30 s", "failed: ...", or "done".
-  const std::string& text() const { return text_; }
+  const T& value() const { return *result_; }
+  // "not done within 30000 ms", "failed: ...", or "done".
+  std::string text() const {
+    if (!is_done_) return not_done_;
+    return has_value() ? "done" : "failed: " + result_.error().text();
+  }
 
  private:
-  Awaited(std::string text, std::optional<T> value)
-      : text_(value ? "done" : std::move(text)), value_(std::move(value)) {}
-  std::string text_;
-  std::optional<T> value_;
+  Result<T> result_;
+  bool is_done_ = true;
+  std::string not_done_;
 };
 
 std::string not_done_within(Duration limit);
 
-template <class T>
-Awaited<T> await(std::future<T>& future, Duration limit = kPatience) {
-  const auto is_done = [&] {
-    return future.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
-  };
-  if (!wait_until(
-          is_done, [] { return std::string(); }, limit)) {
-    return Awaited<T>::without_value(not_done_within(limit));
-  }
-  try {
-    return Awaited<T>::of_value(future.get());
-  } catch (const std::exception& error) {
-    return Awaited<T>::without_value(std::string("failed: ") + error.what());
-  } catch (...) {
-    return Awaited<T>::without_value("failed: it is no std::exception");
-  }
+// Of a DeliveryFuture, or whatever answers is_decided() and wait(deadline) like it.
+template <class Future>
+auto await(const Future& future, Duration limit = kPatience) {
+  using Value = typename decltype(future.wait(TimePoint()))::value_type;
+  Result<Value> result = future.wait(deadline_in(limit));
+  // kTimedOut may be the answer itself.
+  if (!result && !future.is_decided()) return Awaited<Value>::not_done(not_done_within(limit));
+  return Awaited<Value>(std::move(result));
 }
 
 // Where a record lies.

@@ -6,9 +6,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <rookery/runtime/thread.h>
+#include <rookery/runtime/time.h>
 
-#include <stdexcept>
+#include <algorithm>
 #include <string>
 
 #include "simulations/scheduler/test_run.h"
@@ -17,7 +17,9 @@ namespace rookery::testing {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 const TopicPartition kOrders{"orders.v1", 0};
 const TopicPartition kOther{"orders.v1", 1};
@@ -48,28 +50,36 @@ TEST(WaitUntil, EndsWhenTheConditionHoldsAndNoLaterThanItsLimit) {
   });
 }
 
+// Decided at a moment, with that answer.
+struct Scripted {
+  TimePoint at = kNever;
+  Result<int> answer = 7;
+
+  bool is_decided() const { return now() >= at; }
+  Result<int> wait(TimePoint deadline) const {
+    sleep_until(std::min(at, deadline));
+    if (is_decided()) return answer;
+    return fail(ErrorCode::kTimedOut, "it is open");
+  }
+};
+
 TEST(Await, TellsNotDoneFailedAndValueApart) {
-  std::promise<int> never;
-  std::future<int> pending = never.get_future();
-  simulated([&] {
-    const auto result = await(pending, 50ms);
-    EXPECT_FALSE(result.has_value());
-    EXPECT_EQ(result.text(), "not done within 50 ms");
+  simulated([] {
+    const auto pending = await(Scripted(), 50ms);
+    EXPECT_FALSE(pending.is_done());
+    EXPECT_FALSE(pending.has_value());
+    EXPECT_EQ(pending.text(), "not done within 50 ms");
+
+    const auto failed = await(Scripted{now(), fail(ErrorCode::kTimedOut, "no broker")});
+    EXPECT_TRUE(failed.is_done());
+    EXPECT_FALSE(failed.has_value());
+    EXPECT_THAT(failed.text(), AllOf(StartsWith("failed: "), HasSubstr("no broker")));
+
+    const auto done = await(Scripted{deadline_in(2s)});
+    ASSERT_TRUE(done.has_value()) << done.text();
+    EXPECT_EQ(done.value(), 7);
+    EXPECT_EQ(done.text(), "done");
   });
-
-  std::promise<int> broken;
-  std::future<int> failed = broken.get_future();
-  broken.set_exception(std::make_exception_ptr(std::runtime_error("no broker")));
-  EXPECT_EQ(await(failed).text(), "failed: no broker");
-
-  std::promise<int> kept;
-  std::future<int> done = kept.get_future();
-  Thread giver("giver", [&] { kept.set_value(7); });
-  const auto result = await(done);
-  giver.join();
-  ASSERT_TRUE(result.has_value()) << result.text();
-  EXPECT_EQ(result.value(), 7);
-  EXPECT_EQ(result.text(), "done");
 }
 
 TEST(ExpectRecords, TheSameOnceInAnyOrder) {
