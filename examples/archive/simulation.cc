@@ -89,10 +89,14 @@ World simulated_world() {
 }
 
 Plan simulated_plan() {
+  return simulated_plan({.servers = {2, 4}, .faults = any_faults()}, kRecords);
+}
+
+Plan simulated_plan(const rookery::testing::PlanOptions& options, std::uint64_t records) {
   const ArchiveNames names;
-  Plan plan({.servers = {2, 4}, .faults = any_faults()});
+  Plan plan(options);
   const auto stanzas = std::make_shared<const ArchivePlan>();
-  plan.produce(names.packages, kRecords, [stanzas](Draw& draw) {
+  plan.produce(names.packages, records, [stanzas](Draw& draw) {
     const PlannedRecord planned = stanzas->record(draw.below(stanzas->packages()));
     return rookery::testing::record({.key = planned.key,
                                      .value = planned.value,

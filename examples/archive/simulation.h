@@ -6,6 +6,8 @@
 
 #include <rookery/testing.h>
 
+#include <cstdint>
+
 namespace archive {
 
 // Three nodes, with the archive's topics.
@@ -14,5 +16,8 @@ rookery::testing::World simulated_world();
 // Two to four servers under every kind of fault, 1,000 stanzas of many packages, some of them to be
 // rejected. At the end of each run the totals of the output topics must be those of the input.
 rookery::testing::Plan simulated_plan();
+// The same with other servers, faults and so many stanzas.
+rookery::testing::Plan simulated_plan(const rookery::testing::PlanOptions& options,
+                                      std::uint64_t records);
 
 }  // namespace archive

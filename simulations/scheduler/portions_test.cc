@@ -4,6 +4,7 @@
 // and goes on from there.
 
 #include <gtest/gtest.h>
+#include <rookery/runtime/choice_point.h>
 #include <rookery/runtime/condition_variable.h>
 #include <rookery/runtime/mutex.h>
 #include <rookery/runtime/thread.h>
@@ -95,6 +96,24 @@ TEST_F(Portions, AFailureEndsThem) {
   const std::optional<RunResult> result = scheduler.go_on(kNever);
   ASSERT_TRUE(result && result->failure);
   EXPECT_EQ(result->failure->kind, "broken");
+}
+
+TEST_F(Portions, AnAlarmComesAtItsStep) {
+  Signal alarm("alarm");
+  Tape other_tape = Tape::from_draws({});
+  Scheduler rung({.alarm = &alarm, .alarm_step = 40}, other_tape, strategy);
+  std::uint64_t heard_at = 0;
+  const RunResult result = rung.run([&] {
+    Thread busy("busy", [] {
+      for (int i = 0; i < 100; ++i) choice_point("busy");
+    });
+    EXPECT_TRUE(rung.wait_for_signal(alarm, kNever));
+    heard_at = rung.steps();
+    busy.join();
+  });
+  expect_success(result);
+  EXPECT_GE(heard_at, 40U);
+  EXPECT_LT(heard_at, 110U);
 }
 
 // A cycle of waits is a deadlock however the clock is moved.

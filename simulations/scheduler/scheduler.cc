@@ -166,7 +166,7 @@ void Scheduler::advance() {
   if (agenda.now >= agenda.next_due) [[unlikely]]
     wake_due();
   if (steps_ > steps_bound_) [[unlikely]]
-    fail_over_bound();
+    reach_bound();
 }
 
 void Scheduler::wake_due() {
@@ -203,6 +203,9 @@ Fiber& Scheduler::next_to_run(ChoiceKind kind) {
 void Scheduler::rebound(std::uint64_t steps_from_here_most) {
   steps_hard_bound_ = steps_ + steps_from_here_most;
   steps_bound_ = std::min(steps_hard_bound_, steps_ + options_.steps_without_idle_most);
+  if (options_.alarm != nullptr && options_.alarm_step > steps_) {
+    steps_bound_ = std::min(steps_bound_, options_.alarm_step - 1);
+  }
 }
 
 Fiber& Scheduler::choose(ChoiceKind kind) {
@@ -317,6 +320,15 @@ void Scheduler::fail_here(std::string kind, std::string text) {
 void Scheduler::fail(std::string kind, std::string text) {
   const TsanExempt exempt;
   fail_here(std::move(kind), std::move(text));
+}
+
+void Scheduler::reach_bound() {
+  if (options_.alarm != nullptr && steps_ >= options_.alarm_step) {
+    raise(*std::exchange(options_.alarm, nullptr));
+    rebound(steps_hard_bound_ - steps_);
+    return;
+  }
+  fail_over_bound();
 }
 
 void Scheduler::fail_over_bound() {

@@ -56,6 +56,8 @@
 
 namespace rookery::sim {
 
+class Signal;
+
 using ProcessId = std::uint32_t;
 inline constexpr ProcessId kWorld = 0;
 
@@ -73,6 +75,9 @@ struct SchedulerOptions {
   std::uint64_t steps_without_idle_most = 20'000'000;  // since the clock last had to jump
   std::uint64_t drain_steps_most = 5'000'000;          // of one killed process
   std::size_t live_fibers_most = 4096;                 // ThreadSanitizer dies above 8128
+  // Raised when the run has taken so many steps, wherever it is then; null: none. Outlives the run.
+  Signal* alarm = nullptr;
+  std::uint64_t alarm_step = 0;
   // What hardware_concurrency() answers on a fiber.
   unsigned hardware_concurrency = 4;
   // Whether a deadlock's report holds the stacks of all fibers.
@@ -245,6 +250,7 @@ class Scheduler final : public FiberRuntime {
   Fiber& choose(ChoiceKind kind);
   void switch_to(Fiber& next);
   void make_ready(Fiber& fiber);
+  void reach_bound();
   [[noreturn]] void fail_over_bound();
   void rebound(std::uint64_t steps_from_here_most);
   Fiber& create_fiber(std::string name, std::function<void()> body, Process& process);

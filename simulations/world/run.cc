@@ -97,6 +97,7 @@ class Simulation {
   void add_figures(RunOutcome& outcome) const;
   // Off the fibers, of a run that has failed: what a person is told.
   void tell(BrokenPromise& broken) const;
+  Signal& alarm() { return alarm_; }
 
  private:
   [[noreturn]] void fail(const std::string& promise, std::string text) {
@@ -112,6 +113,7 @@ class Simulation {
   void subscribe(const std::string& group, const TopicPartition& partition);
   void take_in_growth(const std::string& topic, std::int32_t partitions);
   App make_app() const { return tuned(input_.app(), tuning_); }
+  bool is_struck();
   void pause_most(Duration most);
   std::string unfinished() const;
   bool is_behind(const Expectations::Subscription& subscription) const;
@@ -131,6 +133,8 @@ class Simulation {
   std::vector<std::string> groups_;
   std::vector<std::pair<std::string, std::string>> routes_;  // from group to topic
   Expectations expectations_;
+  Signal alarm_{"sweep"};
+  bool is_struck_ = false;
   Duration load_{0};
   std::vector<std::uint64_t> records_;  // by workload
   std::vector<Fault> faults_;
@@ -200,6 +204,7 @@ void Simulation::draw_plan() {
                          .until = load_ + kFaultsAfterLoad,
                          .session_timeout = kSessionTimeout});
   std::erase_if(faults_, [&](const Fault&) { return tape.at_most(1) == 0; });
+  if (input_.at_step) faults_ = {input_.at_step->fault};
   planned_faults_ = faults_.size();
   for (std::int64_t number = 1; number <= servers; ++number) {
     servers_.push_back(make_server(static_cast<int>(number)));
@@ -276,7 +281,7 @@ void Simulation::main() {
       pause_most(milliseconds(2000));
     }
   });
-  injector_->run();
+  if (is_struck()) injector_->run();
   starter.join();
   injector_->heal();
   dismiss_spares();
@@ -285,6 +290,14 @@ void Simulation::main() {
   stage_->network.stop();
   kafka.join();
   expect_all();
+}
+
+// Whether faults may happen; of a sweep, when its moment has come.
+bool Simulation::is_struck() {
+  if (!input_.at_step) return true;
+  is_struck_ = stage_->scheduler.wait_for_signal(
+      alarm_, stage_->scheduler.time() + load_ + kFaultsAfterLoad);
+  return is_struck_;
 }
 
 // Between one server and the next.
@@ -485,6 +498,7 @@ void Simulation::tell(BrokenPromise& broken) const {
 void Simulation::add_figures(RunOutcome& outcome) const {
   if (stage_ == nullptr) return;
   outcome.size.members = servers_.size();
+  outcome.is_struck = is_struck_;
   outcome.size.faults = planned_faults_;
   if (producer_ != nullptr) outcome.size.records = producer_->planned();
   outcome.duplicates = stage_->judge.model().duplicates();
@@ -514,13 +528,34 @@ std::unique_ptr<Strategy> draw_strategy(RunTape& tape) {
   return std::make_unique<StickyRandomStrategy>(tape.schedule, one_in);
 }
 
+// The world's main fiber goes first whenever it can: what it does happens at once.
+class MainFirst final : public Strategy {
+ public:
+  explicit MainFirst(std::unique_ptr<Strategy> inner) : inner_(std::move(inner)) {}
+  std::size_t choose(const Runnable& runnable, ChoiceKind where) override {
+    for (std::size_t i = 0; i < runnable.size(); ++i) {
+      if (runnable.name(i) == "main") return i;
+    }
+    return inner_->choose(runnable, where);
+  }
+
+ private:
+  std::unique_ptr<Strategy> inner_;
+};
+
 }  // namespace
 
 RunOutcome run_once(const RunInput& input, RunTape& tape, const RunSettings& settings) {
-  const std::unique_ptr<Strategy> strategy = draw_strategy(tape);
+  std::unique_ptr<Strategy> strategy = draw_strategy(tape);
   // Outlives the scheduler's fibers, and is not touched by them once it has failed.
   Simulation run(input, tape, settings);
-  Scheduler scheduler(scheduler_options(settings), tape.world, *strategy);
+  SchedulerOptions options = scheduler_options(settings);
+  if (input.at_step) {
+    strategy = std::make_unique<MainFirst>(std::move(strategy));
+    options.alarm = &run.alarm();
+    options.alarm_step = input.at_step->step;
+  }
+  Scheduler scheduler(options, tape.world, *strategy);
   const RunResult result = scheduler.run([&run] { run.main(); });
   RunOutcome outcome = outcome_of(result);
   run.add_figures(outcome);

@@ -12,12 +12,19 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "simulations/world/plan.h"
 #include "simulations/world/run_function.h"
 #include "simulations/world/world.h"
 
 namespace rookery::sim {
+
+// A fault at a step of the run, not at a time: for sweeps over all choice points.
+struct FaultAtStep {
+  Fault fault;  // `at` counts from that step
+  std::uint64_t step = 1;
+};
 
 struct RunInput {
   const testing::World& world;
@@ -26,6 +33,9 @@ struct RunInput {
   // What the servers are given instead of their transport, for tests that break promises on
   // purpose; empty: nothing.
   std::function<std::unique_ptr<Transport>(Transport&)> sabotage = {};
+  // Instead of the plan's faults. Comes before whatever else could run then. A step beyond the time
+  // in which faults happen is none: the outcome's is_struck tells.
+  std::optional<FaultAtStep> at_step = {};
   // Whether outcomes say what became dead letters.
   bool are_dead_letters_kept = false;
 };

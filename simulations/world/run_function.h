@@ -70,6 +70,7 @@ struct RunOutcome {
   std::uint64_t rejected = 0;
   std::array<std::uint64_t, kFaultKinds> faults{};  // by kind, those that took effect
   std::uint64_t outputs = 0;                        // acknowledged outputs of user code
+  bool is_struck = false;                           // RunInput::at_step was reached
   // Of a run that broke nothing, where it was asked for.
   std::shared_ptr<const testing::DeadLetterBook> dead_letters = {};
 

@@ -147,7 +147,8 @@ bool ServerProcess::wait_until_stopped(TimePoint deadline) {
 
 bool ServerProcess::is_running() const {
   const Uninterrupted scope;
-  return life_ != nullptr && !life_->is_killed && !life_->has_ended;
+  // Between its spawn and its introduction it has no name yet that anybody could strike it by.
+  return life_ != nullptr && life_->index != kNone && !life_->is_killed && !life_->has_ended;
 }
 
 ProcessId ServerProcess::process() const {
