@@ -105,8 +105,8 @@ Result<NodeId> find_controller(Call& call) {
       call.client().set_nodes(metadata->nodes);
       return metadata->controller;
     }
-    if (call.is_over()) return fail(call.timed_out("the cluster has no controller"));
     call.wait_until(deadline_in(kControllerInterval));
+    if (call.is_over()) return fail(call.timed_out("the cluster has no controller"));
   }
 }
 
