@@ -12,14 +12,18 @@
 #include <rookery/transport/librdkafka/transport.h>
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -207,6 +211,31 @@ class ArchiveOnKafka : public testing::Test {
     return nlohmann::json::parse(child.output(), nullptr, false);
   }
 
+  // Exactly the rejected stanzas, whatever was killed: each has its dead letter, some perhaps two.
+  void expect_right_dead_letters() {
+    const nlohmann::json list = run_dlq({"list", "--limit", "1000000"});
+    std::map<std::string, std::set<std::pair<int, std::int64_t>>> sources;  // by class
+    for (const nlohmann::json& letter : list.at("dead_letters")) {
+      const nlohmann::json& source = letter.at("source");
+      EXPECT_EQ(source.at("topic"), names_.packages);
+      sources[letter.at("error_class")].emplace(source.at("partition"), source.at("offset"));
+    }
+    nlohmann::json counts = nlohmann::json::object();
+    std::uint64_t in_all = 0;
+    for (const auto& [error_class, places] : sources) {
+      counts[error_class] = places.size();
+      in_all += places.size();
+    }
+    EXPECT_EQ(counts, expected_.at("rejected"));
+    EXPECT_GT(in_all, 0U);
+    const std::uint64_t matched = list.at("matched");
+    ASSERT_GE(matched, in_all);
+    RecordProperty("duplicate_dead_letters", std::to_string(matched - in_all));
+    std::printf("%llu dead letters, %llu of them duplicates\n",
+                static_cast<unsigned long long>(matched),
+                static_cast<unsigned long long>(matched - in_all));
+  }
+
   // That work was interrupted: some of it was done twice.
   void expect_repeated_work() {
     auto admin = transport_->make_admin({});
@@ -304,6 +333,7 @@ TEST_F(ArchiveOnKafka, TwentyKillsAtRandomMomentsChangeNothing) {
   write_slice(feed, kKills * slice, stanzas_.size());
   expect_all_acknowledged(feed);
   expect_right_totals();
+  expect_right_dead_letters();
   expect_repeated_work();
   stop_servers();
 }
@@ -322,6 +352,7 @@ TEST_F(ArchiveOnKafka, AServerFrozenPastItsSessionChangesNothing) {
   write_slice(feed, half, stanzas_.size());
   expect_all_acknowledged(feed);
   expect_right_totals();
+  expect_right_dead_letters();
   expect_repeated_work();
   const std::size_t told = frozen.errors().size();
   frozen.signal(SIGCONT);
