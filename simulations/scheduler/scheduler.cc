@@ -76,23 +76,22 @@ void Scheduler::start(std::function<void()> body) {
 #endif
   static_assert(sizeof(ExceptionGlobals) == 16, "the Itanium C++ ABI for 64 bits");
   exception_globals_ = reinterpret_cast<ExceptionGlobals*>(abi::__cxa_get_globals());
+  const TsanExempt exempt;
   exchange_current_runtime(this);
-  {
-    const TsanExempt exempt;
-    rebound(options_.steps_most);
-    sanitizer_adopt_thread(root_.sanitizer);
-    current_ = &root_;
-    create_fiber("main", std::move(body), *processes_[kWorld]).is_joined_by_nobody = true;
-  }
+  rebound(options_.steps_most);
+  sanitizer_adopt_thread(root_.sanitizer);
+  current_ = &root_;
+  create_fiber("main", std::move(body), *processes_[kWorld]).is_joined_by_nobody = true;
   exchange_current_runtime(nullptr);
 }
 
 std::optional<RunResult> Scheduler::go_on(TimePoint horizon) {
   if (current_runtime() != nullptr) abort_with("a run goes on from a fiber");
   if (live_fibers_ == 0 || failure_) abort_with("a run goes on after its end");
-  exchange_current_runtime(this);
   {
+    // The fibers read what is written here before they acquire anything.
     const TsanExempt exempt;
+    exchange_current_runtime(this);
     horizon_ = horizon;
     while (world_.runnable.empty() && !must_stop_here()) jump_to_next_deadline();
     if (steps_ == 0) {
@@ -106,8 +105,8 @@ std::optional<RunResult> Scheduler::go_on(TimePoint horizon) {
       if (fiber->state == FiberState::kBlocked) tsan_release_as(fiber->sanitizer, this);
     }
     tsan_acquire(this);
+    exchange_current_runtime(nullptr);
   }
-  exchange_current_runtime(nullptr);
   if (live_fibers_ != 0 && !failure_) {
     if (horizon != kNever) world_.now = std::max(world_.now, horizon);
     return std::nullopt;
