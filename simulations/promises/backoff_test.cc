@@ -12,7 +12,9 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
+#include <variant>
 #include <vector>
 
 #include "mockbroker/client/metadata.h"
@@ -110,6 +112,36 @@ TEST(OneBackoff, AFirstAttemptWaitsForNobodysFailure) {
       ASSERT_EQ(search.attempts(node).size(), 1U) << node;
       EXPECT_EQ(search.attempts(node).front(), began) << node;
     }
+  });
+}
+
+// Readiness of one node never waits for a metadata answer from another.
+TEST(OneBackoff, ANodeIsReadyWhateverAnotherStillOwes) {
+  in_virtual_time(20, [] {
+    ScriptedNetwork network({0, 1, 2});
+    network.on_request = [](const ScriptedNetwork::Seen& seen) -> Answer {
+      if (std::holds_alternative<MetadataRequest>(seen.request)) return std::nullopt;
+      return Response(HeartbeatResponse{});
+    };
+    NetworkClient client(network, {.client_id = "orders"});
+    Metadata metadata(client, {});
+    metadata.set_interest({"orders"}, false);
+    const TimePoint began = now();
+    metadata.drive();
+    ASSERT_EQ(network.count("Metadata"), 1U);
+    const NodeId silent = network.seen().front().node;
+    int answered = 0;
+    for (NodeId node = 0; node < 3; ++node) {
+      if (node == silent) continue;
+      EXPECT_LE(client.ready_at({node, kControlChannel}), began);
+      client.send({node, kControlChannel}, HeartbeatRequest{},
+                  [&](const Result<Response>& answer) { answered += answer ? 1 : 0; });
+    }
+    Inbox::Waiter waiter;
+    while (answered < 2 && client.poll(began + 1s, waiter)) {
+    }
+    EXPECT_EQ(answered, 2);
+    EXPECT_EQ(now(), began);
   });
 }
 

@@ -204,15 +204,29 @@ TEST_F(Errors, TheTraceIdIsTheRecordsOwnInEventTrackerAndDeadLetter) {
   EXPECT_EQ(orders.dead_letters()[0].source.trace_id, kTrace);
 }
 
-TEST_F(Errors, WithoutTraceparentTheTraceIdIsThatOfTheLastFailure) {
-  auto orders = unit(with_queue(1));
-  orders.produce({.value = "poison"});
-  orders.advance(1min);
+// Each attempt of a batch may fail at another record.
+class FailsAtItsAttempt : public BatchConsumer {
+  void consume(Batch& batch) override {
+    for (const Record& record : batch) {
+      if (record.offset() + 1 == attempt()) throw Poison();
+    }
+  }
+};
+
+TEST_F(Errors, TheTraceIdIsThatOfTheLatestFailure) {
+  auto orders = consumer_for<FailsAtItsAttempt>(kTopic, with_queue(1));
+  orders.produce({.value = "1", .headers = {{"traceparent", kParent}}});
+  std::string second = kParent;
+  second[3] = 'f';
+  orders.produce({.value = "1", .headers = {{"traceparent", second}}});
+  orders.advance(1500ms);
+  const std::vector<SentDeadLetter> dead = orders.dead_letters();
+  ASSERT_THAT(dead, SizeIs(1));
+  EXPECT_EQ(dead[0].source.offset, 1);
+  EXPECT_EQ(dead[0].source.trace_id, second.substr(3, 32));
   ASSERT_THAT(orders.errors(), SizeIs(2));
-  ASSERT_THAT(orders.dead_letters(), SizeIs(1));
-  const std::string trace_id = orders.dead_letters()[0].source.trace_id;
-  EXPECT_THAT(trace_id, MatchesRegex("[0-9a-f]{32}"));
-  EXPECT_EQ(orders.errors().back().trace_id, trace_id);
+  EXPECT_EQ(orders.errors()[0].trace_id, kTrace);
+  EXPECT_EQ(orders.errors()[1].trace_id, second.substr(3, 32));
 }
 
 // ---- Decisions
@@ -319,26 +333,28 @@ TEST_F(Errors, TheMessageIsCutInTheDeadLetterAlone) {
 
 // ---- Revocation
 
+// The first is a dead letter of ours: all that a dispatch needs is known by then.
 TEST_F(Errors, WhatFailsAfterTheRevocationIsTheNextOwnersToDispatch) {
-  auto orders = unit(with_queue(0), [](const Record&, int, const ErrorTracker&) {
-    sleep_until(deadline_in(2s));
+  auto orders = unit(with_queue(0), [](const Record& record, int, const ErrorTracker&) {
+    if (record.offset() == 1) sleep_until(deadline_in(2s));
     throw Poison();
   });
-  orders.produce({.value = "1"});
-  orders.run();
-  orders.advance(1s);
+  orders.produce({.value = "1"}).produce({.value = "1"});
+  orders.advance(2s);  // 1 s of backoff, and half of the second record's time
+  EXPECT_THAT(orders.dead_letters(), SizeIs(1));
   orders.revoke();
   orders.advance(1min);
   EXPECT_FALSE(orders.is_assigned());
-  EXPECT_THAT(orders.dead_letters(), IsEmpty());
-  EXPECT_EQ(orders.marked(), 0);
-  EXPECT_THAT(orders.errors(), SizeIs(1)) << "it is told nevertheless";
+  EXPECT_THAT(orders.dead_letters(), SizeIs(1));
+  EXPECT_EQ(orders.marked(), 1);
+  EXPECT_THAT(orders.errors(), SizeIs(2)) << "it is told nevertheless";
   orders.assign();
   orders.advance(1min);
-  EXPECT_THAT(story->runs, ElementsAre("0.1", "0.1"));
-  ASSERT_THAT(orders.dead_letters(), SizeIs(1));
-  EXPECT_EQ(orders.dead_letters()[0].source.attempts, 1);
-  EXPECT_EQ(orders.marked(), 1);
+  EXPECT_THAT(story->runs, ElementsAre("0.1", "1.1", "1.1"));
+  ASSERT_THAT(orders.dead_letters(), SizeIs(2));
+  EXPECT_EQ(orders.dead_letters()[1].source.offset, 1);
+  EXPECT_EQ(orders.dead_letters()[1].source.attempts, 1);
+  EXPECT_EQ(orders.marked(), 2);
 }
 
 TEST_F(Errors, ADeadLetterAcknowledgedAfterALossMarksNothing) {
