@@ -4,6 +4,7 @@
 #include <rookery/processing/lane.h>
 
 #include <rookery/instrumentation/error_class.h>
+#include <rookery/processing/deserializer.h>
 #include <rookery/processing/partition.h>
 #include <rookery/recovery/trace_id.h>
 #include <rookery/runtime/mutant.h>
@@ -55,6 +56,7 @@ Lane::Failure Lane::failure_of(const RecordFailed& failed) {
   } else {
     failure = failure_of(static_cast<const std::exception&>(failed));
   }
+  if (dynamic_cast<const DeserializeFailed*>(&failed) != nullptr) failure.place = "deserialize";
   failure.message = message_of(failed);
   failure.blamed = failed.offset();
   return failure;
