@@ -152,8 +152,12 @@ class UnitOfRoute::Impl {
   }
   void fail_deliveries(const Error& error) {
     command([this, error] {
-      board_.change([&] { transport_.producer.acknowledges = true; });
-      for (std::size_t i = 0; i < transport_.producer.sent.size(); ++i) {
+      std::size_t sent = 0;
+      board_.change([&] {
+        transport_.producer.acknowledges = true;
+        sent = transport_.producer.sent.size();
+      });
+      for (std::size_t i = 0; i < sent; ++i) {
         fakes::fail_send(board_, transport_.producer, i, error);
       }
     });
@@ -200,7 +204,9 @@ class UnitOfRoute::Impl {
   void look() {
     note_marks();
     wall_now_ = wall_now();
-    if (is_revoking_ && group_.is_handed_back(revocation_)) {
+    bool is_handed_back = false;
+    board_.look([&] { is_handed_back = is_revoking_ && group_.is_handed_back(revocation_); });
+    if (is_handed_back) {
       is_revoking_ = false;
       stream_ = nullptr;
     }
