@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "simulations/contract/differences.h"
+#include "simulations/scheduler/left_behind.h"
 
 namespace rookery::contract {
 namespace {
@@ -184,7 +185,7 @@ void Contract::run(const std::function<void()>& body) {
     state_.reset();
   });
   // A simulation that failed has abandoned its fibers, and with them all that stands here.
-  static_cast<void>(state_.release());
+  sim::leave_behind(std::move(state_));
 }
 
 std::string Contract::make_topic(const std::string& what, std::int32_t partitions,

@@ -25,6 +25,7 @@
 #include "mockbroker/transport/in_process_kafka.h"
 #include "mockbroker/transport/mock_transport.h"
 #include "simulations/network/simulated_network.h"
+#include "simulations/scheduler/left_behind.h"
 #include "simulations/scheduler/scheduler.h"
 #include "simulations/scheduler/strategy.h"
 #include "simulations/scheduler/tape.h"
@@ -330,7 +331,7 @@ class SimulatedLeg final : public MockLeg {
     });
     if (result.failure) {
       ADD_FAILURE() << result.failure->kind << ": " << result.failure->text;
-      static_cast<void>(world_.release());  // fibers that were abandoned stand on it
+      sim::leave_behind(std::move(world_));
     }
     if (::testing::Test::HasFailure()) ADD_FAILURE() << "with ROOKERY_CONTRACT_SEED=" << seed;
     return result.trace_hash;

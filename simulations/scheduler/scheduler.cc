@@ -15,6 +15,7 @@
 #include <exception>
 #include <utility>
 
+#include "simulations/scheduler/left_behind.h"
 #include "simulations/scheduler/process.h"
 
 namespace rookery::sim {
@@ -392,7 +393,7 @@ void Scheduler::abandon_fibers() {
     sanitizer_destroy(fiber->sanitizer);
     abandoned_stacks_.push_back(fiber->stack);
     // What its frames and its body own refers to each other: none of it can be destroyed from here.
-    ignore_leak(fiber.release());
+    leave_behind(std::move(fiber));
   }
   std::erase(fibers_, nullptr);
 }

@@ -12,6 +12,7 @@
 #include <functional>
 #include <optional>
 
+#include "simulations/scheduler/left_behind.h"
 #include "simulations/scheduler/scheduler.h"
 #include "simulations/scheduler/strategies.h"
 
@@ -190,8 +191,7 @@ class UnitOfRoute::Impl {
       is_alive_ = false;
       is_dead_ = true;
       if (end->failure) ADD_FAILURE() << end->failure->kind << ": " << end->failure->text;
-      // What the fibers left behind may be waited for by nobody any more.
-      if (end->failure) static_cast<void>(server_.release());
+      if (end->failure) sim::leave_behind(std::move(server_));
       return;
     }
     if (is_over_ || is_dead_ || is_looking_) return;
