@@ -72,6 +72,7 @@ class Controller {
  private:
   Node& at(NodeId node) { return core_.nodes[static_cast<std::size_t>(node)]; }
   void notice(NodeId node);
+  void register_node(NodeId node);
   void notice_in_time(NodeId node);
   void end_isolation(NodeId node);
   MetadataResponse describe(const MetadataRequest& request) const;
