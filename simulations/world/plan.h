@@ -80,13 +80,17 @@ class Outcome {
     OwnedBytes key;
     OwnedBytes value;
     Headers headers;
+    // False: nobody need have consumed it. It was lost by right, or lies where others were lost: a
+    // consumer that knew those may have passed over it.
+    bool is_owed = true;
   };
 
   virtual ~Outcome() = default;
   // All records of the topic that the cluster holds, by partition and offset.
   virtual std::vector<StoredRecord> records(const std::string& topic) const = 0;
   // Those that it held once and has lost by right since, with the reason: "retention.ms",
-  // "DeleteRecords". Whether they were consumed before is not said.
+  // "DeleteRecords", "unclean election", "power was lost before they were on disk". Whether they
+  // were consumed before is not said: none is owed.
   struct LostRecord {
     StoredRecord record;
     std::string reason;

@@ -36,8 +36,10 @@ using std::chrono::seconds;
 
 // Faults go on a little after the load, and all else is over by then.
 constexpr Duration kFaultsAfterLoad = seconds(8);
-// From healing until nothing is left to do: sessions expire, backoffs end, records are worked at.
-constexpr Duration kDrainMost = seconds(240);
+// From healing until nothing is left to do: sessions expire, backoffs end, records are worked at. A
+// member whose JoinGroup was answered in vain gives it up, as Kafka's do, only after
+// max.poll.interval.ms and 5 s.
+constexpr Duration kDrainMost = seconds(400);
 // The default shutdown timeout, and some time to leave.
 constexpr Duration kStopMost = seconds(90);
 constexpr Duration kLook = milliseconds(250);
@@ -57,12 +59,11 @@ class ClusterOutcome final : public testing::Outcome {
     std::vector<StoredRecord> all;
     const std::int32_t partitions = cluster_.inspect().partition_count(topic).value_or(0);
     for (PartitionId partition = 0; partition < partitions; ++partition) {
-      for (mock::StoredRecord& record : cluster_.inspect().records({topic, partition})) {
-        all.push_back({{topic, partition},
-                       record.offset,
-                       std::move(record.key),
-                       std::move(record.value),
-                       std::move(record.headers)});
+      const TopicPartition place{topic, partition};
+      for (mock::StoredRecord& record : cluster_.inspect().records(place)) {
+        const bool is_owed = !recorder_.lies_where_others_were_lost(place, record.offset);
+        all.push_back({place, record.offset, std::move(record.key), std::move(record.value),
+                       std::move(record.headers), is_owed});
       }
     }
     return all;
@@ -73,8 +74,9 @@ class ClusterOutcome final : public testing::Outcome {
     for (const ClusterRecorder::Lost& lost : recorder_.legally_lost()) {
       if (lost.partition.topic != topic) continue;
       const mock::StoredRecord& record = lost.record;
-      all.push_back(
-          {{lost.partition, record.offset, record.key, record.value, record.headers}, lost.reason});
+      all.push_back({{lost.partition, record.offset, record.key, record.value, record.headers,
+                      /*is_owed=*/false},
+                     lost.reason});
     }
     return all;
   }
