@@ -67,6 +67,9 @@ class Lane final : public ConsumerContext, private Outputs {
   // An output of a record failed: the record has, and it and all after run again after a backoff.
   // Their marks are taken back by the partition.
   void rewind(const OutputFailure& failed);
+  // What was taken at and above `offset` is not in the log any more: it is not run again, and what
+  // becomes of its outputs no longer counts.
+  void forget_from(Offset offset);
   // Gives back the batches all of whose records are below `done`. Answers the end of the oldest one
   // kept; none when none is.
   std::optional<Offset> drop_below(Offset done);

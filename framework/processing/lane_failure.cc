@@ -289,6 +289,32 @@ void Lane::rewind(const OutputFailure& failed) {
        offset == failed_offset_);
 }
 
+void Lane::forget_from(Offset offset) {
+  const Offset next = waiting_ > 0 ? batches_[next_batch_][next_record_].offset() : offset;
+  abandon_from(offset);
+  marked_below_ = std::min(marked_below_, offset);
+  slices_end_ = std::min(slices_end_, offset);
+  taken_away_.erase(taken_away_.lower_bound(offset), taken_away_.end());
+  if (awaited_ && *awaited_ >= offset) awaited_.reset();
+  if (failed_offset_ >= offset) {
+    succeeded();
+    dead_letter_failures_ = 0;
+    failed_offset_ = -1;
+    retry_at_ = kNever;
+  }
+  while (!batches_.empty() && batches_.back().records().front().offset() >= offset) {
+    batches_.pop_back();
+  }
+  if (!batches_.empty()) {
+    const std::span<const Record> records = batches_.back().records();
+    const auto kept =
+        std::partition_point(records.begin(), records.end(),
+                             [offset](const Record& record) { return record.offset() < offset; });
+    batches_.back().keep_first(static_cast<std::size_t>(kept - records.begin()));
+  }
+  move_to(std::min(next, offset));
+}
+
 const Record* Lane::record_at(Offset offset) const {
   for (const RecordBatch& batch : batches_) {
     const std::span<const Record> records = batch.records();

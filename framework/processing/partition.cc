@@ -194,6 +194,10 @@ bool Partition::take() {
   if (taken.error || !taken.batch.empty()) {
     last_take_error_ = taken.error ? std::optional(taken.error->code) : std::nullopt;
   }
+  if (!taken.batch.empty()) {
+    if (taken.batch[0].offset() < taken_below_) forget_from(taken.batch[0].offset());
+    taken_below_ = taken.batch.records().back().offset() + 1;
+  }
   {
     MutexLock lock(mutex_);
     ledger_.take(taken.batch.records(), taken.next_offset);
@@ -202,6 +206,23 @@ bool Partition::take() {
   if (lane_.waiting() == 0 && settings_.min_records > 1) first_waiting_ = now();
   lane_.push(std::move(taken.batch));
   return true;
+}
+
+// The stream went back: others lie there now, or the same again (an unclean election, a loss of
+// power; KIP-320, or auto.offset.reset where the client cannot tell). What is known about what lay
+// there says nothing about them.
+void Partition::forget_from(Offset offset) {
+  if (mutant("partition.keeps_what_was_truncated")) return;
+  {
+    MutexLock lock(mutex_);
+    ledger_.forget_from(offset);
+    for (PendingRecord* pending : pending_) {
+      if (pending->offset() >= offset) pending->is_superseded = true;
+    }
+    taken_away_.erase(taken_away_.lower_bound(offset), taken_away_.end());
+    if (output_failure_ && output_failure_->offset >= offset) output_failure_.reset();
+  }
+  lane_.forget_from(offset);
 }
 
 bool Partition::must_wait_for_more() {

@@ -299,6 +299,14 @@ Status Controller::move_controller(NodeId node) {
   return {};
 }
 
+void Controller::end_absence() {
+  for (std::size_t i = 0; i < core_.nodes.size() && is_held_absent_; ++i) {
+    // Refused for one that is down or cut off.
+    static_cast<void>(move_controller(static_cast<NodeId>(i)));
+  }
+  is_held_absent_ = false;
+}
+
 Status Controller::move_leader(const TopicPartition& id, NodeId node) {
   Partition* partition = topics_.find(id);
   if (!partition)

@@ -68,6 +68,7 @@ class Controller {
   // A leader or coordinator was moved away from where it belongs: it goes back in time.
   void arm_rebalance();
   Status move_controller(NodeId node);  // -1: until told otherwise there is none
+  void end_absence();
 
  private:
   Node& at(NodeId node) { return core_.nodes[static_cast<std::size_t>(node)]; }

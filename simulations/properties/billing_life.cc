@@ -67,8 +67,8 @@ App billing_app() {
   return app;
 }
 
-testing::World billing_world() {
-  testing::World world({.brokers = 3});
+testing::World billing_world(int nodes) {
+  testing::World world({.brokers = nodes});
   world.topic(kOrders, {.partitions = 4})
       .topic(kInvoices, {.partitions = 6})
       .topic(kUnpaidDlq, {.partitions = 3})
@@ -128,15 +128,24 @@ testing::Plan billing_plan() {
 
 // What a run refers to.
 struct Program {
-  testing::World world = billing_world();
+  explicit Program(int nodes) : world(billing_world(nodes)) {}
+
+  testing::World world;
   testing::Plan plan = billing_plan();
   std::function<App()> app = billing_app;
 };
 
 }  // namespace
 
-RunFunction billing_life() {
-  return [program = std::make_shared<const Program>()](RunTape& tape, const RunSettings& settings) {
+int nodes_to_hunt_on(std::string_view mutant) {
+  const bool is_about_losses =
+      mutant == "partition.keeps_what_was_truncated" || mutant == "commit.forgets_truncated_epoch";
+  return is_about_losses ? 1 : 3;
+}
+
+RunFunction billing_life(int nodes) {
+  return [program = std::make_shared<const Program>(nodes)](RunTape& tape,
+                                                            const RunSettings& settings) {
     return run_once({.world = program->world, .plan = program->plan, .app = program->app}, tape,
                     settings);
   };

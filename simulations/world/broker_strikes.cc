@@ -235,11 +235,7 @@ class ControllerAbsence final : public Strike {
   }
   void end() override {
     zone_.stage.network.with_cluster([&](mock::Cluster& cluster, TimePoint now) {
-      // None up: the first that starts is it.
-      for (NodeId node = 0; node < zone_.nodes; ++node) {
-        if (cluster.inspect().controller() != -1) return;
-        if (zone_.stage.network.is_up(node)) (void)cluster.move_controller(now, node);
-      }
+      if (cluster.inspect().controller() == -1) cluster.end_controller_absence(now);
     });
   }
   bool is_effective() const override { return true; }

@@ -43,6 +43,7 @@ class ClusterRecorder final : public mock::Observer {
   // What was lost by right, of all partitions, in the order in which it went.
   const std::vector<Lost>& legally_lost() const { return lost_; }
   // Whether others were lost by right at the same offset.
+  bool has_lost_ends() const { return !ends_lost_.empty(); }
   bool lies_where_others_were_lost(const TopicPartition& partition, Offset offset) const;
 
  private:

@@ -40,6 +40,8 @@ constexpr Duration kFaultsAfterLoad = seconds(8);
 // member whose JoinGroup was answered in vain gives it up, as Kafka's do, only after
 // max.poll.interval.ms and 5 s.
 constexpr Duration kDrainMost = seconds(400);
+// Two commit intervals, and the time to find a leader.
+constexpr Duration kNoticeMost = seconds(20);
 // The default shutdown timeout, and some time to leave.
 constexpr Duration kStopMost = seconds(90);
 constexpr Duration kLook = milliseconds(250);
@@ -118,6 +120,7 @@ class Simulation {
   bool is_struck();
   void pause_most(Duration most);
   std::string unfinished() const;
+  bool may_be_unaware() const;
   bool is_behind(const Expectations::Subscription& subscription) const;
   void note_who_is_behind();
   void describe_servers();
@@ -149,6 +152,7 @@ class Simulation {
   std::optional<std::string> failure_text_;  // of what the run itself found
   std::string failure_details_;
   TimelineOptions about_;  // what it concerns
+  TimePoint healed_at_{};
 };
 
 void Simulation::make_world() {
@@ -371,9 +375,17 @@ std::string Simulation::unfinished() const {
   return text;
 }
 
+// Where records were lost by right, what was committed before may lie beyond the end: that there is
+// no lag means something only when consumers have had the time to notice.
+bool Simulation::may_be_unaware() const {
+  const Uninterrupted scope;
+  return cluster_recorder_->has_lost_ends() && stage_->scheduler.time() < healed_at_ + kNoticeMost;
+}
+
 void Simulation::drain() {
-  const TimePoint deadline = stage_->scheduler.time() + kDrainMost;
-  while (!unfinished().empty()) {
+  healed_at_ = stage_->scheduler.time();
+  const TimePoint deadline = healed_at_ + kDrainMost;
+  while (!unfinished().empty() || may_be_unaware()) {
     for (const std::unique_ptr<ServerProcess>& server : servers_) {
       if (const std::string trouble = server->trouble(); !trouble.empty()) {
         fail(kDrainPromise, trouble);
