@@ -272,6 +272,7 @@ class FakeAdmin final : public AdminClient {
  public:
   FakeAdmin(Board& board, FakeTransport& transport) : board_(board), transport_(transport) {}
 
+  void close() override {}
   Result<ClusterDescription> describe(const std::vector<std::string>& topics, TimePoint) override {
     ClusterDescription cluster;
     std::string missing;
