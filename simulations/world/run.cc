@@ -25,6 +25,7 @@
 #include "simulations/world/dead_letter_book.h"
 #include "simulations/world/fault_injector.h"
 #include "simulations/world/producer_process.h"
+#include "simulations/world/request_hooks.h"
 #include "simulations/world/server_process.h"
 #include "simulations/world/stage.h"
 
@@ -149,6 +150,7 @@ class Simulation {
   std::unique_ptr<ProducerProcess> producer_;
   std::unique_ptr<StrikeZone> zone_;
   std::unique_ptr<FaultInjector> injector_;
+  std::unique_ptr<RequestHooks> hooks_;      // none: the plan has none
   std::optional<std::string> failure_text_;  // of what the run itself found
   std::string failure_details_;
   TimelineOptions about_;  // what it concerns
@@ -280,6 +282,11 @@ void Simulation::main() {
     draw_plan();
   }
   Thread kafka("kafka", [this] { stage_->network.run(); });
+  Thread hooks;
+  if (!input_.plan.hooks().empty()) {
+    hooks_ = std::make_unique<RequestHooks>(*stage_, input_.plan.hooks());
+    hooks = Thread("hooks", [this] { hooks_->run(); });
+  }
   producer_->start();
   Thread starter("starter", [this] {
     for (const std::unique_ptr<ServerProcess>& server : servers_) {
@@ -287,9 +294,16 @@ void Simulation::main() {
       pause_most(milliseconds(2000));
     }
   });
+  const TimePoint begun_at = stage_->scheduler.time();
   if (is_struck()) injector_->run();
+  // As long as faults could happen.
+  if (hooks_ != nullptr) sleep_until(begun_at + load_ + kFaultsAfterLoad);
   starter.join();
   injector_->heal();
+  if (hooks_ != nullptr) {
+    hooks_->end();
+    hooks.join();
+  }
   dismiss_spares();
   drain();
   stop_servers();
