@@ -29,9 +29,9 @@ constexpr std::size_t kBatchBytes = std::size_t{8} << 20;
 constexpr Duration kPatience = 60s;
 constexpr double kOverheadMost = 60;  // nanoseconds
 
-// allow(os-time): the process's time on its processors is no clock that anything depends on
 double cpu_seconds() {
   timespec spent{};
+  // allow(os-time): the process's time on its processors, which nothing depends on
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
   return static_cast<double>(spent.tv_sec) + static_cast<double>(spent.tv_nsec) / 1e9;
 }

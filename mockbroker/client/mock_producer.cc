@@ -56,8 +56,9 @@ Status MockProducer::send(const OutgoingRecord& record, DeliveryToken token) {
                     " bytes, message.max.bytes is " + std::to_string(settings_.message_max_bytes));
   }
   if (record.topic.empty()) return fail(ErrorCode::kInvalidArgument, "send: no topic");
-  const std::int64_t timestamp_ms =
-      record.timestamp_ms >= 0 ? record.timestamp_ms : wall_now_to_the_tick().time_since_epoch().count();
+  const std::int64_t timestamp_ms = record.timestamp_ms >= 0
+                                        ? record.timestamp_ms
+                                        : wall_now_to_the_tick().time_since_epoch().count();
   std::shared_ptr<Request> request;
   bool wakes_sender = false;
   {
