@@ -55,7 +55,9 @@ std::string ConfigValues::piece(const Node& node, const std::string& what) {
   const std::string written = text(node, what);
   if (written.empty()) return "";
   const std::string sample = with_number(written, "1");
-  for (const Objection& objection : kafka_objections("a" + sample)) {
+  for (const Objection& objection : kafka_objections(sample)) {
+    // Of whole names, not of pieces.
+    if (objection.rule == "name-dots" || objection.rule == "name-reserved") continue;
     mistake(node.line, what + ": " + objection.message);
     return "";
   }
@@ -98,11 +100,12 @@ std::optional<Case> ConfigValues::style(const Node& node) {
 std::set<std::string> ConfigValues::rules(const Node& node, const std::string& what) {
   const std::vector<std::string> known = topic_rule_ids();
   std::set<std::string> ids;
-  for (const std::string& id : list(node, what)) {
-    if (std::find(known.begin(), known.end(), id) == known.end()) {
-      if (!id.empty()) unknown(node.line, "rule", id, known);
-    } else {
-      ids.insert(id);
+  const std::vector<std::string> words = list(node, what);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (std::find(known.begin(), known.end(), words[i]) != known.end()) {
+      ids.insert(words[i]);
+    } else if (!words[i].empty()) {
+      unknown(node.children[i].line, "rule", words[i], known);
     }
   }
   return ids;

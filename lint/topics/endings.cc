@@ -73,7 +73,8 @@ std::size_t dead_letter_words(const std::vector<std::string>& words) {
   if (count == 0) return 0;
   const std::size_t extra = words.size() - count;
   const std::string& last = words[count - 1];
-  if (is_one_of(last, {"dlq", "dlt", "deadletter", "deadletters"})) return extra + 1;
+  if (is_one_of(last, {"dlq", "dlt", "deadletter", "deadletters", "deadletterqueue"}))
+    return extra + 1;
   const bool is_pair =
       count >= 2 && words[count - 2] == "dead" && is_one_of(last, {"letter", "letters"});
   return is_pair ? extra + 2 : 0;

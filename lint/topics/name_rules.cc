@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <optional>
+#include <utility>
 
 #include "lint/printable.h"
 #include "lint/topics/endings.h"
@@ -87,34 +88,48 @@ std::string forms(const Conventions& conventions) {
   return alternatives(texts);
 }
 
-// The best of several patterns is the one that finds the least; an earlier one of two.
+struct BestFit {
+  std::optional<Fit> fit;
+  Pattern pattern;
+};
+
+// Takes the pattern if the name breaks less of it than of the best so far.
+bool take_better(BestFit& best, const Pattern& pattern, std::string_view name) {
+  std::optional<Fit> fit = pattern.fit(name);
+  const bool is_better = fit && (!best.fit || fit->wrong < best.fit->wrong);
+  if (is_better) best = {std::move(fit), pattern};
+  return is_better;
+}
+
+void check_parts(const BestFit& best, std::string_view name, Objections& objections) {
+  for (std::size_t i = 0; i < best.fit->values.size(); ++i) {
+    check_part(best.pattern.parts()[i], best.fit->values[i], best.pattern, name, objections);
+  }
+}
+
 void check_patterns(std::string_view name, const Conventions& conventions, Objections& objections) {
-  std::optional<Fit> best;
-  const Pattern* chosen = nullptr;
   for (const Pattern& pattern : conventions.patterns) {
     const std::optional<Fit> fit = pattern.fit(name);
-    if (!fit || (best && best->wrong <= fit->wrong)) continue;
-    best = fit;
-    chosen = &pattern;
-    if (fit->wrong == 0) return;
+    if (fit && fit->wrong == 0) return;
   }
-  if (best) {
-    for (std::size_t i = 0; i < best->values.size(); ++i) {
-      check_part(chosen->parts()[i], best->values[i], *chosen, name, objections);
-    }
+  BestFit best;
+  for (const Pattern& pattern : conventions.patterns) (void)take_better(best, pattern, name);
+  if (best.fit) return check_parts(best, name, objections);
+  std::string version;
+  for (const Pattern& pattern : conventions.patterns) {
+    std::string text;
+    const std::optional<Pattern> shorter = pattern.without_version(text);
+    // A name that has a version misses something else.
+    if (!shorter || version_length(name) > 0) continue;
+    if (take_better(best, *shorter, name)) version = text;
+  }
+  if (!best.fit) {
+    objections.push_back(
+        {"pattern", in_quotes(name) + " does not have the form " + forms(conventions)});
     return;
   }
-  for (const Pattern& pattern : conventions.patterns) {
-    std::string version;
-    const std::optional<Pattern> shorter = pattern.without_version(version);
-    const std::optional<Fit> fit = shorter ? shorter->fit(name) : std::nullopt;
-    if (fit && fit->wrong == 0) {
-      objections.push_back({"version", in_quotes(name) + " has no version such as " + version});
-      return;
-    }
-  }
-  objections.push_back(
-      {"pattern", in_quotes(name) + " does not have the form " + forms(conventions)});
+  objections.push_back({"version", in_quotes(name) + " has no version such as " + version});
+  check_parts(best, name, objections);
 }
 
 void check_case(std::string_view name, const Conventions& conventions, Objections& objections) {
@@ -168,6 +183,27 @@ void check_ending(std::string_view name, const Stem& stem, Role role,
   }
   if (!conventions.segment_suffix.empty() && !stem.is_segment && segment_words(words) > 0) {
     object("segment-suffix", "a segment", conventions.segment_suffix);
+  }
+}
+
+void check_length(std::string_view name, const Conventions& conventions, Objections& objections) {
+  if (name.size() <= conventions.length_max) return;
+  objections.push_back({"length", in_quotes(name) + " has " + number_of(name.size(), "character") +
+                                      "; at most " + std::to_string(conventions.length_max) +
+                                      " are agreed on"});
+}
+
+void check_form(std::string_view name, Role role, const Conventions& conventions,
+                Objections& objections) {
+  const Stem stem = stem_of(name, conventions);
+  const std::size_t before = objections.size();
+  check_ending(name, stem, role, conventions, objections);
+  // A wrong ending hides what the rest would be.
+  if (objections.size() > before) return;
+  check_stem(stem.name, conventions, objections);
+  if (stem.name.size() == name.size()) return;
+  for (std::size_t i = before; i < objections.size(); ++i) {
+    objections[i].message += "; it stands in " + in_quotes(name);
   }
 }
 
@@ -228,18 +264,11 @@ Objections kafka_objections(std::string_view name) {
 Objections objections_to(std::string_view name, Role role, bool is_in_tests,
                          const Conventions& conventions) {
   Objections objections = kafka_objections(name);
+  // What Kafka refuses has no conventions, and Kafka's own topics keep to Kafka's.
   if (objections.empty() && !is_internal(name)) {
-    if (name.size() > conventions.length_max) {
-      objections.push_back(
-          {"length", in_quotes(name) + " has " + number_of(name.size(), "character") +
-                         "; at most " + std::to_string(conventions.length_max) + " are agreed on"});
-    }
+    check_length(name, conventions, objections);
     if (!check_tests(name, is_in_tests, conventions, objections)) {
-      const Stem stem = stem_of(name, conventions);
-      const std::size_t before = objections.size();
-      check_ending(name, stem, role, conventions, objections);
-      // A wrong ending hides what the rest would be.
-      if (objections.size() == before) check_stem(stem.name, conventions, objections);
+      check_form(name, role, conventions, objections);
     }
   }
   std::erase_if(objections, [&](const Objection& objection) {

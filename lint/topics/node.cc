@@ -7,6 +7,7 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
@@ -17,31 +18,54 @@ namespace {
 
 // Deep enough for any document of people's, and for the stack of whoever walks the tree.
 constexpr std::size_t kDepthMax = 200;
+// Aliases of aliases of aliases make a small file large.
+constexpr std::size_t kAliasedMax = 1'000'000;
+
+std::size_t size_of(const Node& node) {
+  std::size_t size = 1;
+  for (const Node& child : node.children) size += size_of(child);
+  return size;
+}
 
 class Builder {
  public:
-  void open(Node::Kind kind, int line) {
+  // An anchor of 0 is none.
+  void open(Node::Kind kind, int line, std::size_t anchor = 0) {
     if (open_.size() >= kDepthMax) throw std::runtime_error(std::to_string(line) + ": is too deep");
-    open_.push_back({.kind = kind, .line = line});
+    open_.push_back({.node = {.kind = kind, .line = line}, .anchor = anchor});
   }
   void close() {
-    Node node = std::move(open_.back());
+    Open last = std::move(open_.back());
     open_.pop_back();
-    add(std::move(node));
+    add(std::move(last.node), last.anchor);
   }
-  void add(Node node) {
+  void add(Node node, std::size_t anchor = 0) {
+    if (anchor > 0) anchored_[anchor] = node;
     if (open_.empty()) {
       root_ = std::move(node);
       return;
     }
-    Node& parent = open_.back();
+    Node& parent = open_.back().node;
     const bool is_key = parent.is_map() && parent.keys.size() == parent.children.size();
     (is_key ? parent.keys : parent.children).push_back(std::move(node));
+  }
+  // Once more what had that anchor.
+  void add_alias(std::size_t anchor, int line) {
+    const Node& node = anchored_[anchor];
+    aliased_ += size_of(node);
+    if (aliased_ > kAliasedMax) throw std::runtime_error(std::to_string(line) + ": is too large");
+    add(node);
   }
   Node take() { return std::exchange(root_, {}); }
 
  private:
-  std::vector<Node> open_;
+  struct Open {
+    Node node;
+    std::size_t anchor = 0;
+  };
+  std::vector<Open> open_;
+  std::map<std::size_t, Node> anchored_;
+  std::size_t aliased_ = 0;
   Node root_;
 };
 
@@ -49,30 +73,27 @@ class YamlEvents : public YAML::EventHandler {
  public:
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
-    builder.add({.line = mark.line + 1});
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    builder.add({.line = mark.line + 1}, anchor);
   }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-    throw std::runtime_error(std::to_string(mark.line + 1) + ": aliases (*name) are not read");
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    builder.add_alias(anchor, mark.line + 1);
   }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
-    const bool is_null = tag == "?" && (value == "~" || value == "null" || value.empty());
-    if (is_null) return builder.add({.line = mark.line + 1});
     // A plain scalar has the tag "?", a quoted one "!".
-    builder.add({.kind = Node::Kind::kScalar,
-                 .line = mark.line + 1,
-                 .text = value,
-                 .is_string = tag != "?"});
+    const bool is_null = tag == "?" && (value == "~" || value == "null" || value.empty());
+    if (is_null) return builder.add({.line = mark.line + 1}, anchor);
+    builder.add({.kind = Node::Kind::kScalar, .line = mark.line + 1, .text = value}, anchor);
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    builder.open(Node::Kind::kList, mark.line + 1);
+    builder.open(Node::Kind::kList, mark.line + 1, anchor);
   }
   void OnSequenceEnd() override { builder.close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    builder.open(Node::Kind::kMap, mark.line + 1);
+    builder.open(Node::Kind::kMap, mark.line + 1, anchor);
   }
   void OnMapEnd() override { builder.close(); }
 
@@ -113,12 +134,12 @@ class JsonEvents {
   explicit JsonEvents(const int& line) : line_(line) {}
 
   bool null() { return add({.line = line_}); }
-  bool boolean(bool value) { return add_scalar(value ? "true" : "false", false); }
-  bool number_integer(std::int64_t value) { return add_scalar(std::to_string(value), false); }
-  bool number_unsigned(std::uint64_t value) { return add_scalar(std::to_string(value), false); }
-  bool number_float(double, const std::string& text) { return add_scalar(text, false); }
-  bool string(std::string& value) { return add_scalar(value, true); }
-  bool key(std::string& value) { return add_scalar(value, true); }
+  bool boolean(bool value) { return add_scalar(value ? "true" : "false"); }
+  bool number_integer(std::int64_t value) { return add_scalar(std::to_string(value)); }
+  bool number_unsigned(std::uint64_t value) { return add_scalar(std::to_string(value)); }
+  bool number_float(double, const std::string& text) { return add_scalar(text); }
+  bool string(std::string& value) { return add_scalar(value); }
+  bool key(std::string& value) { return add_scalar(value); }
   bool binary(nlohmann::json::binary_t&) { return false; }
   bool start_object(std::size_t) { return open(Node::Kind::kMap); }
   bool start_array(std::size_t) { return open(Node::Kind::kList); }
@@ -142,11 +163,8 @@ class JsonEvents {
     builder_.add(std::move(node));
     return true;
   }
-  bool add_scalar(std::string text, bool is_string) {
-    return add({.kind = Node::Kind::kScalar,
-                .line = line_,
-                .text = std::move(text),
-                .is_string = is_string});
+  bool add_scalar(std::string text) {
+    return add({.kind = Node::Kind::kScalar, .line = line_, .text = std::move(text)});
   }
   bool open(Node::Kind kind) {
     builder_.open(kind, line_);

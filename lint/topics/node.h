@@ -22,7 +22,6 @@ struct Node {
   Kind kind = Kind::kNull;
   int line = 0;                     // from 1
   std::string text = {};            // of a scalar
-  bool is_string = false;           // a scalar that cannot be a number or a truth value
   std::vector<Node> keys = {};      // of a map, in order; scalars
   std::vector<Node> children = {};  // of a list or map
 
@@ -34,7 +33,8 @@ struct Node {
   std::string text_of(std::string_view key) const;  // of a scalar there; empty otherwise
 };
 
-// All documents of a stream. Nothing, and `error` is "LINE: what is wrong". Aliases are refused.
+// All documents of a stream. Nothing, and `error` is "LINE: what is wrong". An alias is once more
+// what had its anchor.
 std::optional<std::vector<Node>> parse_yaml(std::string_view text, std::string& error);
 std::optional<Node> parse_json(std::string_view text, std::string& error);
 

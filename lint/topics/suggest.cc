@@ -68,6 +68,13 @@ bool is_version(const std::string& word) {
          std::all_of(word.begin() + 1, word.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// The first digits in a word.
+std::string digits_of(const std::string& word) {
+  constexpr const char* kDigits = "0123456789";
+  const std::size_t begin = std::min(word.find_first_of(kDigits), word.size());
+  return word.substr(begin, word.find_first_not_of(kDigits, begin) - begin);
+}
+
 void drop(Words& words, std::size_t count) { words.resize(words.size() - count); }
 
 Meaning meaning_of(std::string_view name, Role role, const Conventions& conventions) {
@@ -77,8 +84,7 @@ Meaning meaning_of(std::string_view name, Role role, const Conventions& conventi
   meaning.is_retry = stem.is_retry;
   meaning.is_segment = stem.is_segment;
   for (const std::string& word : words_in(name.substr(stem.name.size()))) {
-    const std::size_t digit = word.find_first_of("0123456789");
-    if (digit != std::string::npos) meaning.ending_number = word.substr(digit);
+    if (const std::string digits = digits_of(word); !digits.empty()) meaning.ending_number = digits;
   }
   Words& words = meaning.words = words_in(stem.name);
   if (const std::size_t count = dead_letter_words(words);
@@ -89,6 +95,7 @@ Meaning meaning_of(std::string_view name, Role role, const Conventions& conventi
   if (const std::size_t count = retry_words(words);
       count > 0 && !conventions.retry_suffix.empty()) {
     meaning.is_retry = true;
+    if (count > 1) meaning.ending_number = digits_of(words.back());
     drop(words, count);
   }
   if (const std::size_t count = segment_words(words);
