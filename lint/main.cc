@@ -34,9 +34,10 @@ int run(int argc, char** argv) {
   program.footer(kFooter);
   int exit_code = kClean;
   rookery::lint::add_topics_command(program, exit_code);
-  program.add_subcommand("help", "print this")->callback([&program] {
-    std::printf("%s", program.help().c_str());
-  });
+  CLI::App* word = program.add_subcommand("help", "print this");
+  // Once a word was read, CLI11 would answer that word's help.
+  const std::string help_text = program.help();
+  word->callback([&help_text] { std::fputs(help_text.c_str(), stdout); });
   try {
     program.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {
@@ -48,7 +49,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return refuse(error.what());
   }
-  if (program.get_subcommands().empty()) std::printf("%s", program.help().c_str());
+  if (program.get_subcommands().empty()) std::fputs(help_text.c_str(), stdout);
   return exit_code;
 }
 

@@ -100,9 +100,10 @@ int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
     word->set_help_flag();  // the command's own words begin here
     word->callback([&command, &code, word] { code = command.run(word->remaining()); });
   }
-  line.add_subcommand("help", "print this")->callback([&] {
-    std::printf("%s", line.help().c_str());
-  });
+  CLI::App* help_word = line.add_subcommand("help", "print this");
+  // Once a word was read, CLI11 would answer that word's help.
+  const std::string help_text = line.help();
+  help_word->callback([&help_text] { std::fputs(help_text.c_str(), stdout); });
 
   try {
     line.parse(argc, argv);
@@ -115,7 +116,7 @@ int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
   } catch (const CLI::ParseError& error) {
     return print_error(error.what());
   }
-  if (line.get_subcommands().empty()) std::printf("%s", line.help().c_str());
+  if (line.get_subcommands().empty()) std::fputs(help_text.c_str(), stdout);
   return code;
 }
 
