@@ -7,6 +7,7 @@
 //   return findings.empty() ? kClean : kFound;
 #pragma once
 
+#include <cstdint>
 #include <iosfwd>
 #include <string>
 #include <vector>
@@ -25,6 +26,9 @@ enum class Format : std::uint8_t { kText, kJson, kSarif, kGithub };
 // The words that options take, in the order of the enumeration: text, json, sarif, github.
 const std::vector<std::string>& format_names();
 
+// FILE:LINE, FILE alone, FILE#SETTING, or the setting alone when it came from standard input.
+std::string place_of(const Finding& finding);
+
 struct Rule {
   std::string id;
   std::string help;  // one or two sentences: what it refuses, and why
@@ -36,8 +40,8 @@ struct Linter {
 };
 
 // Writes all findings, in their order. JSON is one object with `findings`, a list of
-// {rule, severity, place, name, message, suggestion}; place is FILE:LINE, or FILE alone. Text ends
-// with a line that counts them, or says that there are none.
+// {rule, severity, place, name, message, suggestion}; place is place_of(). Text ends with a line
+// that counts them, or says that there are none. Bytes that are no UTF-8 never break a format.
 void write_report(std::ostream& out, const Findings& findings, Format format, const Linter& linter);
 
 }  // namespace rookery::lint

@@ -102,6 +102,9 @@ void define(CLI::App& app, Typed& typed) {
   CLI::App* report = add_word(app, typed, "report", Word::kReport, "print what the index holds");
   add_format_option(*report, typed);
   add_wait_option(*report, typed);
+  add_format_option(*add_word(app, typed, "routes", Word::kRoutes,
+                              "print the routes, and what is wrong with them; needs no Kafka"),
+                    typed);
   CLI::App* dlq = app.add_subcommand("dlq", rookery::kDlqHelp);
   dlq->callback([&typed] { typed.line.word = Word::kDlq; });
   for (CLI::App* word : rookery::add_dlq_words(*dlq, typed.line.dlq)) {
@@ -128,8 +131,9 @@ Status finish(Typed& typed) {
     if (!wait) return fail(ErrorCode::kInvalidArgument, "--wait " + wait.error().message);
     typed.line.wait = *wait;
   }
-  const bool has_own_kafka = typed.line.word == Word::kRun || typed.line.word == Word::kDlq;
-  if (!has_own_kafka && typed.line.brokers.empty()) {
+  const Word word = typed.line.word;
+  const bool needs_brokers = word == Word::kFeed || word == Word::kServer || word == Word::kReport;
+  if (needs_brokers && typed.line.brokers.empty()) {
     return fail(ErrorCode::kInvalidArgument,
                 "--brokers is missing: only run and dlq, which then do everything in one process, "
                 "have a Kafka of their own");
@@ -141,12 +145,13 @@ Status finish(Typed& typed) {
 
 Result<std::variant<CommandLine, Help>> parse_command_line(int argc, const char* const* argv) {
   constexpr auto kWords =
-      std::to_array<std::string_view>({"run", "feed", "server", "report", "dlq"});
+      std::to_array<std::string_view>({"run", "feed", "server", "report", "routes", "dlq"});
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (!first.empty() && first.front() != '-' &&
       std::find(kWords.begin(), kWords.end(), first) == kWords.end()) {
-    return fail(ErrorCode::kInvalidArgument, "unknown command '" + std::string(first) +
-                                                 "': run, feed, server, report, dlq, or --help");
+    return fail(ErrorCode::kInvalidArgument,
+                "unknown command '" + std::string(first) +
+                    "': run, feed, server, report, routes, dlq, or --help");
   }
   Typed typed;
   CLI::App app(kDescription);

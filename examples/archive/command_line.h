@@ -13,7 +13,7 @@
 
 namespace archive {
 
-enum class Word { kRun, kFeed, kServer, kReport, kDlq };
+enum class Word { kRun, kFeed, kServer, kReport, kDlq, kRoutes };
 enum class Format { kText, kJson };
 
 struct CommandLine {

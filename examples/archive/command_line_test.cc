@@ -70,6 +70,13 @@ TEST(CommandLine, KafkaIsNamedForEachWord) {
   }
 }
 
+TEST(CommandLine, RoutesNeedNoBrokers) {
+  const CommandLine line = line_of({"routes", "--format", "json", "--topic-prefix", "x."});
+  EXPECT_EQ(line.word, Word::kRoutes);
+  EXPECT_EQ(line.format, Format::kJson);
+  EXPECT_EQ(line.topic_prefix, "x.");
+}
+
 TEST(CommandLine, ReportCanWait) {
   EXPECT_EQ(line_of({"report", "--brokers", "a:1", "--wait", "90s"}).wait, 90s);
   EXPECT_EQ(line_of({"report", "--brokers", "a:1"}).wait, 0s);

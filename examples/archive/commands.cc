@@ -7,6 +7,7 @@
 #include <rookery/base/duration.h>
 #include <rookery/cli/dlq.h>
 #include <rookery/cli/main.h>
+#include <rookery/cli/routes.h>
 #include <rookery/instrumentation/events.h>
 #include <rookery/processing/server.h>
 #include <rookery/runtime/mutex.h>
@@ -272,6 +273,18 @@ int run_report(const CommandLine& line) {
     return complain_of("report", printed.error());
   }
   return 0;
+}
+
+int run_routes(const CommandLine& line) {
+  const rookery::App app =
+      archive_app_with({.topic_prefix = line.topic_prefix, .kafka = line.kafka});
+  const rookery::RoutesOptions options{
+      .topics = archive_topics(ArchiveNames::with_prefix(line.topic_prefix))};
+  const std::string text =
+      line.format == Format::kJson ? routes_json(app, options) : routes_text(app);
+  if (Status written = write_output(text); !written) return complain_of("routes", written.error());
+  const Status good = check(app);
+  return good ? 0 : complain_of("routes", good.error());
 }
 
 }  // namespace archive

@@ -17,5 +17,7 @@ int run_server(const CommandLine& line);
 int run_report(const CommandLine& line);
 // Without brokers: everything is done in this process first, and these are its dead letters.
 int run_dlq(const CommandLine& line);
+// Asks no broker.
+int run_routes(const CommandLine& line);
 
 }  // namespace archive

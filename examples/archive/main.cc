@@ -23,6 +23,8 @@ int run(const archive::CommandLine& line) {
       return archive::run_report(line);
     case archive::Word::kDlq:
       return archive::run_dlq(line);
+    case archive::Word::kRoutes:
+      return archive::run_routes(line);
   }
   return archive::complain("a command without a meaning");
 }

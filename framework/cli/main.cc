@@ -4,6 +4,7 @@
 #include <rookery/cli/main.h>
 
 #include <rookery/cli/dlq.h>
+#include <rookery/cli/routes.h>
 #include <rookery/transport/librdkafka/transport.h>
 
 #include <CLI/CLI.hpp>
@@ -49,20 +50,6 @@ int print_error(const std::string& message) {
   return 1;
 }
 
-int print_routes(const App& app) {
-  const std::vector<Mistake> mistakes = validate(app);
-  std::string out;
-  for (const auto& [name, group] : app.groups()) {
-    out += "group " + name + "\n";
-    for (const ConsumerGroup::Route& route : group.routes()) out += "  topic " + route.topic + "\n";
-  }
-  if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size() || std::fflush(stdout) != 0) {
-    return print_error("cannot write to standard output");
-  }
-  for (const Mistake& mistake : mistakes) print_error(mistake.text());
-  return mistakes.empty() ? 0 : 1;
-}
-
 int serve(const std::function<App()>& make_app, const KafkaOptions& kafka, const ConfigMap& base) {
   App app = make_app();
   const Result<ConfigMap> config = kafka.over(base);
@@ -92,8 +79,15 @@ int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
   kafka.add_to(*server);
   server->callback([&] { code = serve(make_app, kafka, options.kafka); });
 
+  std::string routes_format = "text";
   CLI::App* routes = line.add_subcommand("routes", "print the routes, and what is wrong with them");
-  routes->callback([&] { code = print_routes(make_app()); });
+  routes->add_option("--format", routes_format, "text, or json for programs such as rookery-lint")
+      ->check(CLI::IsMember({"text", "json"}));
+  routes->callback([&] {
+    code = print_routes(
+        make_app(),
+        {.is_json = routes_format == "json", .topics = options.topics, .kafka = options.kafka});
+  });
 
   DlqOptions dlq;
   CLI::App* dead_letters = line.add_subcommand("dlq", kDlqHelp);
@@ -106,9 +100,10 @@ int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
     word->set_help_flag();  // the command's own words begin here
     word->callback([&command, &code, word] { code = command.run(word->remaining()); });
   }
-  line.add_subcommand("help", "print this")->callback([&] {
-    std::printf("%s", line.help().c_str());
-  });
+  CLI::App* help_word = line.add_subcommand("help", "print this");
+  // Once a word was read, CLI11 would answer that word's help.
+  const std::string help_text = line.help();
+  help_word->callback([&help_text] { std::fputs(help_text.c_str(), stdout); });
 
   try {
     line.parse(argc, argv);
@@ -121,7 +116,7 @@ int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
   } catch (const CLI::ParseError& error) {
     return print_error(error.what());
   }
-  if (line.get_subcommands().empty()) std::printf("%s", line.help().c_str());
+  if (line.get_subcommands().empty()) std::fputs(help_text.c_str(), stdout);
   return code;
 }
 

@@ -4,9 +4,9 @@
 //
 //   int main(int argc, char** argv) { return rookery::main(billing_app, argc, argv); }
 //
-// Commands: server (run until a signal), routes (print and check them), dlq (list, show and send
-// back dead letters; dlq.h), and those the program adds. No argument prints help; an unknown word
-// is one line of error and exit code 1.
+// Commands: server (run until a signal), routes (print and check them; routes.h), dlq (list, show
+// and send back dead letters; dlq.h), and those the program adds. No argument prints help; an
+// unknown word is one line of error and exit code 1.
 #pragma once
 
 #include <rookery/routing/app.h>
@@ -31,6 +31,8 @@ struct MainOptions {
   std::string description = {};  // the first line of help
   std::vector<Command> commands = {};
   ConfigMap kafka = {};  // for every client
+  // The topics as they should be made; `routes --format json` tells them to linters.
+  std::vector<NewTopic> topics = {};
 };
 
 // Never throws; errors are one clear line each on standard error.
