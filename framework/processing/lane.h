@@ -160,6 +160,7 @@ class Lane final : public ConsumerContext, private Outputs {
   Blame blame_in(const Slice& slice, const Batch& batch, const Failure& failure) const;
   void fail(const Blame& blame, const Failure& failure, bool is_again);
   Decision decide(const Failure& failure);
+  std::string why_undeliverable(const Decision& decision) const;
   Decision resolve(const Decision& decision, std::uint64_t strikes) const;
   Decision when_exhausted() const;
   void give_up_on(const Blame& blame, const Failure& failure, const Decision& decision,

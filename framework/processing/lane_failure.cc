@@ -7,6 +7,7 @@
 #include <rookery/processing/deserializer.h>
 #include <rookery/processing/partition.h>
 #include <rookery/recovery/trace_id.h>
+#include <rookery/routing/topic_name.h>
 #include <rookery/runtime/mutant.h>
 
 #include <algorithm>
@@ -187,9 +188,29 @@ Decision Lane::decide(const Failure& failure) {
     partition_.publish_error("policy", broken->error_class, broken->message, failed_offset_);
     return broken->is_critical ? stop() : retry();
   }
-  if (chosen) return *chosen;
+  if (chosen) {
+    const std::string wrong = why_undeliverable(*chosen);
+    if (wrong.empty()) return *chosen;
+    // A table is checked at start, a callable can only be here.
+    partition_.publish_error("policy", "InvalidTopic", wrong, failed_offset_);
+  }
   if (failure.is_passing || !settings_.dead_letter_queue) return retry();
   return retry(static_cast<std::uint64_t>(settings_.dead_letter_queue->max_retries));
+}
+
+// Where a decision would dispatch to, if that cannot be; empty when it can.
+std::string Lane::why_undeliverable(const Decision& decision) const {
+  if (decision.next) {
+    if (const std::string wrong = why_undeliverable(*decision.next); !wrong.empty()) return wrong;
+  }
+  if (decision.action != Decision::Action::kDispatch || decision.topic.empty()) return "";
+  if (decision.topic == partition_.topic_partition().topic) {
+    return "a dead letter of " + decision.topic + " cannot go to " + decision.topic + " itself";
+  }
+  if (const auto illegal = illegal_topic_name(decision.topic)) {
+    return "dispatch to '" + decision.topic + "': " + *illegal;
+  }
+  return "";
 }
 
 // Retries that are used up become what follows them; a dispatch gets its topic.

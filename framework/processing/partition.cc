@@ -313,21 +313,19 @@ void Partition::on_output_failed(PendingRecord& pending, const Error& error) {
                              .is_dead_letter = pending.is_dead_letter(),
                              .error = error};
   bool will_run_again = true;
+  std::optional<OutputFailure> told_here = failed;
   {
     MutexLock lock(mutex_);
     // Not for the output of an earlier run, or of a record marked before its outputs, or of one
     // that is the next owner's.
     will_run_again = !pending.is_superseded && !ledger_.is_done(pending.offset()) && !is_ending();
     if (will_run_again && (!output_failure_ || failed.offset < output_failure_->offset)) {
-      output_failure_ = failed;
+      told_here = std::exchange(output_failure_, failed);
       is_interrupted_.store(true);
     }
   }
-  if (will_run_again) {
-    schedule();  // tells it
-  } else {
-    publish_output_failure(failed);
-  }
+  if (will_run_again) schedule();  // tells what the lane goes back for
+  if (told_here) publish_output_failure(*told_here);
 }
 
 void Partition::on_pending_gone(PendingRecord& pending) {

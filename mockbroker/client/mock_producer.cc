@@ -26,9 +26,11 @@ Status from_handler(const char* call) {
 
 }  // namespace
 
-MockProducer::MockProducer(Network& network, ProducerSettings settings, DeliveryHandler on_delivery)
+MockProducer::MockProducer(Network& network, ProducerSettings settings, DeliveryHandler on_delivery,
+                           ProducerErrorHandler on_error)
     : settings_(std::move(settings)),
       on_delivery_(std::move(on_delivery)),
+      on_error_(std::move(on_error)),
       client_(network, with_channels(settings_.client)),
       metadata_(client_, settings_.metadata),
       records_(settings_.buffer,
