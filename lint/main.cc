@@ -11,6 +11,7 @@
 
 #include "lint/commands.h"
 #include "lint/report.h"
+#include "lint/source/command.h"
 
 namespace {
 
@@ -34,6 +35,7 @@ int run(int argc, char** argv) {
   program.footer(kFooter);
   int exit_code = kClean;
   rookery::lint::add_topics_command(program, exit_code);
+  rookery::lint::add_source_command(program, exit_code);
   CLI::App* word = program.add_subcommand("help", "print this");
   // Once a word was read, CLI11 would answer that word's help.
   const std::string help_text = program.help();

@@ -2,7 +2,7 @@
 //
 // The banned names, searched as whole words in code.
 
-#include "lint/os_rules.h"
+#include "lint/source/os_rules.h"
 
 #include <array>
 #include <cctype>

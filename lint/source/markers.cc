@@ -1,18 +1,13 @@
-// rules.cc
+// markers.cc
 //
-// Runs the rules and weighs their findings against the file's markers.
+// Finds the markers, and weighs the findings against them.
 
-#include "lint/rules.h"
+#include "lint/source/markers.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
-
-#include "lint/banner.h"
-#include "lint/layering.h"
-#include "lint/os_rules.h"
-#include "lint/weak_hash.h"
 
 namespace rookery::lint {
 namespace {
@@ -30,12 +25,12 @@ bool has_text(const std::string& text) {
 }
 
 // A marker stands alone in its comment: one quoted in the middle of a sentence is prose.
-std::vector<Marker> find_markers(const SourceFile& file) {
+std::vector<Marker> find_markers(const SourceFile& file, std::string_view leader) {
   std::vector<Marker> markers;
   for (std::size_t i = 0; i < file.comments.size(); ++i) {
     const std::string& comment = file.comments[i];
     for (const bool is_for_file : {false, true}) {
-      const std::string opening = is_for_file ? "// allow-file(" : "// allow(";
+      const std::string opening = std::string(leader) + (is_for_file ? " allow-file(" : " allow(");
       const std::size_t begin = comment.find_first_not_of(" \t");
       if (begin == std::string::npos || comment.compare(begin, opening.size(), opening) != 0) {
         continue;
@@ -60,19 +55,17 @@ bool covers(const Marker& marker, const Finding& finding) {
 
 }  // namespace
 
-Findings check_source(const SourceFile& file) {
-  std::vector<Marker> markers = find_markers(file);
+Findings without_allowed(const SourceFile& file, Findings findings, std::string_view leader) {
+  std::vector<Marker> markers = find_markers(file, leader);
   Findings kept;
-  for (const auto rule : {check_banner, check_layering, check_os_use, check_weak_hash}) {
-    for (Finding& finding : rule(file)) {
-      bool is_allowed = false;
-      for (Marker& marker : markers) {
-        if (!covers(marker, finding)) continue;
-        marker.was_used = true;
-        is_allowed = true;
-      }
-      if (!is_allowed) kept.push_back(std::move(finding));
+  for (Finding& finding : findings) {
+    bool is_allowed = false;
+    for (Marker& marker : markers) {
+      if (!covers(marker, finding)) continue;
+      marker.was_used = true;
+      is_allowed = true;
     }
+    if (!is_allowed) kept.push_back(std::move(finding));
   }
   for (const Marker& marker : markers) {
     if (!marker.was_used) {

@@ -2,14 +2,14 @@
 //
 // Walks a document line by line, and looks each cpp block up in the source named above it.
 
-#include "lint/snippets.h"
+#include "lint/source/snippets.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
 #include <vector>
 
-#include "lint/source_file.h"
+#include "lint/source/source_file.h"
 
 namespace rookery::lint {
 namespace {

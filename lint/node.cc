@@ -2,7 +2,7 @@
 //
 // Both readers tell events, and the same builder makes the tree of them.
 
-#include "lint/topics/node.h"
+#include "lint/node.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>

@@ -2,7 +2,7 @@
 //
 // Dates, numbers, stars.
 
-#include "lint/topics/text.h"
+#include "lint/text.h"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-TEST(Text, Dates) {
+TEST(Text, DatesAreDaysOfTheCalendar) {
   EXPECT_EQ(date_of("2027-01-31"), 2027y / 1 / 31);
   EXPECT_EQ(text_of(2027y / 1 / 31), "2027-01-31");
   for (const char* wrong : {"", "2027-1-31", "2027-02-30", "2027-13-01", "2027-00-01", "31-01-2027",
@@ -20,7 +20,7 @@ TEST(Text, Dates) {
   }
 }
 
-TEST(Text, Numbers) {
+TEST(Text, NumbersFitInto64Bits) {
   EXPECT_EQ(number_of("-1"), -1);
   EXPECT_EQ(number_of("9223372036854775807"), INT64_MAX);
   for (const char* wrong : {"", "9223372036854775808", "1s", " 1", "1.5", "0x1"}) {
@@ -28,7 +28,7 @@ TEST(Text, Numbers) {
   }
 }
 
-TEST(Text, Stars) {
+TEST(Text, AStarStandsForAnyCharacters) {
   EXPECT_TRUE(is_like("legacy_a", "legacy_*"));
   EXPECT_TRUE(is_like("a/test/b.yaml", "*/test/*"));
   EXPECT_TRUE(is_like("", "*"));
@@ -41,7 +41,7 @@ TEST(Text, Stars) {
   EXPECT_FALSE(is_like(std::string(10'000, 'a'), "*a*a*a*a*a*a*b"));
 }
 
-TEST(Text, Trimming) {
+TEST(Text, TrimmingTakesBlanksAtBothEnds) {
   EXPECT_EQ(trimmed(" \ta b\t "), "a b");
   EXPECT_EQ(trimmed(" "), "");
 }

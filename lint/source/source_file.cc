@@ -2,7 +2,7 @@
 //
 // The scanner: one pass over the text with a small state machine.
 
-#include "lint/source_file.h"
+#include "lint/source/source_file.h"
 
 #include <cctype>
 #include <cstddef>

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "lint/finding.h"
-#include "lint/source_file.h"
+#include "lint/source/source_file.h"
 
 namespace rookery::lint {
 

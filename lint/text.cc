@@ -2,7 +2,7 @@
 //
 // None of this depends on the machine's locale.
 
-#include "lint/topics/text.h"
+#include "lint/text.h"
 
 #include <array>
 #include <charconv>

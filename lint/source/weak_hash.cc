@@ -3,7 +3,7 @@
 // The names of broken hashes, searched in code and literals, in any case and any part of a word.
 // allow-file(weak-hash): the list of what is banned
 
-#include "lint/weak_hash.h"
+#include "lint/source/weak_hash.h"
 
 #include <array>
 #include <cctype>

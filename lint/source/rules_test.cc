@@ -3,11 +3,13 @@
 // Each rule fires where it should and stays silent where it should; so do the markers.
 // allow-file(weak-hash): what the rule is tried on
 
-#include "lint/rules.h"
+#include "lint/source/rules.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -18,13 +20,19 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
+Findings check(const std::string& path, const std::string& text) {
+  Tree tree([](const std::string&) { return std::nullopt; });
+  Lengths lengths;
+  return check_source(parse_source(path, text), tree, lengths);
+}
+
 // The rules that object to `code` in a file at `path` whose banner is right; "rule:line" each, with
 // line 1 the first of `code`.
 std::vector<std::string> objections(const std::string& path, const std::string& code) {
   const std::string banner =
       "// " + std::string(file_name(path)) + "\n//\n// What this file is for.\n";
   std::vector<std::string> result;
-  for (const Finding& finding : check_source(parse_source(path, banner + code))) {
+  for (const Finding& finding : check(path, banner + code)) {
     EXPECT_EQ(finding.file, path);
     EXPECT_FALSE(finding.message.empty());
     result.push_back(finding.rule + ":" + std::to_string(finding.line - 3));
@@ -193,7 +201,7 @@ TEST(Librdkafka, IsSilentInItsTransportAndInTheBenchmarks) {
 
 std::vector<std::string> banner_objections(const std::string& text) {
   std::vector<std::string> result;
-  for (const Finding& finding : check_source(parse_source("framework/base/bytes.h", text))) {
+  for (const Finding& finding : check("framework/base/bytes.h", text)) {
     result.push_back(finding.rule + ":" + std::to_string(finding.line));
   }
   return result;
@@ -210,6 +218,52 @@ TEST(Banner, FiresWithoutNameOrPurpose) {
 TEST(Banner, IsSilentWithBoth) {
   EXPECT_THAT(banner_objections("// bytes.h\n//\n// Views of bytes.\n"), IsEmpty());
   EXPECT_THAT(banner_objections("// bytes.h\n// Views of bytes.\n"), IsEmpty());
+}
+
+TEST(TestName, FiresOnWhatIsNoCamelCase) {
+  EXPECT_THAT(objections("TEST(ledger, CommitsInOrder) {}"), ElementsAre("test-name:1"));
+  EXPECT_THAT(objections("\nTEST_F(Ledger, commits_in_order) {}"), ElementsAre("test-name:2"));
+  EXPECT_THAT(objections("RC_GTEST_PROP(Ledger, Commits_InOrder, (int a)) {}"),
+              ElementsAre("test-name:1"));
+}
+
+TEST(TestName, FiresOnWhatDoesNotSayWhatHolds) {
+  for (const std::string name : {"Test1", "Test", "Works", "BasicTest", "Basic2", "Commit",
+                                 "SimpleCase3", "ItWorksCorrectly"}) {
+    EXPECT_THAT(objections("TEST(Ledger, " + name + ") {}"), ElementsAre("test-name:1")) << name;
+  }
+}
+
+TEST(TestName, FiresOnWhatIsSwitchedOff) {
+  EXPECT_THAT(objections("TEST(Ledger, DISABLED_CommitsInOrder) {}"), ElementsAre("test-name:1"));
+}
+
+TEST(TestName, IsSilentOnSentences) {
+  EXPECT_THAT(objections("TEST(Ledger, CommitsInOrder) {}\nTEST_P(Kip848, JoinsTwice) {}\n"
+                         "TEST(Ledger,\n     CommitsTheContiguousPrefixOnly) {}\n"
+                         "RC_GTEST_PROP(Ledger, IsAModel, (int a)) {}"),
+              IsEmpty());
+  EXPECT_THAT(objections("#define TEST(a, b) int a##b\n// TEST(a, b)\nMY_TEST(a, b) {}"),
+              IsEmpty());
+}
+
+TEST(LengthRules, AreHeldAndMarked) {
+  std::string body;
+  for (int i = 0; i < 80; ++i) body += "  g();\n";
+  EXPECT_THAT(objections("void f() {\n" + body + "}\n"), ElementsAre("function-length:1"));
+  EXPECT_THAT(objections("// allow(function-length): a table of steps, read from top to bottom\n"
+                         "void f() {\n" +
+                         body + "}\n"),
+              IsEmpty());
+  EXPECT_THAT(objections("// allow-file(file-length): generated from the protocol's documents\n" +
+                         std::string(400, '\n')),
+              IsEmpty());
+}
+
+TEST(UnorderedRule, IsHeldAndMarked) {
+  const std::string code = "std::unordered_set<int> a;\nvoid f() { for (int b : a) g(b); }";
+  EXPECT_THAT(objections(code), ElementsAre("unordered-iteration:2"));
+  EXPECT_THAT(objections(code + "  // allow(unordered-iteration): sorted below"), IsEmpty());
 }
 
 TEST(Allow, CoversItsLineAndTheNext) {
@@ -248,13 +302,34 @@ TEST(Allow, IsNotSeenInLiteralsAndProse) {
 }
 
 TEST(Rules, OrderFindingsByLineAndAdvise) {
-  const Findings findings = check_source(parse_source(
-      "framework/base/a.cc",
-      "// a.cc\n//\n// What it is for.\nstd::mutex a;\n#include <rookery/cli/main.h>\n"));
+  const Findings findings =
+      check("framework/base/a.cc",
+            "// a.cc\n//\n// What it is for.\nstd::mutex a;\n#include <rookery/cli/main.h>\n");
   ASSERT_EQ(findings.size(), 2U);
   EXPECT_EQ(findings[0].line, 4);
   EXPECT_THAT(findings[0].message, HasSubstr("rookery/runtime/thread.h"));
   EXPECT_EQ(findings[1].line, 5);
+}
+
+TEST(Rules, AreAllListed) {
+  std::vector<std::string> ids;
+  for (const Rule& rule : source_rules()) ids.push_back(rule.id);
+  for (const std::string id :
+       {"os-time", "os-thread", "os-dice", "thread-local", "layering", "librdkafka", "weak-hash",
+        "banner", "file-length", "function-length", "length-stale", "unordered-iteration",
+        "test-name", "build-visibility", "snippet", "allow"}) {
+    EXPECT_THAT(ids, ::testing::Contains(id));
+  }
+}
+
+TEST(Rules, RefuseFilesThatNoRuleKnows) {
+  Tree tree([](const std::string& path) {
+    return path == "a.py" ? std::optional<std::string>("a = 1") : std::nullopt;
+  });
+  Lengths lengths;
+  EXPECT_THROW((void)check_file("a.py", tree, lengths), std::runtime_error);
+  EXPECT_THROW((void)check_file("a.cc", tree, lengths), std::runtime_error);
+  EXPECT_THROW((void)check_file("a.md", tree, lengths), std::runtime_error);
 }
 
 }  // namespace

@@ -13,17 +13,13 @@
 
 #pragma once
 
-#include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "lint/finding.h"
+#include "lint/source/tree.h"
 
 namespace rookery::lint {
-
-// Reads a file by its path from the root; empty if there is none.
-using ReadFile = std::function<std::optional<std::string>(const std::string& path)>;
 
 Findings check_snippets(const std::string& path, std::string_view text, const ReadFile& read);
 

@@ -2,7 +2,7 @@
 //
 // The first comment of a file: `// name`, perhaps an empty `//`, then at least three words.
 
-#include "lint/banner.h"
+#include "lint/source/banner.h"
 
 #include <cstddef>
 #include <sstream>

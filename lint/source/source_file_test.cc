@@ -2,7 +2,7 @@
 //
 // What the scanner takes for code, for comment and for literal.
 
-#include "lint/source_file.h"
+#include "lint/source/source_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

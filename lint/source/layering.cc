@@ -2,13 +2,14 @@
 //
 // The order of the rooms, in one table, and the arrows that are wrong whatever the order.
 
-#include "lint/layering.h"
+#include "lint/source/layering.h"
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <string>
 #include <string_view>
+
+#include "lint/source/tree.h"
 
 namespace rookery::lint {
 namespace {
@@ -65,20 +66,6 @@ const Room* room_of(std::string_view path) {
     if (found == nullptr || room.path.size() > found->path.size()) found = &room;
   }
   return found;
-}
-
-// The path of an included file from the root, if it is one of ours.
-std::optional<std::string> own_path(std::string_view target) {
-  if (target.starts_with("rookery/")) {
-    // The test kit is the simulations' gift to users, under the framework's name.
-    if (target == "rookery/testing.h") return "simulations/testing.h";
-    return "framework/" + std::string(target.substr(8));
-  }
-  for (const std::string_view top :
-       {"framework/", "mockbroker/", "simulations/", "bench/", "examples/", "lint/"}) {
-    if (target.starts_with(top)) return std::string(target);
-  }
-  return std::nullopt;
 }
 
 bool is_test(std::string_view path) { return path.ends_with("_test.cc"); }

@@ -2,7 +2,7 @@
 //
 // The rule snippet fires and stays silent.
 
-#include "lint/snippets.h"
+#include "lint/source/snippets.h"
 
 #include <gtest/gtest.h>
 
