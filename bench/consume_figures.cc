@@ -107,7 +107,7 @@ void add(Measurements& measurements, const std::string& name, std::size_t record
   measurements.add(
       {.name = name,
        .unit = "records/s",
-       .target = [](double raw) { return 0.9 * raw; },
+       .target = [](double raw) { return 0.95 * raw; },
        .ours = [topic] { return topic->read_by_framework(); },
        .raw = Alternative{.take_turn = [topic] { return topic->read_by_librdkafka(); }},
        .rounds = 9,

@@ -12,6 +12,7 @@
 #include "bench/figures.h"
 #include "bench/group_figures.h"
 #include "bench/memory_figures.h"
+#include "bench/overhead_figures.h"
 #include "bench/rounds.h"
 #include "bench/scheduler_figures.h"
 #include "bench/simulation_figures.h"
@@ -57,6 +58,7 @@ int run(const CommandLine& line, const std::string& program) {
   rookery::bench::add_consume_figures(measurements);
   rookery::bench::add_allocation_figures(measurements);
   rookery::bench::add_memory_figures(measurements);
+  rookery::bench::add_overhead_figures(measurements);
   rookery::bench::add_dispatch_figures(measurements);
   rookery::bench::add_scheduler_figures(measurements);
   rookery::bench::add_simulation_figures(measurements);

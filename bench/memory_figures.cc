@@ -59,7 +59,7 @@ void add_produce(Measurements& measurements) {
   measurements.add(
       {.name = "memory.produce",
        .unit = "records/s",
-       .target = [](double) { return 5e6; },
+       .target = [](double) { return 8e6; },
        .ours = [records] { return produce_to_new(records.ours); },
        .raw = Alternative{.take_turn = [records] { return produce_to_new_raw(records.raw); }}});
 }
@@ -72,7 +72,7 @@ void add_consume(Measurements& measurements) {
   measurements.add(
       {.name = "memory.consume",
        .unit = "records/s",
-       .target = [](double) { return 8e6; },
+       .target = [](double) { return 15e6; },
        .ours = [=] { return kafkas->ours->consume(records.ours); },
        .raw = Alternative{.take_turn = [=] { return kafkas->raw->consume(records.raw); }},
        .prepare = [=] { return fill(*kafkas, records); },

@@ -115,6 +115,8 @@ Status check_sum(std::uint64_t sum, std::uint64_t records) {
 
 OurMemoryKafka::OurMemoryKafka() = default;
 
+const char* OurMemoryKafka::topic() { return kTopic; }
+
 Result<Turn> OurMemoryKafka::produce(std::uint64_t records) {
   if (Status created = kafka_.create_topic(kTopic, kPartitions); !created) {
     return fail(created.error());

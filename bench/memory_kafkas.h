@@ -28,6 +28,10 @@ class OurMemoryKafka {
   // From Server::start() to consume(), the median of `samples`; in microseconds.
   Result<Turn> first_record(int samples);
 
+  // For others who read what was produced.
+  Transport& transport() { return kafka_.transport(); }
+  static const char* topic();
+
  private:
   mock::InProcessKafka kafka_;
 };

@@ -61,7 +61,7 @@ void Monitor::publish(const Event& event) const {
     MutexLock lock(mutex_);
     listeners = listeners_;
   }
-  std::optional<Event> failure;
+  std::vector<Event> failures;
   const auto call_all = [&](const Event& what, bool is_second_round) {
     for (const Listener& listener : *listeners) {
       std::string error_class;
@@ -76,18 +76,17 @@ void Monitor::publish(const Event& event) const {
         error_class = "unknown";
         message = "not a std::exception";
       }
-      if (is_second_round || failure)
-        continue;  // a listener that fails on its own failure is told once
-      failure =
-          Event{.kind = EventKind::kErrorOccurred,
-                .origin = what.origin,
-                .message = std::string("a listener of ") + name(what.kind) + " threw: " + message,
-                .error_type = "listener",
-                .error_class = error_class};
+      if (is_second_round) continue;  // a listener that fails on its own failure is told once
+      failures.push_back(
+          {.kind = EventKind::kErrorOccurred,
+           .origin = what.origin,
+           .message = std::string("a listener of ") + name(what.kind) + " threw: " + message,
+           .error_type = "listener",
+           .error_class = error_class});
     }
   };
   call_all(event, false);
-  if (failure) call_all(*failure, true);
+  for (const Event& failure : failures) call_all(failure, true);
 }
 
 }  // namespace rookery

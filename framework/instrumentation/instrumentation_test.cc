@@ -30,6 +30,23 @@ TEST(Monitor, AThrowingListenerHarmsNobodyAndIsTold) {
                           "(rookery::(anonymous namespace)::Broken)"));
 }
 
+TEST(Monitor, EachListenerThatThrowsIsTold) {
+  Monitor monitor;
+  std::vector<std::string> told;
+  for (const char* name : {"first", "second"}) {
+    monitor.subscribe([name](const Event& event) {
+      if (event.kind != EventKind::kErrorOccurred) throw std::runtime_error(name);
+    });
+  }
+  monitor.subscribe([&](const Event& event) {
+    if (event.kind == EventKind::kErrorOccurred) told.push_back(event.message);
+  });
+  monitor.publish({.kind = EventKind::kCommitted});
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_NE(told[0].find("first"), std::string::npos);
+  EXPECT_NE(told[1].find("second"), std::string::npos);
+}
+
 TEST(Monitor, AListenerThatAlwaysThrowsEndsNothing) {
   Monitor monitor;
   int calls = 0;

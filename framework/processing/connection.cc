@@ -147,7 +147,7 @@ void Connection::handle(CommitDone& done) {
     if (found != owned_.end()) {
       MutexLock lock(mutex_);
       Owned& owned = found->second;
-      if (result.status) owned.committed = std::max(owned.committed, result.offset);
+      if (result.status) owned.committed = result.offset;
       if (owned.commit == done.commit) owned.committing = -1;
     }
     if (result.status) {
@@ -179,7 +179,8 @@ CommitId Connection::commit(const std::vector<AssignmentId>& assignments) {
     Owned& owned = found->second;
     if (owned.partition->is_lost()) continue;
     const Offset done = owned.partition->committable();
-    if (done <= std::max(owned.committed, owned.committing)) continue;
+    const Offset latest = owned.committing >= 0 ? owned.committing : owned.committed;
+    if (done < 0 || done == latest) continue;
     offsets.push_back({.partition = owned.partition->topic_partition(),
                        .assignment = assignment,
                        .offset = done});

@@ -162,6 +162,43 @@ TEST_F(DeadLetters, OneThatFailsIsSentAgainWithThoseBehindIt) {
   EXPECT_THAT(board.notes("error.occurred dead_letter"), SizeIs(1));
 }
 
+// The backoff of dead letters is of those that failed in a row.
+TEST_F(DeadLetters, OneThatArrivedEndsTheBackoffOfThoseBefore) {
+  TopicOptions topic = with_queue(choosy(board), {.topic = kDlq, .max_retries = 0});
+  topic.retry_backoff =
+      RetryBackoff{.first = 1ms, .max = std::chrono::hours(1), .factor = 1000, .jitter_percent = 0};
+  serve(std::move(topic));
+  producer().acknowledges = false;
+  const auto stream = harness->assign();
+  std::size_t sent_before = 0;
+  // With all failures counted the third would wait for 17 minutes.
+  for (int round = 0; round < 4; ++round) {
+    push(*stream, 1, {0});
+    board.wait_for("a dead letter", [&] { return producer().sent.size() > sent_before; });
+    fail_send(board, producer(), sent_before, {.code = ErrorCode::kTimedOut, .message = "lost"});
+    board.wait_for("it comes again", [&] { return producer().sent.size() > sent_before + 1; });
+    acknowledge(board, producer(), sent_before + 1);
+    sent_before += 2;
+    wait_for_commit(round + 1);
+  }
+}
+
+// What a table may not say is refused at start; a callable can only be found out.
+TEST_F(DeadLetters, ACallableThatNamesAWrongTopicIsToldAndTheQueueFollows) {
+  TopicOptions topic = with_queue(choosy(board), {.topic = kDlq, .max_retries = 0});
+  topic.on_error = [](const ErrorTracker&, int attempt) {
+    return attempt == 1 ? retry(1).then(dispatch("no/topic")) : dispatch("orders");
+  };
+  topic.dead_letter_queue->max_retries = 1;
+  serve(std::move(topic));
+  push(*harness->assign(), 3, {1});
+  wait_for_commit(3);
+  EXPECT_THAT(sent(), ElementsAre(1));
+  EXPECT_EQ(producer().sent.size(), 1U);
+  EXPECT_THAT(board.notes("error.occurred policy"),
+              ElementsAre(HasSubstr("no/topic"), HasSubstr("orders itself")));
+}
+
 TEST_F(DeadLetters, WaitsForATopicThatIsNotThereYet) {
   serve(with_queue(choosy(board), {.topic = "late.dlq", .max_retries = 0}));
   push(*harness->assign(), 2, {0});

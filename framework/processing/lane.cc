@@ -32,7 +32,7 @@ void Lane::run() {
     is_blocked_ = true;
     return;
   }
-  awaited_.reset();
+  if (std::exchange(awaited_, std::nullopt)) dead_letter_failures_ = 0;
   if (auto failure = guarded([this] { make_consumer(); })) {
     failure->place = consumer_ ? "initialized" : "factory";
     failure->is_the_records = false;
@@ -232,7 +232,10 @@ std::optional<Offset> Lane::drop_below(Offset done) {
   if (next_batch_ < batches_.size()) {
     done = std::min(done, batches_[next_batch_][next_record_].offset());
   }
-  if (!taken_away_.empty()) taken_away_.erase(taken_away_.begin(), taken_away_.lower_bound(done));
+  if (const auto end = taken_away_.lower_bound(done); end != taken_away_.begin()) {
+    taken_away_.erase(taken_away_.begin(), end);
+    dead_letter_failures_ = 0;  // one has arrived
+  }
   if (next_batch_ == 0) return std::nullopt;
   return batches_.front().records().back().offset() + 1;
 }

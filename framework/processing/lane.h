@@ -67,6 +67,9 @@ class Lane final : public ConsumerContext, private Outputs {
   // An output of a record failed: the record has, and it and all after run again after a backoff.
   // Their marks are taken back by the partition.
   void rewind(const OutputFailure& failed);
+  // What was taken at and above `offset` is not in the log any more: it is not run again, and what
+  // becomes of its outputs no longer counts.
+  void forget_from(Offset offset);
   // Gives back the batches all of whose records are below `done`. Answers the end of the oldest one
   // kept; none when none is.
   std::optional<Offset> drop_below(Offset done);
@@ -157,6 +160,7 @@ class Lane final : public ConsumerContext, private Outputs {
   Blame blame_in(const Slice& slice, const Batch& batch, const Failure& failure) const;
   void fail(const Blame& blame, const Failure& failure, bool is_again);
   Decision decide(const Failure& failure);
+  std::string why_undeliverable(const Decision& decision) const;
   Decision resolve(const Decision& decision, std::uint64_t strikes) const;
   Decision when_exhausted() const;
   void give_up_on(const Blame& blame, const Failure& failure, const Decision& decision,

@@ -7,6 +7,7 @@
 #include <rookery/processing/deserializer.h>
 #include <rookery/processing/partition.h>
 #include <rookery/recovery/trace_id.h>
+#include <rookery/routing/topic_name.h>
 #include <rookery/runtime/mutant.h>
 
 #include <algorithm>
@@ -187,9 +188,29 @@ Decision Lane::decide(const Failure& failure) {
     partition_.publish_error("policy", broken->error_class, broken->message, failed_offset_);
     return broken->is_critical ? stop() : retry();
   }
-  if (chosen) return *chosen;
+  if (chosen) {
+    const std::string wrong = why_undeliverable(*chosen);
+    if (wrong.empty()) return *chosen;
+    // A table is checked at start, a callable can only be here.
+    partition_.publish_error("policy", "InvalidTopic", wrong, failed_offset_);
+  }
   if (failure.is_passing || !settings_.dead_letter_queue) return retry();
   return retry(static_cast<std::uint64_t>(settings_.dead_letter_queue->max_retries));
+}
+
+// Where a decision would dispatch to, if that cannot be; empty when it can.
+std::string Lane::why_undeliverable(const Decision& decision) const {
+  if (decision.next) {
+    if (const std::string wrong = why_undeliverable(*decision.next); !wrong.empty()) return wrong;
+  }
+  if (decision.action != Decision::Action::kDispatch || decision.topic.empty()) return "";
+  if (decision.topic == partition_.topic_partition().topic) {
+    return "a dead letter of " + decision.topic + " cannot go to " + decision.topic + " itself";
+  }
+  if (const auto illegal = illegal_topic_name(decision.topic)) {
+    return "dispatch to '" + decision.topic + "': " + *illegal;
+  }
+  return "";
 }
 
 // Retries that are used up become what follows them; a dispatch gets its topic.
@@ -287,6 +308,32 @@ void Lane::rewind(const OutputFailure& failed) {
   const bool is_known = failed.suspects_end <= offset + 1;
   fail({.record = record, .is_known = is_known, .suspects_end = failed.suspects_end}, failure,
        offset == failed_offset_);
+}
+
+void Lane::forget_from(Offset offset) {
+  const Offset next = waiting_ > 0 ? batches_[next_batch_][next_record_].offset() : offset;
+  abandon_from(offset);
+  marked_below_ = std::min(marked_below_, offset);
+  slices_end_ = std::min(slices_end_, offset);
+  taken_away_.erase(taken_away_.lower_bound(offset), taken_away_.end());
+  if (awaited_ && *awaited_ >= offset) awaited_.reset();
+  if (failed_offset_ >= offset) {
+    succeeded();
+    dead_letter_failures_ = 0;
+    failed_offset_ = -1;
+    retry_at_ = kNever;
+  }
+  while (!batches_.empty() && batches_.back().records().front().offset() >= offset) {
+    batches_.pop_back();
+  }
+  if (!batches_.empty()) {
+    const std::span<const Record> records = batches_.back().records();
+    const auto kept =
+        std::partition_point(records.begin(), records.end(),
+                             [offset](const Record& record) { return record.offset() < offset; });
+    batches_.back().keep_first(static_cast<std::size_t>(kept - records.begin()));
+  }
+  move_to(std::min(next, offset));
 }
 
 const Record* Lane::record_at(Offset offset) const {

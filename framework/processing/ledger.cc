@@ -96,6 +96,31 @@ void Ledger::unmark_from(Offset offset) {
   undone_ += clear_bits(std::max(run->base + into_run, prefix_), taken_);
 }
 
+void Ledger::forget_from(Offset offset) {
+  const std::uint64_t taken_before = taken_;
+  while (!runs_.empty() && runs_.back().first >= offset) {
+    taken_ = runs_.back().base;
+    runs_.pop_back();
+  }
+  if (!runs_.empty()) {
+    Run& last = runs_.back();
+    last.count = std::min(last.count, static_cast<std::uint64_t>(offset - last.first));
+    taken_ = last.base + last.count;
+  }
+  const std::uint64_t undone_from = std::min(std::max(taken_, prefix_), taken_before);
+  undone_ -= taken_before - undone_from;
+  undone_ += clear_bits(undone_from, taken_before);
+  prefix_ = std::min(prefix_, taken_);
+  if (taken_ < first_word_ * 64) {  // the words from there on were dropped as done
+    first_word_ = taken_ / 64;
+    words_.clear();
+  }
+  words_.resize(static_cast<std::size_t>((taken_ + 63) / 64 - first_word_));
+  if (taken_ % 64 != 0) words_.back() &= (std::uint64_t{1} << (taken_ % 64)) - 1;
+  next_offset_ = std::min(next_offset_, offset);
+  advance();
+}
+
 void Ledger::advance() {
   while (prefix_ < taken_) {
     const std::uint64_t word = words_[static_cast<std::size_t>(prefix_ / 64 - first_word_)];
@@ -136,7 +161,7 @@ bool Ledger::is_done(Offset offset) const {
     const std::uint64_t number = run.base + static_cast<std::uint64_t>(offset - run.first);
     return number < prefix_ || bit(number);
   }
-  return !runs_.empty() && offset < runs_.front().first;
+  return offset < (runs_.empty() ? committable_ : runs_.front().first);
 }
 
 }  // namespace rookery

@@ -25,8 +25,9 @@ namespace rookery {
 
 class Ledger {
  public:
-  // Registers records just taken, in offset order, above all taken before. next_offset: where the
-  // stream goes on, -1 if unknown; with no records it alone moves on (past a gap).
+  // Registers records just taken, in offset order, above all taken before; where the stream went
+  // back, forget_from comes first. next_offset: where the stream goes on, -1 if unknown; with no
+  // records it alone moves on (past a gap).
   void take(std::span<const Record> records, Offset next_offset);
 
   // Marks one record; what was not taken, or is done already, changes nothing.
@@ -36,6 +37,9 @@ class Ledger {
   // Takes back the marks of records at and above `offset`, which will be run again. What is part of
   // the done prefix stays done.
   void unmark_from(Offset offset);
+  // What was taken at and above `offset` is not there any more, done or not: others will be taken
+  // in its place. The committable offset may fall.
+  void forget_from(Offset offset);
 
   // What may be committed: the first record not done, or where the stream goes on when all are. -1:
   // nothing was ever taken.

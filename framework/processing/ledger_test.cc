@@ -80,8 +80,25 @@ TEST(Ledger, TakesMarksBackForARerunButNeverFromTheDonePrefix) {
   EXPECT_EQ(ledger.undone(), 2U);
 }
 
+TEST(Ledger, ForgetsWhatIsNotThereAnyMore) {
+  Ledger ledger;
+  ledger.take(records_at({10, 11, 12, 20, 21}), 22);
+  ledger.mark_range(10, 11);
+  ledger.mark(20);
+  ledger.forget_from(11);  // part of the done prefix, too
+  EXPECT_EQ(ledger.committable(), 11);
+  EXPECT_EQ(ledger.undone(), 0U);
+  EXPECT_EQ(ledger.outstanding(), 0U);
+  ledger.take(records_at({11, 12, 13}), 14);
+  EXPECT_EQ(ledger.committable(), 11);
+  ledger.mark(12);
+  EXPECT_EQ(ledger.committable(), 11);
+  ledger.mark(11);
+  EXPECT_EQ(ledger.committable(), 13);
+}
+
 // Any records with any gaps, taken in any batches, marked in any order and twice: as the model
-// says; some marks are taken back.
+// says; some marks are taken back, and some of what was taken turns out not to be there any more.
 RC_GTEST_PROP(LedgerProperty, AgreesWithAPlainModel, ()) {
   Ledger ledger;
   std::map<Offset, bool> model;  // taken: done?
@@ -100,6 +117,12 @@ RC_GTEST_PROP(LedgerProperty, AgreesWithAPlainModel, ()) {
       }
       stream_next = next += *rc::gen::inRange(0, 2);
       ledger.take(records_at(offsets), stream_next);
+    } else if (*rc::gen::inRange(0, 8) == 0) {
+      const Offset from = *rc::gen::inRange<Offset>(model.begin()->first - 2, next + 2);
+      ledger.forget_from(from);
+      model.erase(model.lower_bound(from), model.end());
+      stream_next = next = std::min(from, next);
+      if (model.empty()) break;  // what lies before the first is not the ledger's to know
     } else if (*rc::gen::inRange(0, 5) == 0) {
       const Offset from = *rc::gen::inRange<Offset>(model.begin()->first - 2, next + 2);
       ledger.unmark_from(from);

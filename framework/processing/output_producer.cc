@@ -47,10 +47,11 @@ void PendingRecord::note_failure(const Error& error) {
   if (!failure_) failure_ = error;
 }
 
-Result<std::unique_ptr<OutputProducer>> OutputProducer::make(Transport& transport,
-                                                             ConfigMap config) {
+Result<std::unique_ptr<OutputProducer>> OutputProducer::make(Transport& transport, ConfigMap config,
+                                                             ProducerErrorHandler on_error) {
   auto sender = BoundedSender::make(
-      transport, std::move(config), [](std::span<const DeliveryReport> reports) {
+      transport, std::move(config),
+      [](std::span<const DeliveryReport> reports) {
         for (const DeliveryReport& report : reports) {
           auto* pending = reinterpret_cast<PendingRecord*>(report.token);
           if (report.error) {
@@ -59,7 +60,8 @@ Result<std::unique_ptr<OutputProducer>> OutputProducer::make(Transport& transpor
             pending->release();
           }
         }
-      });
+      },
+      std::move(on_error));
   if (!sender) return fail(sender.error());
   return std::unique_ptr<OutputProducer>(new OutputProducer(std::move(*sender)));
 }

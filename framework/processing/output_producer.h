@@ -86,7 +86,9 @@ class PendingRecord {
 
 class OutputProducer {
  public:
-  static Result<std::unique_ptr<OutputProducer>> make(Transport& transport, ConfigMap config);
+  // on_error as in ProducerOptions.
+  static Result<std::unique_ptr<OutputProducer>> make(Transport& transport, ConfigMap config,
+                                                      ProducerErrorHandler on_error = {});
 
   // Sends a record as an output of `pending`, which is held until the report. Waits while the
   // buffer is full, to the deadline or until give_up() answers an error. On an error nothing is

@@ -194,6 +194,10 @@ bool Partition::take() {
   if (taken.error || !taken.batch.empty()) {
     last_take_error_ = taken.error ? std::optional(taken.error->code) : std::nullopt;
   }
+  if (!taken.batch.empty()) {
+    if (taken.batch[0].offset() < taken_below_) forget_from(taken.batch[0].offset());
+    taken_below_ = taken.batch.records().back().offset() + 1;
+  }
   {
     MutexLock lock(mutex_);
     ledger_.take(taken.batch.records(), taken.next_offset);
@@ -202,6 +206,23 @@ bool Partition::take() {
   if (lane_.waiting() == 0 && settings_.min_records > 1) first_waiting_ = now();
   lane_.push(std::move(taken.batch));
   return true;
+}
+
+// The stream went back: others lie there now, or the same again (an unclean election, a loss of
+// power; KIP-320, or auto.offset.reset where the client cannot tell). What is known about what lay
+// there says nothing about them.
+void Partition::forget_from(Offset offset) {
+  if (mutant("partition.keeps_what_was_truncated")) return;
+  {
+    MutexLock lock(mutex_);
+    ledger_.forget_from(offset);
+    for (PendingRecord* pending : pending_) {
+      if (pending->offset() >= offset) pending->is_superseded = true;
+    }
+    taken_away_.erase(taken_away_.lower_bound(offset), taken_away_.end());
+    if (output_failure_ && output_failure_->offset >= offset) output_failure_.reset();
+  }
+  lane_.forget_from(offset);
 }
 
 bool Partition::must_wait_for_more() {
@@ -292,21 +313,19 @@ void Partition::on_output_failed(PendingRecord& pending, const Error& error) {
                              .is_dead_letter = pending.is_dead_letter(),
                              .error = error};
   bool will_run_again = true;
+  std::optional<OutputFailure> told_here = failed;
   {
     MutexLock lock(mutex_);
     // Not for the output of an earlier run, or of a record marked before its outputs, or of one
     // that is the next owner's.
     will_run_again = !pending.is_superseded && !ledger_.is_done(pending.offset()) && !is_ending();
     if (will_run_again && (!output_failure_ || failed.offset < output_failure_->offset)) {
-      output_failure_ = failed;
+      told_here = std::exchange(output_failure_, failed);
       is_interrupted_.store(true);
     }
   }
-  if (will_run_again) {
-    schedule();  // tells it
-  } else {
-    publish_output_failure(failed);
-  }
+  if (will_run_again) schedule();  // tells what the lane goes back for
+  if (told_here) publish_output_failure(*told_here);
 }
 
 void Partition::on_pending_gone(PendingRecord& pending) {

@@ -74,7 +74,7 @@ class Partition final : public Task, public OutputListener {
   bool is_revoked() const;
   bool is_lost() const { return ending_.load() == static_cast<int>(Ending::kLost); }
   bool is_ending() const { return ending_.load() != static_cast<int>(Ending::kNone); }
-  Offset committable() const;
+  Offset committable() const;  // it falls only when the stream went back
   std::string describe() const;
   // Of the consume under way: its number, 0 when none is. For the watchdog.
   std::uint64_t consume_under_way() const { return consume_.load(std::memory_order_relaxed); }
@@ -116,6 +116,7 @@ class Partition final : public Task, public OutputListener {
   void rewind_if_needed();
   void drop_done();
   bool take();  // false: nothing there, or no room
+  void forget_from(Offset offset);
   bool must_wait_for_more();
   void mark_dead_letter_locked(Offset offset);
   void publish_output_failure(const OutputFailure& failed);
@@ -129,6 +130,7 @@ class Partition final : public Task, public OutputListener {
   Lane lane_;                                 // W
   TimePoint first_waiting_ = kNever;          // W: when the oldest record not yet run was taken
   std::optional<ErrorCode> last_take_error_;  // W
+  Offset taken_below_ = -1;                   // W: where the next batch begins, or above
   bool is_lane_ended_ = false;                // W
   std::uint64_t consume_count_ = 0;           // W
 

@@ -9,9 +9,12 @@
 
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 namespace rookery {
 namespace {
@@ -126,6 +129,67 @@ TEST(Taking, AnErrorOfTheStreamIsTold) {
   board.wait_for_notes("error.occurred fetch TOPIC_AUTHORIZATION_FAILED orders-0: not allowed");
   stream->push(1);
   harness.group().wait_for_commit(kPartition, 2);
+}
+
+// A log that was truncated goes on with other records where old ones lay.
+TEST(Truncated, OutputsOfWhatWasLostSayNothingOfWhatLiesThereNow) {
+  Board board;
+  ServerHarness harness(
+      board,
+      {.consumer = consumer([&](const Record& record, ConsumerContext& context) {
+         context.outputs().send({.topic = "out"});
+         board.note(std::string(record.value().view()) + " " + std::to_string(record.offset()));
+       })});
+  ProducerScript& producer = harness.transport.producer;
+  producer.acknowledges = false;
+  const auto stream = harness.assign();
+  stream->push(6, "old");
+  board.wait_for_notes("old ", 6);
+  acknowledge(board, producer, 0);
+  harness.group().wait_for_commit(kPartition, 1);
+  stream->truncate(2);
+  stream->push(3, "new");
+  board.wait_for_notes("new ", 3);
+  for (std::size_t old = 1; old < 6; ++old) acknowledge(board, producer, old);
+  harness.group().wait_for_commit(kPartition, 2);
+  for (std::size_t now = 6; now < 9; ++now) acknowledge(board, producer, now);
+  harness.group().wait_for_commit(kPartition, 5);
+  const std::vector<Offset> asked = harness.group().asked_offsets(kPartition);
+  EXPECT_LE(*std::max_element(asked.begin(), asked.end()), 5);
+}
+
+TEST(Truncated, WhatWasCommittedBeyondIsCommittedLower) {
+  Board board;
+  ServerHarness harness(board, idle());
+  const auto stream = harness.assign();
+  stream->push(6, "old");
+  FakeGroup& group = harness.group();
+  group.wait_for_commit(kPartition, 6);
+  stream->truncate(2);
+  stream->push(2, "new");
+  board.wait_for("a lower commit", [&] { return group.committed[kPartition] == 4; });
+}
+
+TEST(Truncated, WhatWasLostWhileItFailedSaysNothingOfWhatLiesThereNow) {
+  Board board;
+  int throws_left = 3;
+  ServerHarness harness(board, {.consumer = consumer([&](const Record& record) {
+                                  board.note(std::string(record.value().view()) + " " +
+                                             std::to_string(record.offset()));
+                                  if (record.value() == "bad" && throws_left-- > 0) {
+                                    throw std::runtime_error("bad");
+                                  }
+                                }),
+                                .max_records = 2,
+                                .retry_backoff = RetryBackoff{.first = 1ms, .max = 1ms}});
+  const auto stream = harness.assign();
+  stream->push(3, "old");
+  stream->push(2, "bad");
+  board.wait_for_notes("bad 3", 1);
+  stream->truncate(1);
+  stream->push(5, "new");
+  board.wait_for_notes("new ", 5);
+  harness.group().wait_for_commit(kPartition, 6);
 }
 
 TEST(Quiet, TakesNothingMoreButStays) {

@@ -175,7 +175,8 @@ class Server::Impl {
       }
     }
     // A producer's mistakes are told now, not at the first output.
-    if (auto outputs = OutputProducer::make(transport_, producer_config(app_))) {
+    auto on_error = [this](const Error& error) { note_producer_error(error); };
+    if (auto outputs = OutputProducer::make(transport_, producer_config(app_), on_error)) {
       outputs_ = std::move(*outputs);
     } else {
       mistakes.push_back("producer: " + outputs.error().message);
@@ -255,6 +256,19 @@ class Server::Impl {
     std::string out;
     for (const auto& [name, group] : app_.groups()) out += (out.empty() ? "" : ", ") + name;
     return out;
+  }
+
+  // On the producer's thread.
+  void note_producer_error(const Error& error) {
+    monitor_->publish({.kind = EventKind::kErrorOccurred,
+                       .origin = id_,
+                       .message = error.text(),
+                       .error_type = "producer",
+                       .error_class = std::string(name(error.code)),
+                       .fatal = error.fatal});
+    if (!error.fatal) return;
+    is_fatal_.store(true);
+    stop();
   }
 
   void publish(EventKind kind, std::string message, std::string type = {},

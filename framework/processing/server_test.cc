@@ -16,6 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using namespace rookery::fakes;
+using ::testing::_;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -349,6 +350,21 @@ TEST(Fatal, ProducerErrorStopsTheServer) {
             {.code = ErrorCode::kProducerFenced, .message = "fenced", .fatal = true});
   EXPECT_EQ(harness.server().wait(), ExitCode::kForced);
   EXPECT_LE(harness.group().committed_at(kPartition), 0);
+}
+
+TEST(Fatal, AnIdleProducersErrorStopsTheServer) {
+  Board board;
+  ServerHarness harness(board, {.consumer = idle()});
+  harness.assign()->push(1);
+  harness.group().wait_for_commit(kPartition, 1);
+  harness.transport.producer.on_error(
+      {.code = ErrorCode::kTransport, .message = "2/2 brokers are down", .retriable = true});
+  EXPECT_THAT(board.notes("error.occurred producer"),
+              ElementsAre(HasSubstr("TRANSPORT: 2/2 brokers are down")));
+  harness.transport.producer.on_error(
+      {.code = ErrorCode::kProducerFenced, .message = "fenced", .fatal = true});
+  EXPECT_EQ(harness.server().wait(), ExitCode::kForced);
+  EXPECT_THAT(board.notes("error.occurred producer"), ElementsAre(_, HasSubstr("fenced")));
 }
 
 // ---- Events and queries

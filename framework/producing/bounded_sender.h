@@ -18,9 +18,10 @@ namespace rookery {
 
 class BoundedSender {
  public:
-  // on_delivery as in ProducerOptions.
+  // The handlers as in ProducerOptions.
   static Result<std::unique_ptr<BoundedSender>> make(Transport& transport, ConfigMap config,
-                                                     DeliveryHandler on_delivery);
+                                                     DeliveryHandler on_delivery,
+                                                     ProducerErrorHandler on_error = {});
 
   // Waits while the buffer is full, to the deadline (without one for `patience`) or until give_up()
   // answers an error. Then kQueueFull, naming the topic, the time waited and what is full. From a

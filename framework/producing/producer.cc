@@ -2,6 +2,7 @@
 //
 // Tokens of the client tell whose report it is: a program's own token is shifted by one, a ticket's
 // address is odd.
+#include <rookery/instrumentation/error_class.h>
 #include <rookery/producing/bounded_sender.h>
 #include <rookery/producing/producer.h>
 #include <rookery/runtime/atomic.h>
@@ -45,18 +46,20 @@ class Producer::Impl {
     for (const DeliveryReport& report : reports) {
       if (report.error) ++failed;
       if (const std::unique_ptr<Ticket> ticket = ticket_of(report.token)) {
-        if (report.error) {
-          ticket->told(fail(*report.error));
-        } else {
-          ticket->told(Delivery{.partition = report.partition, .offset = report.offset});
-        }
+        guarded([&] {
+          if (report.error) {
+            ticket->told(fail(*report.error));
+          } else {
+            ticket->told(Delivery{.partition = report.partition, .offset = report.offset});
+          }
+        });
         continue;
       }
       if (report.error) remember(*report.error);
       if (!on_delivery) continue;
       DeliveryReport own = report;
       own.token >>= 1;
-      on_delivery(own);
+      guarded([&] { on_delivery(own); });
     }
     if (failed > 0) failed_count.fetch_add(failed, std::memory_order_relaxed);
     acknowledged_count.fetch_add(reports.size() - failed, std::memory_order_release);
@@ -82,6 +85,9 @@ class Producer::Impl {
   // The first failure since the last question, and how many there were.
   Status take_failure() {
     MutexLock lock(mutex);
+    if (!first_failure && callback_failure) {
+      return fail(*std::exchange(callback_failure, std::nullopt));
+    }
     if (!first_failure) return {};
     Error error = *std::exchange(first_failure, std::nullopt);
     const std::uint64_t count = std::exchange(failures_untold, 0);
@@ -101,20 +107,42 @@ class Producer::Impl {
     ++failures_untold;
   }
 
+  // The user's own: what it throws is told by the next flush or close, and the others are called.
+  template <class Callback>
+  void guarded(Callback callback) {
+    std::string what;
+    try {
+      callback();
+      return;
+    } catch (const std::exception& exception) {
+      what = class_name(exception) + ": " + exception.what();
+    } catch (...) {
+      what = "not a std::exception";
+    }
+    MutexLock lock(mutex);
+    if (callback_failure) return;
+    callback_failure = Error{.code = ErrorCode::kUserCode,
+                             .message = "a delivery callback threw " + what +
+                                        "; the record it was told of is as the broker has it"};
+  }
+
   Mutex mutex{"producer.failures", ranks::kLeaf};
   std::optional<Error> first_failure;
+  std::optional<Error> callback_failure;  // the first since the last question
   std::uint64_t failures_untold = 0;
 
  public:
   std::unique_ptr<BoundedSender> sender;  // last: its end still reports
 };
 
-Result<Producer> Producer::make(Transport& transport, ConfigMap config, OnDelivery on_delivery) {
+Result<Producer> Producer::make(Transport& transport, ConfigMap config, OnDelivery on_delivery,
+                                ProducerErrorHandler on_error) {
   auto impl = std::make_unique<Impl>();
   impl->on_delivery = std::move(on_delivery);
   auto sender = BoundedSender::make(
       transport, std::move(config),
-      [target = impl.get()](std::span<const DeliveryReport> reports) { target->deliver(reports); });
+      [target = impl.get()](std::span<const DeliveryReport> reports) { target->deliver(reports); },
+      std::move(on_error));
   if (!sender) return fail(sender.error());
   impl->sender = std::move(*sender);
   return Producer(std::move(impl));

@@ -49,7 +49,9 @@ class Producer {
   using OnDelivery = std::function<void(const DeliveryReport&)>;
 
   // Brokers may be away. Errors: kInvalidConfig, naming the setting.
-  static Result<Producer> make(Transport& transport, ConfigMap config, OnDelivery on_delivery = {});
+  // on_error is told of trouble that is no record's (ProducerErrorHandler).
+  static Result<Producer> make(Transport& transport, ConfigMap config, OnDelivery on_delivery = {},
+                               ProducerErrorHandler on_error = {});
   Producer(Producer&&) noexcept;
   Producer& operator=(Producer&&) noexcept;
   ~Producer();  // closes with a deadline of 5 s
@@ -71,7 +73,8 @@ class Producer {
                                           TimePoint deadline);
 
   // Until everything sent before was reported. Error: kTimedOut, and the rest goes on; or the first
-  // failure, since flush told of one, of the records sent with a token, with their count.
+  // failure, since flush told of one, of the records sent with a token, with their count; or, when
+  // none failed, what a callback threw first since then (kUserCode).
   Status flush(TimePoint deadline);
   // Flushes, then ends: what is not acknowledged by the deadline is reported as failed. Errors:
   // those of flush. Sends answer kClosed from now on.

@@ -61,6 +61,30 @@ TEST_F(ProducerTest, CountsAndReportsEachRecord) {
   EXPECT_TRUE(producer.flush(deadline_in(20s))) << "the failure was told already";
 }
 
+// Of all three kinds; the others are called, and nothing is lost.
+TEST_F(ProducerTest, WhatACallbackThrowsIsToldByTheNextFlush) {
+  script.acknowledges = false;
+  Producer producer = make([&](const DeliveryReport& report) {
+    board.note("token " + std::to_string(report.token));
+    if (report.token == 1) throw std::runtime_error("no room to write it down");
+  });
+  ASSERT_TRUE(producer.send({.topic = "out"}, 1));
+  ASSERT_TRUE(producer.send({.topic = "out"}, [&](const Result<Delivery>&) {
+    board.note("ticket");
+    throw 7;
+  }));
+  ASSERT_TRUE(producer.send({.topic = "out"}, 2));
+  for (std::size_t i = 0; i < 3; ++i) acknowledge(board, script, i);
+  board.wait_for_notes("token 2");
+  const Status flushed = producer.flush(deadline_in(20s));
+  ASSERT_FALSE(flushed);
+  EXPECT_EQ(flushed.error().code, ErrorCode::kUserCode);
+  EXPECT_THAT(flushed.error().message, HasSubstr("std::runtime_error: no room to write it down"));
+  EXPECT_THAT(board.notes(), ElementsAre("token 1", "ticket", "token 2"));
+  EXPECT_EQ(producer.acknowledged(), 3U);
+  EXPECT_TRUE(producer.flush(deadline_in(20s)));
+}
+
 TEST_F(ProducerTest, FlushKeepsItsDeadline) {
   script.acknowledges = false;
   Producer producer = make();

@@ -68,6 +68,10 @@ inline constexpr MutantEntry kMutants[] = {
      "a record is marked when its dead letter is sent"},
     {"ledger.commits_past_gap", "F5",
      "what is committed is the end of the newest record done, whatever is undone before it"},
+    {"partition.keeps_what_was_truncated", "F6",
+     "what is known of records that were lost is taken for what lies there now"},
+    {"commit.forgets_truncated_epoch", "F7",
+     "who commits what he read before a truncation commits it without its leader epoch"},
 };
 
 // A mutant's place in the list; made from its name by the compiler.

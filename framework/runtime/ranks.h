@@ -17,6 +17,7 @@ inline constexpr int kGroupControl = 200;
 inline constexpr int kTransport = 300;
 // A producer's send buffer: asks the client and its metadata while held.
 inline constexpr int kProducer = 305;
+inline constexpr int kAdmin = 305;
 inline constexpr int kClient = 310;
 inline constexpr int kCoordinator = 320;
 // What one client knows (leaders, fetch sessions): asked while group state is held, asks nobody.

@@ -49,6 +49,16 @@ TEST(Time, TheWallClockIsPastTheDayThisWasWritten) {
   EXPECT_GT(wall_now(), WallTime(std::chrono::sys_days(std::chrono::year(2024) / 1 / 1)));
 }
 
+TEST(Time, TheWallClockToTheTickIsNeverLaterAndNotFarBehind) {
+  for (int i = 0; i < 1000; ++i) {
+    const WallTime to_the_tick = wall_now_to_the_tick();
+    const WallTime exact = wall_now();
+    EXPECT_LE(to_the_tick, exact);
+  }
+  const WallTime exact = wall_now();
+  EXPECT_LE(exact - wall_now_to_the_tick(), milliseconds(20));
+}
+
 TEST(Mutex, ExcludesOtherThreads) {
   Mutex mutex("counter", ranks::kLeaf);
   int counter = 0;

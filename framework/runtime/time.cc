@@ -5,6 +5,8 @@
 
 #include <rookery/runtime/time.h>
 
+#include <time.h>
+
 #include <chrono>
 #include <thread>
 
@@ -17,6 +19,13 @@ TimePoint os_now() { return TimePoint(std::chrono::steady_clock::now().time_sinc
 
 WallTime os_wall_now() {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+WallTime os_wall_now_to_the_tick() {
+  timespec time{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &time);
+  return WallTime(std::chrono::seconds(time.tv_sec) +
+                  std::chrono::milliseconds(time.tv_nsec / 1'000'000));
 }
 
 void os_sleep_until(TimePoint deadline) {

@@ -18,6 +18,7 @@ namespace rookery {
 namespace detail {
 TimePoint os_now();
 WallTime os_wall_now();
+WallTime os_wall_now_to_the_tick();
 void os_sleep_until(TimePoint deadline);
 }  // namespace detail
 
@@ -33,6 +34,14 @@ inline WallTime wall_now() {
   if (FiberRuntime* runtime = current_runtime()) [[unlikely]]
     return runtime->wall_now();
   return detail::os_wall_now();
+}
+
+// The same to the tick of the operating system's timer (4 ms on Debian), and never later, for a
+// tenth of the cost: for what is stamped a million times a second.
+inline WallTime wall_now_to_the_tick() {
+  if (FiberRuntime* runtime = current_runtime()) [[unlikely]]
+    return runtime->wall_now();
+  return detail::os_wall_now_to_the_tick();
 }
 
 // now() + duration; kNever where that would overflow, so Duration::max() means no deadline.

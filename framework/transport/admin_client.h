@@ -59,6 +59,12 @@ class AdminClient {
  public:
   virtual ~AdminClient() = default;
 
+  // Calls under way end at once with kClosed, those that wait for a controller, too, and so does
+  // every later call; what was ordered may be carried out all the same. librdkafka cannot be
+  // interrupted in questions (describe, watermarks, offsets_for_time): they end at their deadline.
+  // Calls have to have returned before the destructor. Idempotent.
+  virtual void close() = 0;
+
   // One status per topic, in order; each topic is independent.
   virtual std::vector<Status> create_topics(const std::vector<NewTopic>& topics,
                                             TimePoint deadline) = 0;

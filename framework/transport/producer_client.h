@@ -31,6 +31,10 @@ struct DeliveryReport {
 // answer kState at once and change nothing.
 using DeliveryHandler = std::function<void(std::span<const DeliveryReport>)>;
 
+// Trouble that is no record's own: brokers that are down or refuse us, a fatal error (then the
+// producer sends no more). Called where delivery handlers are, by their rules.
+using ProducerErrorHandler = std::function<void(const Error&)>;
+
 class ProducerClient {
  public:
   // Closes with a deadline of 5 s if close() was not called.

@@ -63,6 +63,9 @@ class RecordBatch {
   auto begin() const { return records_.begin(); }
   auto end() const { return records_.end(); }
   AssignmentId assignment() const { return assignment_; }
+  // From now on it is of its first records alone; the memory of the others stays. `count` is at
+  // most size().
+  void keep_first(std::size_t count) { records_ = records_.first(count); }
 
  private:
   std::shared_ptr<const PartitionHandle> handle_;

@@ -32,6 +32,7 @@ struct GroupConsumerOptions {
 struct ProducerOptions {
   ConfigMap config;
   DeliveryHandler on_delivery;
+  ProducerErrorHandler on_error = {};  // null: not told
 };
 
 class Transport {

@@ -21,24 +21,40 @@ constexpr Duration kControllerInterval = std::chrono::milliseconds(250);
 // One call's connections. Handlers run on the caller's thread: it alone polls.
 class Call {
  public:
-  Call(Network& network, const AdminSettings& settings, TimePoint deadline, std::string what)
+  Call(Network& network, const AdminSettings& settings, AdminCalls& calls, TimePoint deadline,
+       std::string what)
       : client_(network, with_channels(settings.client)),
+        calls_(calls),
         deadline_(deadline),
-        what_(std::move(what)) {}
-  ~Call() { client_.close(); }
+        what_(std::move(what)) {
+    MutexLock lock(calls_.mutex);
+    calls_.clients.push_back(&client_);
+  }
+  ~Call() {
+    {
+      MutexLock lock(calls_.mutex);
+      std::erase(calls_.clients, &client_);
+    }
+    client_.close();
+  }
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
   NetworkClient& client() { return client_; }
-  bool is_over() const { return now() >= deadline_; }
-  Error timed_out(const std::string& missing) const {
+  bool is_over() const { return is_closed() || now() >= deadline_; }
+  // Why it is.
+  Error ended(const std::string& missing) const {
+    if (is_closed()) {
+      return {.code = ErrorCode::kClosed,
+              .message = what_ + ": the client was closed; until then: " + missing};
+    }
     return {.code = ErrorCode::kTimedOut, .message = what_ + ": " + missing, .retriable = true};
   }
 
   void wait_until(TimePoint until) {
     do {
       client_.poll(std::min(until, deadline_), waiter_);
-    } while (now() < std::min(until, deadline_));
+    } while (now() < until && !is_over());
   }
 
   // Asks that node, or any, until somebody answers.
@@ -46,7 +62,7 @@ class Call {
     std::string problem = "no node answered";
     for (;;) {
       const TimePoint at = now();
-      if (at >= deadline_) return fail(timed_out(problem));
+      if (is_over()) return fail(ended(problem));
       NodeId to = -1;
       if (node) {
         to = *node;
@@ -60,14 +76,16 @@ class Call {
       }
       const Duration timeout =
           std::min<Duration>(client_.settings().request_timeout, deadline_ - at);
-      std::optional<Result<Response>> answer;
+      // It may come when nobody waits for it any more.
+      const auto answer = std::make_shared<std::optional<Result<Response>>>();
       client_.send({to, kControlChannel}, request, timeout,
-                   [&answer](Result<Response> response) { answer = std::move(response); });
+                   [answer](Result<Response> response) { *answer = std::move(response); });
       // The request has a time limit of its own: this ends.
-      while (!answer) client_.poll(kNever, waiter_);
-      if (*answer) return std::move(*answer);
-      problem = answer->error().message;
-      if (node) return fail(answer->error());
+      while (!*answer && !is_closed()) client_.poll(kNever, waiter_);
+      if (!*answer) return fail(ended("no answer yet"));
+      if (**answer) return std::move(**answer);
+      problem = (*answer)->error().message;
+      if (node) return fail((*answer)->error());
     }
   }
 
@@ -83,12 +101,17 @@ class Call {
   }
 
  private:
+  bool is_closed() const {
+    MutexLock lock(calls_.mutex);
+    return calls_.is_closed;
+  }
   static NetworkClient::Settings with_channels(NetworkClient::Settings settings) {
     settings.channels = kControlChannel + 1;
     return settings;
   }
 
   NetworkClient client_;
+  AdminCalls& calls_;
   const TimePoint deadline_;
   const std::string what_;
   Inbox::Waiter waiter_;
@@ -106,7 +129,7 @@ Result<NodeId> find_controller(Call& call) {
       return metadata->controller;
     }
     call.wait_until(deadline_in(kControllerInterval));
-    if (call.is_over()) return fail(call.timed_out("the cluster has no controller"));
+    if (call.is_over()) return fail(call.ended("the cluster has no controller"));
   }
 }
 
@@ -120,11 +143,17 @@ bool is_not_controller(const TopicsResponse& answer) {
 MockAdmin::MockAdmin(Network& network, AdminSettings settings)
     : network_(network), settings_(std::move(settings)) {}
 
+void MockAdmin::close() {
+  MutexLock lock(calls_.mutex);
+  calls_.is_closed = true;
+  for (NetworkClient* client : calls_.clients) client->wake();
+}
+
 std::vector<Status> MockAdmin::change_topics(const Request& request,
                                              const std::vector<std::string>& names,
                                              TimePoint deadline) {
   if (names.empty()) return {};
-  Call call(network_, settings_, deadline, api_name(request));
+  Call call(network_, settings_, calls_, deadline, api_name(request));
   const auto all = [&names](const Error& error) {
     return std::vector<Status>(names.size(), fail(error));
   };
@@ -138,7 +167,7 @@ std::vector<Status> MockAdmin::change_topics(const Request& request,
       // It is gone, and the others do not know yet. An order that reached it may be carried out
       // twice: the second time says that it was.
       call.wait_until(deadline_in(kControllerInterval));
-      if (call.is_over()) return all(response.error());
+      if (call.is_over()) return all(call.ended(response.error().message));
       continue;
     }
     auto* topics = std::get_if<TopicsResponse>(&*response);
@@ -192,7 +221,7 @@ std::vector<Status> MockAdmin::delete_topics(const std::vector<std::string>& top
 
 Result<ClusterDescription> MockAdmin::describe(const std::vector<std::string>& topics,
                                                TimePoint deadline) {
-  Call call(network_, settings_, deadline, "describe");
+  Call call(network_, settings_, calls_, deadline, "describe");
   MetadataRequest request;
   if (!topics.empty()) request.topics = topics;
   Result<Response> answer = call.ask(std::nullopt, request);
@@ -217,7 +246,7 @@ Result<ClusterDescription> MockAdmin::describe(const std::vector<std::string>& t
 Result<std::vector<Offset>> MockAdmin::look_up(const std::vector<TopicPartition>& partitions,
                                                const std::vector<std::int64_t>& timestamps,
                                                TimePoint deadline) {
-  Call call(network_, settings_, deadline, "offset lookup");
+  Call call(network_, settings_, calls_, deadline, "offset lookup");
   Metadata metadata(call.client(), {.retry_backoff = settings_.retry_backoff});
   OffsetLookups lookups(call.client(), metadata, settings_.retry_backoff);
   std::set<std::string> topics;
@@ -255,7 +284,7 @@ Result<std::vector<Offset>> MockAdmin::look_up(const std::vector<TopicPartition>
     for (std::size_t i = 0; i < ids.size(); ++i) {
       const std::string problem = lookups.last_problem(ids[i]);
       if (problem != "answered") {
-        return fail(call.timed_out(partitions[i].text() + ": " + problem));
+        return fail(call.ended(partitions[i].text() + ": " + problem));
       }
     }
   }

@@ -10,6 +10,8 @@
 // Thread rules: any thread.
 #pragma once
 
+#include <rookery/runtime/mutex.h>
+#include <rookery/runtime/ranks.h>
 #include <rookery/transport/admin_client.h>
 
 #include <optional>
@@ -25,11 +27,19 @@ struct AdminSettings {
   Duration retry_backoff = std::chrono::milliseconds(100);
 };
 
+// The calls under way, in the order in which they began.
+struct AdminCalls {
+  Mutex mutex{"mock.admin", ranks::kAdmin};
+  bool is_closed = false;
+  std::vector<NetworkClient*> clients;
+};
+
 class MockAdmin final : public AdminClient {
  public:
   // `network` must outlive it.
   MockAdmin(Network& network, AdminSettings settings);
 
+  void close() override;
   std::vector<Status> create_topics(const std::vector<NewTopic>& topics,
                                     TimePoint deadline) override;
   std::vector<Status> delete_topics(const std::vector<std::string>& topics,
@@ -52,6 +62,7 @@ class MockAdmin final : public AdminClient {
 
   Network& network_;
   const AdminSettings settings_;
+  AdminCalls calls_;
 };
 
 }  // namespace rookery::mock

@@ -26,9 +26,11 @@ Status from_handler(const char* call) {
 
 }  // namespace
 
-MockProducer::MockProducer(Network& network, ProducerSettings settings, DeliveryHandler on_delivery)
+MockProducer::MockProducer(Network& network, ProducerSettings settings, DeliveryHandler on_delivery,
+                           ProducerErrorHandler on_error)
     : settings_(std::move(settings)),
       on_delivery_(std::move(on_delivery)),
+      on_error_(std::move(on_error)),
       client_(network, with_channels(settings_.client)),
       metadata_(client_, settings_.metadata),
       records_(settings_.buffer,
@@ -56,8 +58,9 @@ Status MockProducer::send(const OutgoingRecord& record, DeliveryToken token) {
                     " bytes, message.max.bytes is " + std::to_string(settings_.message_max_bytes));
   }
   if (record.topic.empty()) return fail(ErrorCode::kInvalidArgument, "send: no topic");
-  const std::int64_t timestamp_ms =
-      record.timestamp_ms >= 0 ? record.timestamp_ms : wall_now().time_since_epoch().count();
+  const std::int64_t timestamp_ms = record.timestamp_ms >= 0
+                                        ? record.timestamp_ms
+                                        : wall_now_to_the_tick().time_since_epoch().count();
   std::shared_ptr<Request> request;
   bool wakes_sender = false;
   {

@@ -50,7 +50,8 @@ struct ProducerSettings {
 
 class MockProducer final : public ProducerClient {
  public:
-  MockProducer(Network& network, ProducerSettings settings, DeliveryHandler on_delivery);
+  MockProducer(Network& network, ProducerSettings settings, DeliveryHandler on_delivery,
+               ProducerErrorHandler on_error = {});
   ~MockProducer() override;
 
   std::string text() const override;
@@ -104,6 +105,7 @@ class MockProducer final : public ProducerClient {
   void give_up_locked(Sent one, Error error, std::vector<Done>& done);
   void handle_producer_id(Result<Response> response);
   void report(std::vector<Done> done);
+  void tell_fatal();
   std::vector<Done> drop_everything_locked();
   TimePoint gathered_at_locked() const {
     return last_sent_records_ < kBusyRecords ? TimePoint{} : saturating_add(last_sent_at_, kGather);
@@ -114,6 +116,8 @@ class MockProducer final : public ProducerClient {
 
   const ProducerSettings settings_;
   const DeliveryHandler on_delivery_;
+  const ProducerErrorHandler on_error_;
+  bool is_fatal_told_ = false;  // the sender's own
   NetworkClient client_;
   Metadata metadata_;
 

@@ -44,7 +44,20 @@ TimePoint MockProducer::drive() {
   }
   for (const std::shared_ptr<Request>& request : requests) send_request(request);
   report(std::move(done));
+  tell_fatal();
   return timer;
+}
+
+void MockProducer::tell_fatal() {
+  if (!on_error_ || is_fatal_told_) return;
+  std::optional<Error> fatal;
+  {
+    MutexLock lock(mutex_);
+    fatal = fatal_;
+  }
+  if (!fatal) return;
+  is_fatal_told_ = true;
+  on_error_(*fatal);
 }
 
 void MockProducer::drive_unknown_topics(TimePoint at, TimePoint& timer, std::vector<Done>& done) {

@@ -174,6 +174,8 @@ void RecordStream::restart_locked(Offset offset, std::int32_t epoch) {
   fetch_offset_ = offset;
   fetch_epoch_ = epoch;
   epochs_.clear();
+  truncated_epochs_.clear();
+  truncated_end_ = -1;
   if (epoch >= 0) epochs_.push_back({epoch, offset - 1});
   position_ = offset;
   high_watermark_ = -1;
@@ -198,7 +200,16 @@ void RecordStream::start_if(std::uint64_t version, Offset offset) {
 void RecordStream::truncate_if(std::uint64_t version, Offset end) {
   MutexLock lock(mutex_);
   if (version != version_ || revocation_ != Revocation::kNone) return;
+  std::vector<EpochStart> read = std::move(epochs_);
+  const Offset read_end = fetch_offset_;
   restart_locked(std::min(position_, end));
+  // What lies before is the same in the leader's log.
+  for (const EpochStart& epoch : read) {
+    if (epoch.offset < fetch_offset_) epochs_.push_back(epoch);
+  }
+  if (!epochs_.empty()) fetch_epoch_ = epochs_.back().epoch;
+  truncated_epochs_ = std::move(read);
+  truncated_end_ = mutant("commit.forgets_truncated_epoch") ? -1 : read_end;
 }
 
 void RecordStream::fail_if(std::uint64_t version, Error error) {
@@ -246,8 +257,10 @@ Offset RecordStream::position() const {
 
 std::int32_t RecordStream::epoch_before(Offset offset) const {
   MutexLock lock(mutex_);
-  if (offset > fetch_offset_) return -1;
-  for (auto epoch = epochs_.rbegin(); epoch != epochs_.rend(); ++epoch) {
+  const bool is_read = offset <= fetch_offset_;
+  if (!is_read && offset > truncated_end_) return -1;
+  const std::vector<EpochStart>& known = is_read ? epochs_ : truncated_epochs_;
+  for (auto epoch = known.rbegin(); epoch != known.rend(); ++epoch) {
     if (epoch->offset < offset) return epoch->epoch;
   }
   return -1;

@@ -123,6 +123,10 @@ class RecordStream final : public PartitionStream {
   Offset fetch_offset_ = -1;
   std::int32_t fetch_epoch_ = -1;
   std::vector<EpochStart> epochs_;  // of what was fetched since the last start; both grow
+  // Of what was fetched before the log was found truncated, as far as the second's offset. Who
+  // commits it commits its epoch, or the next owner could not find the truncation out.
+  std::vector<EpochStart> truncated_epochs_;
+  Offset truncated_end_ = -1;
   Offset position_ = -1;
   Offset high_watermark_ = -1;
   bool is_stopped_ = true;      // no position, or failed

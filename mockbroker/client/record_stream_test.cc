@@ -51,11 +51,28 @@ TEST_F(StreamTest, GoesOnWhereALogWasTruncated) {
   const std::uint64_t version = stream->version();
   stream->truncate_if(version, 102);
   EXPECT_EQ(stream->fetch_plan()->offset, 101);  // what was not taken comes again
-  EXPECT_EQ(stream->fetch_plan()->epoch, -1);
+  EXPECT_EQ(stream->fetch_plan()->epoch, 7);
   stream->truncate_if(version, 90);  // of before
   EXPECT_EQ(stream->fetch_plan()->offset, 101);
   stream->truncate_if(stream->version(), 90);
   EXPECT_EQ(stream->fetch_plan()->offset, 90);
+  EXPECT_EQ(stream->fetch_plan()->epoch, -1);
+}
+
+// Who had read what was lost may commit it: the next owner must find the truncation out.
+TEST_F(StreamTest, KnowsTheEpochsOfWhatWasTruncated) {
+  stream->start(100);
+  stream->accept(stream->version(), {{100, 4, block(2)}, {102, 7, block(2)}}, 104);
+  EXPECT_EQ(stream->take(4, kMany).next_offset, 104);
+  stream->truncate_if(stream->version(), 102);
+  EXPECT_EQ(stream->epoch_before(102), 4);
+  EXPECT_EQ(stream->epoch_before(104), 7);
+  EXPECT_EQ(stream->epoch_before(105), -1);
+  stream->accept(stream->version(), {{102, 8, block(1)}}, 103);
+  EXPECT_EQ(stream->epoch_before(103), 8);  // of the record that is there now
+  EXPECT_EQ(stream->epoch_before(104), 7);
+  stream->start(103);
+  EXPECT_EQ(stream->epoch_before(104), -1);
 }
 
 TEST_F(StreamTest, KnowsTheEpochsOfWhatItRead) {

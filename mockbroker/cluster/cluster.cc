@@ -204,6 +204,11 @@ Status Cluster::move_controller(TimePoint now, NodeId node) {
   return impl_->controller.move_controller(node);
 }
 
+void Cluster::end_controller_absence(TimePoint now) {
+  impl_->advance(now);
+  impl_->controller.end_absence();
+}
+
 Status Cluster::set_replication_delay(TimePoint now, NodeId node, Duration delay) {
   impl_->advance(now);
   if (!impl_->core.knows(node)) {

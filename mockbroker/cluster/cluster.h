@@ -85,8 +85,10 @@ class Cluster {
   // Of this group, and of those that share its partition of __consumer_offsets; to a replica that
   // is up, at once.
   Status move_coordinator(TimePoint now, const std::string& group, NodeId node);
-  // -1: there is none until the next call.
+  // -1: there is none until the next call, or end_controller_absence.
   Status move_controller(TimePoint now, NodeId node);
+  // There may be one again: the first node that is up, or else the next that comes up.
+  void end_controller_absence(TimePoint now);
   // How long fetches of the node's replicas from their leaders take from now on. Duration::max():
   // they do not get through.
   Status set_replication_delay(TimePoint now, NodeId node, Duration delay);

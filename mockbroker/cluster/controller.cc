@@ -228,13 +228,20 @@ Status Controller::start_node(NodeId node) {
   at(node).is_registered = false;
   ++at(node).incarnation;
   if (at(node).lost_power_at) replication_.recover(node, *at(node).lost_power_at);
+  at(node).may_lack_records = at(node).lost_power_at.has_value();
   core_.tell(&Observer::node_up, core_.now, node);
   if (is_held_absent_) return {};  // nobody there to take notice
   at(node).is_available = true;
-  at(node).is_registered = true;
+  register_node(node);
   if (core_.controller < 0) set_node(node);
   elect();
   return {};
+}
+
+// The controller learns of this life of its process.
+void Controller::register_node(NodeId node) {
+  at(node).is_registered = true;
+  if (std::exchange(at(node).may_lack_records, false)) replication_.distrust(node);
 }
 
 // The controller learns that the node is down.
@@ -279,7 +286,10 @@ Status Controller::move_controller(NodeId node) {
     if (!each.detection.is_set()) each.is_available = each.is_up && !each.is_cut_off;
   }
   elect();  // what was led by a node that has been down since is led by others
-  for (Node& each : core_.nodes) each.is_registered |= each.is_up && !each.is_cut_off;
+  for (std::size_t i = 0; i < core_.nodes.size(); ++i) {
+    const Node& each = core_.nodes[i];
+    if (each.is_up && !each.is_cut_off) register_node(static_cast<NodeId>(i));
+  }
   elect();
   for (std::size_t i = 0; i < core_.nodes.size(); ++i) {
     if (core_.nodes[i].is_reconnecting) {
@@ -287,6 +297,14 @@ Status Controller::move_controller(NodeId node) {
     }
   }
   return {};
+}
+
+void Controller::end_absence() {
+  for (std::size_t i = 0; i < core_.nodes.size() && is_held_absent_; ++i) {
+    // Refused for one that is down or cut off.
+    static_cast<void>(move_controller(static_cast<NodeId>(i)));
+  }
+  is_held_absent_ = false;
 }
 
 Status Controller::move_leader(const TopicPartition& id, NodeId node) {

@@ -68,10 +68,12 @@ class Controller {
   // A leader or coordinator was moved away from where it belongs: it goes back in time.
   void arm_rebalance();
   Status move_controller(NodeId node);  // -1: until told otherwise there is none
+  void end_absence();
 
  private:
   Node& at(NodeId node) { return core_.nodes[static_cast<std::size_t>(node)]; }
   void notice(NodeId node);
+  void register_node(NodeId node);
   void notice_in_time(NodeId node);
   void end_isolation(NodeId node);
   MetadataResponse describe(const MetadataRequest& request) const;

@@ -50,6 +50,7 @@ struct Node {
   std::uint32_t incarnation = 0;           // counts the lives of its process
   Timer detection;                         // from a crash until the controller notices
   std::optional<TimePoint> lost_power_at;  // when its last life ended so
+  bool may_lack_records = false;           // because of that, and the controller does not know yet
   // How long a fetch of its replicas from their leaders takes; kNever: it reaches nobody.
   Duration replication_delay{};
   // It serves clients, but neither the controller nor the other nodes hear of it, nor it of them.

@@ -80,15 +80,20 @@ void Replication::take_over(Partition& partition, std::size_t index) {
     for (Replica& replica : partition.replicas) replica.is_in_sync = &replica == &leader;
     tell_in_sync(partition);
   }
-  if (&leader == &before) return;
-  const Offset common = common_end(before.log, leader.log);
+  const bool is_cut_short = std::exchange(leader.is_cut_short, false);
+  const auto whole = std::exchange(partition.before_power_loss, std::nullopt);
+  if (&leader == &before && !whole) return;
+  const PartitionLog& old = whole ? whole->log : before.log;
+  LossReason reason = is_cut_short ? LossReason::kNotFlushed : LossReason::kNotReplicated;
+  if (is_unclean) reason = LossReason::kUncleanElection;
+  const Offset common = common_end(old, leader.log);
   const LossEvent loss{core_.now,
                        partition.id,
                        common,
-                       before.log.end_offset(),
-                       before.high_watermark,
+                       old.end_offset(),
+                       whole ? whole->high_watermark : before.high_watermark,
                        partition.placement.epoch,
-                       is_unclean ? LossReason::kUncleanElection : LossReason::kNotReplicated};
+                       reason};
   partition.holder = index;
   partition.compacted_below = std::min(partition.compacted_below, common);
   if (loss.end <= common && leader.log.end_offset() <= common) return;
@@ -130,6 +135,11 @@ void Replication::recover(NodeId node, TimePoint lost_power_at) {
         if (replica.node != node) continue;
         const Offset end =
             flushed_end(replica.log, topic.config, core_.options.flush_interval, lost_power_at);
+        const bool is_holder = &replica == &leader_of(partition);
+        const bool is_alone = replica.is_in_sync && partition.in_sync_count() == 1;
+        if (is_holder && !is_alone && !partition.before_power_loss) {
+          partition.before_power_loss = BeforePowerLoss{replica.log, replica.high_watermark};
+        }
         const LossEvent loss{core_.now,
                              partition.id,
                              end,
@@ -138,7 +148,8 @@ void Replication::recover(NodeId node, TimePoint lost_power_at) {
                              partition.placement.epoch,
                              LossReason::kNotFlushed};
         truncate(partition, replica, end, TruncationReason::kNotFlushed);
-        if (&replica != &leader_of(partition) || loss.end <= end) continue;
+        replica.is_cut_short |= loss.end > end;
+        if (!is_holder || !is_alone || loss.end <= end) continue;
         core_.tell(&Observer::lost, loss);
         reload(partition.producers, replica.log, end, core_.wall.time_since_epoch().count());
       }

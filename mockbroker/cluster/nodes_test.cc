@@ -241,6 +241,24 @@ TEST_F(NodesTest, WithoutAControllerNothingIsDecided) {
   EXPECT_EQ(metadata(other).nodes.size(), 2U);
 }
 
+TEST_F(NodesTest, AnAbsenceThatEndsWhileAllAreDownIsOver) {
+  ASSERT_TRUE(test.cluster.move_controller(test.now, -1));
+  for (NodeId node = 0; node < 3; ++node) {
+    ASSERT_TRUE(test.cluster.stop_node(test.now, node, StopMode::kControlled));
+  }
+  test.cluster.end_controller_absence(test.now);
+  EXPECT_EQ(test.cluster.inspect().controller(), -1);
+  ASSERT_TRUE(test.cluster.start_node(test.now, 1));
+  EXPECT_EQ(test.cluster.inspect().controller(), 1);
+}
+
+TEST_F(NodesTest, AnAbsenceEndsWithTheFirstThatIsUp) {
+  ASSERT_TRUE(test.cluster.move_controller(test.now, -1));
+  ASSERT_TRUE(test.cluster.stop_node(test.now, 0, StopMode::kCrash));
+  test.cluster.end_controller_absence(test.now);
+  EXPECT_EQ(test.cluster.inspect().controller(), 1);
+}
+
 TEST_F(NodesTest, ACoordinatorIsFoundThroughAnyNode) {
   const NodeId coordinator = look().coordinator(kGroup);
   for (NodeId node = 0; node < 3; ++node) {

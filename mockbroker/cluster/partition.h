@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace rookery::mock {
@@ -38,7 +39,8 @@ struct Replica {
   PartitionLog log;
   // Everything below is on all replicas in sync, as far as this one was told.
   Offset high_watermark = 0;
-  bool is_in_sync = true;  // member of the ISR
+  bool is_in_sync = true;     // member of the ISR
+  bool is_cut_short = false;  // by a loss of power, and it has not followed or led since
   // Of the epoch up to which it has cut its log to the leader's; -1: not compared yet.
   std::int32_t follows_epoch = -1;
 
@@ -50,12 +52,20 @@ struct Replica {
   std::unique_ptr<OldBelief> belief;  // none: its node knows how things are
 };
 
+// What the holder had before its node lost its power.
+struct BeforePowerLoss {
+  PartitionLog log;
+  Offset high_watermark = 0;
+};
+
 struct Partition {
   TopicPartition id;
   const Topic* topic = nullptr;
   Placement placement;
-  std::vector<Replica> replicas;          // as in the placement, in its order
-  std::size_t holder = 0;                 // the replica that leads, or led last
+  std::vector<Replica> replicas;  // as in the placement, in its order
+  std::size_t holder = 0;         // the replica that leads, or led last
+  // Set while others in sync may still have it all: the next leader shows what is lost.
+  std::optional<BeforePowerLoss> before_power_loss;
   std::uint32_t incarnation = 0;          // of the leader's node when it was elected
   Offset epoch_start = 0;                 // the log's end at that time
   ProducerStates producers;               // what the holder's log says of them

@@ -108,6 +108,7 @@ void Replication::fetch(Partition& partition, Replica& follower) {
   follower.high_watermark = std::min(leader.high_watermark, follower.log.end_offset());
   follower.known_end = follower.log.end_offset();
   follower.caught_up_at = core_.now;
+  follower.is_cut_short = false;
   if (!follower.is_in_sync) join_in_sync(partition, follower);
 }
 
@@ -180,6 +181,19 @@ void Replication::fence(Partition& partition) {
   }
   tell_in_sync(partition);
   if (is_led(partition)) raise_high_watermark(partition, 0);
+}
+
+void Replication::distrust(NodeId node) {
+  for (auto& [name, topic] : topics_.all()) {
+    for (Partition& partition : topic.partitions) {
+      if (!is_in_sync(partition, node) || partition.in_sync_count() == 1) continue;
+      for (Replica& replica : partition.replicas) {
+        if (replica.node == node) replica.is_in_sync = false;
+      }
+      tell_in_sync(partition);
+      if (is_led(partition)) raise_high_watermark(partition, 0);
+    }
+  }
 }
 
 void Replication::arm_lag(Partition& partition) {

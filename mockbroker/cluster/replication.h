@@ -8,11 +8,12 @@
 // leader appends in the same moment, and an append costs one entry a replica. A follower first cuts
 // off what its leader does not have, by leader epochs, then copies. It leaves the ISR when the
 // controller takes its node to be down, or when it has not caught up for replica.lag.time.max.ms;
-// it comes back when it has all below the high watermark. The ISR keeps its last member. No ISR
-// changes while there is no controller, or its leader is cut off from it.
+// it comes back when it has all below the high watermark. It leaves the ISR, too, when its node
+// comes back from a loss of power: it may lack what it had acknowledged. The ISR keeps its last
+// member. No ISR changes while there is no controller, or its leader is cut off from it.
 //
-// Sources: KIP-101 and KIP-279 (truncation), KIP-497 (AlterPartition), KIP-207; Kafka's Partition,
-// ReplicaFetcherThread, ReplicationControlManager.
+// Sources: KIP-101 and KIP-279 (truncation), KIP-497 (AlterPartition), KIP-207, KIP-966 (unclean
+// shutdown); Kafka's Partition, ReplicaFetcherThread, ReplicationControlManager.
 #pragma once
 
 #include "mockbroker/cluster/core.h"
@@ -47,6 +48,9 @@ class Replication {
   void fence(Partition& partition);
   // The node comes back from a loss of power at that time: what it had not flushed then is gone.
   void recover(NodeId node, TimePoint lost_power_at);
+  // The controller learns that the node came back so: its replicas leave the ISR, unless nobody
+  // were left.
+  void distrust(NodeId node);
   // From now on; Duration::max(): its fetches reach nobody.
   void set_delay(NodeId node, Duration delay);
   // The node hears of nothing any more, nor anybody of it, until it is told how things are (or its

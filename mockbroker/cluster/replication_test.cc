@@ -287,6 +287,33 @@ TEST_F(ReplicationTest, OthersInSyncKeepWhatOneNodeHadNotFlushed) {
   EXPECT_THAT(in_sync(), ElementsAre(0, 1, 2));
 }
 
+TEST_F(ReplicationTest, WhoComesBackFromALossOfPowerIsNotInSync) {
+  create();
+  test.produce(kOrders, {{"k", "a"}});
+  stop(0, StopMode::kPowerLoss);
+  stop(1, StopMode::kPowerLoss);
+  stop(2);  // it has it all on its disk
+  start(0);
+  EXPECT_EQ(test.leader(kOrders), -1);
+  start(1);
+  EXPECT_EQ(test.leader(kOrders), -1);
+  EXPECT_THAT(in_sync(), ElementsAre(2));
+  start(2);
+  EXPECT_EQ(test.leader(kOrders), 2);
+  EXPECT_THAT(losses.all, IsEmpty());
+  EXPECT_THAT(ends(), ElementsAre(1, 1, 1));
+}
+
+TEST_F(ReplicationTest, WhatAllHadNotFlushedIsLostOnce) {
+  create();
+  test.produce(kOrders, {{"k", "a"}});
+  for (NodeId node = 0; node < 3; ++node) stop(node, StopMode::kPowerLoss);
+  for (NodeId node = 0; node < 3; ++node) start(node);
+  EXPECT_THAT(losses.all, ElementsAre("power was lost before they were on disk 0-1 hw 1"));
+  EXPECT_THAT(ends(), ElementsAre(0, 0, 0));
+  EXPECT_THAT(in_sync(), ElementsAre(0, 1, 2));
+}
+
 TEST_F(ReplicationTest, ProducersAreRememberedByTheLogThatLeads) {
   create();
   EXPECT_EQ(answer(send(0, "a", -1, 5s, 0)).base_offset, 0);

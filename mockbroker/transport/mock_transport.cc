@@ -30,7 +30,8 @@ class MockTransport final : public Transport {
     Result<ProducerSettings> settings = producer_settings(common_, options.config);
     if (!settings) return fail(settings.error());
     return std::make_unique<MockProducer>(network_, std::move(*settings),
-                                          std::move(options.on_delivery));
+                                          std::move(options.on_delivery),
+                                          std::move(options.on_error));
   }
 
   Result<std::unique_ptr<AdminClient>> make_admin(ConfigMap config) override {

@@ -18,7 +18,8 @@ class CommitOwner final : public Checker {
     const GroupPartition& partition = model.group_partition(event.group, event.partition);
     const std::string what = process(event.process) + " committed " + std::to_string(event.offset) +
                              " for " + history_.partition_name(event.partition).text();
-    if (partition.committed && event.offset < *partition.committed) {
+    if (partition.committed && event.offset < *partition.committed &&
+        !goes_back_to_loss(model.log(event.partition), *partition.committed, event.offset)) {
       return breach(event, what + " after " + std::to_string(*partition.committed));
     }
     // A commit from outside the group has no process.
@@ -26,6 +27,13 @@ class CommitOwner final : public Checker {
       return breach(event, what + ", which belongs to " + process(partition.owner));
     }
     return std::nullopt;
+  }
+
+ private:
+  // What was committed before is of a log that has lost its end since: as far as that, it may fall.
+  static bool goes_back_to_loss(const PartitionLog& log, Offset before, Offset now) {
+    const PartitionLog::Range* lost = log.lost_before(before);
+    return lost != nullptr && now >= lost->from;
   }
 };
 

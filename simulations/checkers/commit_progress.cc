@@ -3,6 +3,7 @@
 // A committed offset never passes a record whose work or outputs are not done. What the user has
 // marked counts as done as far as commits go: a record marked too early is a loss, found as one.
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -17,9 +18,12 @@ class CommitProgress final : public Checker {
   const char* promise() const override { return "commit never past undone work"; }
 
   std::optional<Breach> check(const Model& model, const Event& event) override {
+    if (event.kind == EventKind::kLost || event.kind == EventKind::kLostLegally) {
+      forget(model.log(event.partition).place_of(event.offset), event.partition);
+    }
     if (event.kind != EventKind::kCommitted) return std::nullopt;
     const PartitionLog& log = model.log(event.partition);
-    if (event.offset > log.end_offset()) {
+    if (event.offset > log.end_offset() && log.lost_before(event.offset) == nullptr) {
       return breach(event, "committed " + record(event.partition, event.offset) +
                                " though the log ends at " + std::to_string(log.end_offset()));
     }
@@ -54,6 +58,12 @@ class CommitProgress final : public Checker {
   }
 
  private:
+  void forget(std::size_t from, PartitionIndex lost_in) {
+    for (auto& [key, proven] : proven_) {
+      if (key.second == lost_in) proven = std::min(proven, from);
+    }
+  }
+
   // How many records from the log's start were found done.
   std::map<std::pair<GroupIndex, PartitionIndex>, std::size_t> proven_;
 };

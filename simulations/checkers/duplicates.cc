@@ -15,6 +15,8 @@ class Duplicates final : public Checker {
 
   std::optional<Breach> check(const Model& model, const Event& event) override {
     if (event.kind != EventKind::kConsumeStarted) return std::nullopt;
+    const PartitionLog& log = model.log(event.partition);
+    if (log.is_excused(event.offset)) return std::nullopt;
     const std::string where = record(event.partition, event.offset);
     const ConsumerView* consumer = model.consumer(event.consumer);
     if (consumer == nullptr) {
@@ -29,8 +31,8 @@ class Duplicates final : public Checker {
                                " was committed before the partition came to " +
                                process(event.process));
     }
-    const std::size_t place = model.log(event.partition).place_of(event.offset);
-    if (place > *consumer->last_place || consumer->failed.contains(event.offset)) {
+    const std::size_t place = log.place_of(event.offset);
+    if (place >= consumer->next_place || consumer->failed.contains(event.offset)) {
       return std::nullopt;
     }
     return breach(event, where + " starts again in the same consumer, though neither it nor an " +

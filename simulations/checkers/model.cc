@@ -41,8 +41,26 @@ bool PartitionLog::holds(Offset offset) const {
   return place < entries_.size() && entries_[place].offset == offset;
 }
 
-void PartitionLog::note_produced(Offset offset) {
-  if (holds(offset)) entries_[place_of(offset)].is_produced = true;
+bool PartitionLog::is_excused(Offset offset) const {
+  return std::any_of(excused_.begin(), excused_.end(), [offset](const Range& range) {
+    return offset >= range.from && offset < range.below;
+  });
+}
+
+const PartitionLog::Range* PartitionLog::lost_before(Offset offset) const {
+  const auto found = std::find_if(excused_.begin(), excused_.end(), [offset](const Range& range) {
+    return offset > range.from && offset <= range.below;
+  });
+  return found == excused_.end() ? nullptr : &*found;
+}
+
+void PartitionLog::note_produced(Offset offset, std::uint64_t hash) {
+  const std::size_t place = place_of(offset);
+  if (holds(offset) && entries_[place].hash == hash) {
+    entries_[place].is_produced = true;
+  } else if (is_excused(offset)) {
+    ++lost_;  // before the producer heard of it
+  }
 }
 
 void PartitionLog::note_output(Offset offset) {
@@ -50,7 +68,7 @@ void PartitionLog::note_output(Offset offset) {
 }
 
 void PartitionLog::cut(Offset from, bool is_legal) {
-  if (is_legal) excused_below_ = std::max(excused_below_, end_offset());
+  if (is_legal && end_offset() > from) excused_.push_back({from, end_offset()});
   const std::size_t place = place_of(from);
   for (std::size_t i = place; i < entries_.size(); ++i) lost_ += entries_[i].is_produced ? 1 : 0;
   entries_.resize(place);
@@ -94,7 +112,7 @@ std::optional<std::uint64_t> Model::sent_hash(SendId send) const {
 bool Model::is_excused(GroupIndex group, PartitionIndex partition, std::size_t place) const {
   const PartitionLog& held = log(partition);
   if (place < held.held_from()) return true;
-  if (place < held.size() && held[place].offset < held.excused_below()) return true;
+  if (place < held.size() && held.is_excused(held[place].offset)) return true;
   return latest_.contains(group) && place < group_partition(group, partition).begun_without_commit;
 }
 
@@ -143,7 +161,7 @@ void Model::apply(const Event& event) {
       break;
     }
     case EventKind::kProduced:
-      grown(logs_, event.partition).note_produced(event.offset);
+      grown(logs_, event.partition).note_produced(event.offset, event.detail);
       break;
     case EventKind::kConsumeStarted:
       start(event);
@@ -226,7 +244,8 @@ void Model::apply(const Event& event) {
 }
 
 void Model::start(const Event& event) {
-  const std::size_t place = log(event.partition).place_of(event.offset);
+  const PartitionLog& held = log(event.partition);
+  const std::size_t place = held.place_of(event.offset);
   Run& run = grown(runs_, event.run);
   run.process = event.process;
   run.group = event.group;
@@ -235,6 +254,9 @@ void Model::start(const Event& event) {
   run.batch = event.batch;
   run.offset = event.offset;
   run.place = place;
+  // Taken before it was lost.
+  run.is_lost = held.is_excused(event.offset) &&
+                !(held.holds(event.offset) && held[place].hash == event.detail);
 
   ConsumerView& consumer = grown(consumers_, event.consumer);
   const bool is_first = !consumer.first_place;
@@ -243,11 +265,13 @@ void Model::start(const Event& event) {
     consumer.group = event.group;
     consumer.partition = event.partition;
     consumer.first_place = place;
+    consumer.next_place = place;
   }
-  consumer.last_place = place;
   if (consumer.open_batch != event.batch) consumer.open_runs = 0;
   consumer.open_batch = event.batch;
   ++consumer.open_runs;
+  if (run.is_lost) return;
+  consumer.next_place = place + 1;
   consumer.failed.erase(consumer.failed.lower_bound(event.offset), consumer.failed.end());
   consumer.must_go_back_to.reset();
 
@@ -268,8 +292,8 @@ void Model::end(const Event& event) {
   GroupPartition& partition = group_partitions_[Key(event.group, event.partition)];
   if (event.kind == EventKind::kConsumeThrew) {
     run.has_thrown = true;
-    consumer.failed.insert(event.offset);
     if (run.is_lost) return;
+    consumer.failed.insert(event.offset);
     if (!partition.look_at(run.place).is_marked && !consumer.must_go_back_to) {
       consumer.must_go_back_to = event.offset;
     }
@@ -301,8 +325,8 @@ void Model::give_up(const Event& event) {
         next == consumer.failed.end() ? std::nullopt : std::optional<Offset>(*next);
   }
   // The lane has gone back to it: those behind it run again.
-  if (std::exchange(progress.has_failed_dead_letter, false) && consumer.last_place) {
-    consumer.last_place = std::min(*consumer.last_place, place);
+  if (std::exchange(progress.has_failed_dead_letter, false)) {
+    consumer.next_place = std::min(consumer.next_place, place + 1);
     if (consumer.must_go_back_to > event.offset) consumer.must_go_back_to.reset();
   }
 }
@@ -317,6 +341,13 @@ void Model::lose(const Event& event) {
   log.cut(event.offset, event.kind == EventKind::kLostLegally);
   for (Run& run : runs_) {
     if (run.partition == event.partition && run.place >= log.size()) run.is_lost = true;
+  }
+  for (ConsumerView& consumer : consumers_) {
+    if (consumer.partition != event.partition || !consumer.first_place) continue;
+    consumer.first_place = std::min(*consumer.first_place, log.size());
+    consumer.next_place = std::min(consumer.next_place, log.size());
+    consumer.failed.erase(consumer.failed.lower_bound(event.offset), consumer.failed.end());
+    if (consumer.must_go_back_to >= event.offset) consumer.must_go_back_to.reset();
   }
   for (auto& [key, partition] : group_partitions_) {
     if (key.second != event.partition || partition.progress.size() <= log.size()) continue;

@@ -34,15 +34,23 @@ class PartitionLog {
   };
 
   void append(Entry entry) { entries_.push_back(entry); }
-  void note_produced(Offset offset);
+  // Acknowledged to the run's own producer: the record of that content, if it is still there.
+  void note_produced(Offset offset, std::uint64_t hash);
   void note_output(Offset offset);
   // No leader has what lies at the offset or after it any more. `is_legal`: whoever saw it.
   void cut(Offset from, bool is_legal);
   // Acknowledged to the run's own producer, and lost all the same.
   std::uint64_t lost() const { return lost_; }
-  // What has been lost legally, may be missing, be passed over or come again: no promise holds for
-  // offsets below. 0: nothing was.
-  Offset excused_below() const { return excused_below_; }
+  // What was lost legally and took these offsets: others may lie there now. A consumer that knew
+  // the old ones may pass over the new ones, run them again, and commit by what it knew.
+  struct Range {
+    Offset from = 0;
+    Offset below = 0;  // where the log ended before
+  };
+  const std::vector<Range>& excused() const { return excused_; }
+  bool is_excused(Offset offset) const;
+  // Committed, or next to be consumed, by somebody who knew what was lost: null, or the loss.
+  const Range* lost_before(Offset offset) const;
   std::size_t size() const { return entries_.size(); }
   const Entry& operator[](std::size_t index) const { return entries_[index]; }
   // The place of the first record at the offset or after it; size() when there is none.
@@ -57,7 +65,7 @@ class PartitionLog {
  private:
   std::vector<Entry> entries_;
   Offset removed_below_ = 0;
-  Offset excused_below_ = 0;
+  std::vector<Range> excused_;
   std::uint64_t lost_ = 0;
 };
 
@@ -70,7 +78,7 @@ struct Run {
   RunId batch = 0;
   Offset offset = -1;
   std::size_t place = 0;  // in the partition's log
-  bool is_lost = false;   // its record is not there any more
+  bool is_lost = false;   // its record is not there any more, or was not when it started
   std::uint32_t outputs_open = 0;
   bool has_returned = false;
   bool has_thrown = false;
@@ -87,8 +95,8 @@ struct ConsumerView {
   GroupIndex group = kNone;
   PartitionIndex partition = kNone;
   std::optional<std::size_t> first_place;
-  std::optional<std::size_t> last_place;  // of its latest start
-  RunId open_batch = 0;                   // 0: it is not at work
+  std::size_t next_place = 0;  // after that of its latest start
+  RunId open_batch = 0;        // 0: it is not at work
   std::uint32_t open_runs = 0;
   // Records that may be run again: they threw, or an output of theirs failed.
   std::set<Offset> failed;

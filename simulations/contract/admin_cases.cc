@@ -43,6 +43,26 @@ TEST_P(Contract, TopicsAreCreatedEachForItself) {
   });
 }
 
+TEST_P(Contract, AClosedAdminAnswersNoMore) {
+  run([&] {
+    Result<std::unique_ptr<AdminClient>> made = transport().make_admin({});
+    ASSERT_TRUE(made) << made.error().text();
+    AdminClient& client = **made;
+    const std::string topic = make_topic("orders", 1);
+    EXPECT_TRUE(client.describe({topic}, deadline_in(kPatience)));
+    client.close();
+    client.close();
+    const std::string never = leg().fresh_name("never");
+    const Status created = client.create_topics({{.name = never}}, deadline_in(kPatience)).front();
+    expect_error(created, ErrorCode::kClosed, "closed");
+    EXPECT_EQ(client.describe({topic}, deadline_in(kPatience)).error().code, ErrorCode::kClosed);
+    EXPECT_EQ(client.watermarks({{topic, 0}}, deadline_in(kPatience)).error().code,
+              ErrorCode::kClosed);
+    EXPECT_EQ(admin().describe({never}, deadline_in(kPatience)).error().code,
+              ErrorCode::kUnknownTopicOrPartition);
+  });
+}
+
 TEST_P(Contract, TheClusterIsDescribed) {
   run([&] {
     const std::string first = make_topic("first", 2);

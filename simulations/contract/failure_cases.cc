@@ -201,6 +201,28 @@ TEST_P(Contract, QuestionsKeepTheirDeadlinesBesideASilentBroker) {
   });
 }
 
+TEST_P(Contract, AnOrderBesideASilentBrokerEndsOnClose) {
+  run([&] {
+    Result<std::unique_ptr<AdminClient>> made = transport().make_admin({});
+    ASSERT_TRUE(made) << made.error().text();
+    AdminClient& client = **made;
+    leg().stop_answering();
+    Status created;
+    Thread orders("orders", [&] {
+      created =
+          client.create_topics({{.name = leg().fresh_name("never")}}, deadline_in(1h)).front();
+    });
+    // Before the order or while it waits: it ends either way.
+    const Duration took = time_of([&] {
+      client.close();
+      orders.join();
+    });
+    EXPECT_LT(took, kSlack);
+    ASSERT_FALSE(created);
+    EXPECT_EQ(created.error().code, ErrorCode::kClosed) << created.error().text();
+  });
+}
+
 TEST_P(Contract, HeldBatchesKeepMemoryNotTheClose) {
   run([&] {
     const std::string topic = make_topic("orders", 1);

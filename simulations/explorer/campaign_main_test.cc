@@ -145,6 +145,14 @@ TEST(CampaignMain, TracesOnStandardError) {
   EXPECT_THAT(printed.out, StartsWith("tiny: 1 of 1 seeds"));
 }
 
+TEST(CampaignMain, TracingChangesNothing) {
+  const auto hash = [](std::vector<std::string> words) {
+    words.push_back("--format=json");
+    return std::string(nlohmann::json::parse(run(words).out).at("trace_hash"));
+  };
+  EXPECT_EQ(hash({"--seeds=3"}), hash({"--seeds=3", "--trace"}));
+}
+
 TEST(CampaignMain, BeginsWhereItIsTold) {
   const auto hash = [](const std::string& first) {
     return std::string(nlohmann::json::parse(

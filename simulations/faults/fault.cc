@@ -49,7 +49,8 @@ constexpr std::array<const char*, kFaultKinds> kNames = {"broker_restart",
                                                          "scale_up",
                                                          "scale_down",
                                                          "partition_growth",
-                                                         "replication_lag"};
+                                                         "replication_lag",
+                                                         "power_loss"};
 
 std::string seconds_text(Duration duration) {
   const auto ms = std::chrono::duration_cast<milliseconds>(duration).count();
@@ -115,6 +116,7 @@ std::string text(const Fault& fault) {
       text += one_in + " records, by " + std::to_string(fault.extent) + " ms";
       break;
     case FaultKind::kBrokerPause:
+    case FaultKind::kPowerLoss:
       text += " of node " + target;
       break;
     case FaultKind::kRollingRestart:

@@ -59,8 +59,9 @@ enum class FaultKind : std::uint8_t {
 
   kPartitionGrowth,  // of a topic that a group reads
   kReplicationLag,   // the replicas of a node fall behind their leaders
+  kPowerLoss,        // a node's crash that takes what it had not flushed to its disk
 };
-inline constexpr std::size_t kFaultKinds = 37;
+inline constexpr std::size_t kFaultKinds = 38;
 
 // "broker_restart"
 const char* name(FaultKind kind);

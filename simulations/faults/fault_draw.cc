@@ -189,6 +189,10 @@ Fault draw_fault(Tape& tape, FaultKind kind, const FaultBounds& bounds) {
       fault.severity = tape.draw(3) == 2 ? 1 : 0;
       fault.extent = draw_between(tape, 20, 3000);
       break;
+    case FaultKind::kPowerLoss:
+      fault.target = node();
+      fault.duration = draw_duration(tape, milliseconds(200), seconds(12));
+      break;
   }
   // Everything is over at the end.
   fault.at = std::min(fault.at, std::max(bounds.from, bounds.until - fault.duration));

@@ -18,7 +18,7 @@ constexpr std::uint64_t kSeedsMost = 2'000;
 
 // A find is the mutant's doing: the same seed is well without it, and the same again with it.
 inline void expect_found(std::string_view mutant) {
-  const RunFunction run = billing_life();
+  const RunFunction run = billing_life(nodes_to_hunt_on(mutant));
   const Hunt hunt = hunt_mutant(mutant, run, {.seeds_most = kSeedsMost});
   ASSERT_EQ(hunt.finds, 1U) << mutant << " survives " << hunt.runs << " runs";
   std::cout << mutant << ": run " << hunt.runs << ", " << hunt.broken->promise << ": "

@@ -15,11 +15,17 @@ TEST(FrameworkMutants, OutputsMarkedBeforeAcknowledged) {
   expect_found("outputs.marked_before_acknowledged");
 }
 TEST(FrameworkMutants, LedgerCommitsPastGap) { expect_found("ledger.commits_past_gap"); }
+TEST(FrameworkMutants, PartitionKeepsWhatWasTruncated) {
+  expect_found("partition.keeps_what_was_truncated");
+}
+TEST(FrameworkMutants, CommitForgetsTruncatedEpoch) {
+  expect_found("commit.forgets_truncated_epoch");
+}
 
 TEST(FrameworkMutants, AreAllHunted) {
   std::size_t count = 0;
   for (const MutantEntry& mutant : all_mutants()) count += mutant.mark.starts_with('F') ? 1 : 0;
-  EXPECT_EQ(count, 5U);
+  EXPECT_EQ(count, 7U);
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ int main(int argc, char** argv) {
   if (is_of_the_framework(name)) {
     program = {.name = "billing",
                .what = "a program with outputs and dead letters under faults",
-               .run = rookery::sim::billing_life()};
+               .run = rookery::sim::billing_life(rookery::sim::nodes_to_hunt_on(name))};
   }
   if (!name.empty()) {
     program.name += " with mutant " + name;

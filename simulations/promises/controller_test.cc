@@ -5,6 +5,7 @@
 // refreshed once, tried once more (semantics.md, section 8).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rookery/runtime/thread.h>
 #include <rookery/runtime/time.h>
 
 #include <chrono>
@@ -132,6 +133,24 @@ TEST(Controller, AnElectionThatOutlastsTheDeadlineIsNamed) {
       EXPECT_THAT(created.error().message, HasSubstr("no controller"));
     }
     EXPECT_THAT(nodes.asked_to_create(), IsEmpty());
+  });
+}
+
+TEST(Controller, AWaitForOneEndsAtOnceOnClose) {
+  in_virtual_time([](Nodes& nodes) {
+    nodes.controller = [](TimePoint) { return -1; };
+    const TimePoint began = now();
+    Status created;
+    Thread orders("orders", [&] { created = nodes.create(1h); });
+    sleep_until(began + 1100ms);
+    nodes.admin->close();
+    orders.join();
+    EXPECT_EQ(now() - began, 1100ms);
+    ASSERT_FALSE(created);
+    EXPECT_EQ(created.error().code, ErrorCode::kClosed);
+    EXPECT_THAT(created.error().message, HasSubstr("no controller"));
+    EXPECT_EQ(nodes.create(1h).error().code, ErrorCode::kClosed);
+    EXPECT_EQ(now() - began, 1100ms);
   });
 }
 

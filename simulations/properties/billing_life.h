@@ -6,10 +6,16 @@
 // dead letter, whichever it is owed, and each dead letter has its order's key.
 #pragma once
 
+#include <string_view>
+
 #include "simulations/world/run_function.h"
 
 namespace rookery::sim {
 
-RunFunction billing_life();
+// A single node that loses its power has lost what it acknowledged.
+RunFunction billing_life(int nodes = 3);
+
+// On how many nodes a mutant of the program's is hunted.
+int nodes_to_hunt_on(std::string_view mutant);
 
 }  // namespace rookery::sim

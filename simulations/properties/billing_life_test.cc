@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::uint64_t kSeeds = 40;
 
-TEST(BillingLife, EachOrderHasItsInvoiceOrItsDeadLetter) {
-  const RunFunction run = billing_life();
+void expect_well(int nodes) {
+  const RunFunction run = billing_life(nodes);
   StackPool stacks;
   std::uint64_t outputs = 0;
   std::uint64_t dead_letters = 0;
@@ -26,6 +26,9 @@ TEST(BillingLife, EachOrderHasItsInvoiceOrItsDeadLetter) {
   EXPECT_GT(outputs, kSeeds * 50) << "invoices";
   EXPECT_GT(dead_letters, kSeeds * 10);
 }
+
+TEST(BillingLife, EachOrderHasItsInvoiceOrItsDeadLetter) { expect_well(3); }
+TEST(BillingLife, AlsoWhereAcknowledgedRecordsAreLostByRight) { expect_well(1); }
 
 }  // namespace
 }  // namespace rookery::sim

@@ -167,16 +167,12 @@ std::vector<Outcome::StoredRecord> all_ever(const Outcome& outcome, const std::s
 }
 
 std::string check(const Outcome& outcome, const Setup& setup, Seen& seen) {
-  std::map<Place, Outcome::StoredRecord> originals;
+  std::multimap<Place, Outcome::StoredRecord> originals;  // others may have lain there before
   std::set<Place> missing;
   for (Outcome::StoredRecord& record : all_ever(outcome, kOrders)) {
     const Place place(record.topic_partition.partition, record.offset);
-    if (!kind_of(record.headers).empty()) missing.insert(place);
+    if (!kind_of(record.headers).empty() && record.is_owed) missing.insert(place);
     originals.emplace(place, std::move(record));
-  }
-  // Removed, perhaps before anybody read it: it owes nobody a dead letter.
-  for (const Outcome::LostRecord& lost : outcome.lost_records(kOrders)) {
-    missing.erase({lost.record.topic_partition.partition, lost.record.offset});
   }
   seen.poisoned += missing.size();
   std::map<std::pair<std::string, PartitionId>, Offset> latest;  // by topic and source partition
@@ -187,11 +183,12 @@ std::string check(const Outcome& outcome, const Setup& setup, Seen& seen) {
       if (!source || source->partition.topic != kOrders) return "no source";
       const Place place(source->partition.partition, source->offset);
       const std::string where = source->partition.text() + " @" + std::to_string(source->offset);
-      const auto original = originals.find(place);
-      if (original == originals.end()) return where + " does not exist";
-      if (const std::string wrong = wrong_with(letter, original->second, topic); !wrong.empty()) {
-        return where + ": " + wrong;
+      std::string wrong = "does not exist";
+      const auto [first, end] = originals.equal_range(place);
+      for (auto original = first; original != end && !wrong.empty(); ++original) {
+        wrong = wrong_with(letter, original->second, topic);
       }
+      if (!wrong.empty()) return where + ": " + wrong;
       const int count = topic == kDlq ? setup.dlq_partitions : 1;
       if (letter.topic_partition.partition != dead_letter_partition(place.first, count)) {
         return where + " lies in " + letter.topic_partition.text();

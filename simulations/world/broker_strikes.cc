@@ -32,6 +32,33 @@ class BrokerRestart final : public Strike {
   const Fault fault_;
 };
 
+// Other replicas have what it loses, unless it is the last in sync. It takes effect when some
+// replica of the node comes back shorter than it was.
+class PowerLoss final : public Strike {
+ public:
+  PowerLoss(StrikeZone& zone, std::size_t index, const Fault& fault)
+      : zone_(zone), index_(index), node_(zone.node(fault.target)) {}
+
+  bool begin() override {
+    if (!zone_.stage.network.is_up(node_)) return false;
+    announce();
+    before_ = zone_.witness.unflushed_replicas(node_);
+    return zone_.stop_node(index_, node_, mock::StopMode::kPowerLoss);
+  }
+  void end() override {
+    zone_.start_node(index_, node_);
+    after_ = zone_.witness.unflushed_replicas(node_);
+  }
+  bool is_effective() const override { return after_ > before_; }
+
+ private:
+  StrikeZone& zone_;
+  const std::size_t index_;
+  const NodeId node_;
+  std::uint64_t before_ = 0;
+  std::uint64_t after_ = 0;
+};
+
 // One node after the other, evenly over the time.
 class RollingRestart final : public Strike {
  public:
@@ -208,11 +235,7 @@ class ControllerAbsence final : public Strike {
   }
   void end() override {
     zone_.stage.network.with_cluster([&](mock::Cluster& cluster, TimePoint now) {
-      // None up: the first that starts is it.
-      for (NodeId node = 0; node < zone_.nodes; ++node) {
-        if (cluster.inspect().controller() != -1) return;
-        if (zone_.stage.network.is_up(node)) (void)cluster.move_controller(now, node);
-      }
+      if (cluster.inspect().controller() == -1) cluster.end_controller_absence(now);
     });
   }
   bool is_effective() const override { return true; }
@@ -228,6 +251,8 @@ std::unique_ptr<Strike> make_broker_strike(StrikeZone& zone, std::size_t index,
   switch (fault.kind) {
     case FaultKind::kBrokerRestart:
       return std::make_unique<BrokerRestart>(zone, index, fault);
+    case FaultKind::kPowerLoss:
+      return std::make_unique<PowerLoss>(zone, index, fault);
     case FaultKind::kRollingRestart:
       return std::make_unique<RollingRestart>(zone, index, fault);
     case FaultKind::kBrokerPause:

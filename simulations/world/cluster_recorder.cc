@@ -4,6 +4,8 @@
 
 #include "simulations/world/cluster_recorder.h"
 
+#include <algorithm>
+
 #include "simulations/history/content_hash.h"
 
 namespace rookery::sim {
@@ -35,6 +37,7 @@ void ClusterRecorder::lost(const mock::LossEvent& event) {
                         .offset = event.from});
   std::vector<Held>& all = held_[event.partition];
   if (!is_clean) {
+    ends_lost_[event.partition].emplace_back(event.from, event.end);
     for (const Held& held : all) {
       note_lost(event.partition, held, event.from, event.end, mock::name(event.reason));
     }
@@ -54,6 +57,15 @@ void ClusterRecorder::note_lost(const TopicPartition& partition, const Held& hel
                       mock::decode_headers(record.headers)},
                      reason});
   }
+}
+
+bool ClusterRecorder::lies_where_others_were_lost(const TopicPartition& partition,
+                                                  Offset offset) const {
+  const auto found = ends_lost_.find(partition);
+  return found != ends_lost_.end() &&
+         std::any_of(found->second.begin(), found->second.end(), [offset](const auto& lost) {
+           return offset >= lost.first && offset < lost.second;
+         });
 }
 
 void ClusterRecorder::log_start_moved(const mock::LogStartEvent& event) {

@@ -42,6 +42,9 @@ class ClusterRecorder final : public mock::Observer {
   };
   // What was lost by right, of all partitions, in the order in which it went.
   const std::vector<Lost>& legally_lost() const { return lost_; }
+  // Whether others were lost by right at the same offset.
+  bool has_lost_ends() const { return !ends_lost_.empty(); }
+  bool lies_where_others_were_lost(const TopicPartition& partition, Offset offset) const;
 
  private:
   ProcessIndex process_of(const std::string& member_id) const;
@@ -58,6 +61,7 @@ class ClusterRecorder final : public mock::Observer {
   OnGrown on_grown_;
   std::uint64_t generations_ = 0;
   std::vector<Lost> lost_;
+  std::map<TopicPartition, std::vector<std::pair<Offset, Offset>>> ends_lost_;  // from, below
   std::map<TopicPartition, std::vector<Held>> held_;
 };
 

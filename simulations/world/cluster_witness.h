@@ -16,6 +16,11 @@ class ClusterWitness final : public mock::Observer {
  public:
   // How often a high watermark rose later than its records came: their followers had lagged.
   std::uint64_t late_high_watermarks() const { return late_high_watermarks_; }
+  // How often a replica of the node came back without its last records: power was lost.
+  std::uint64_t unflushed_replicas(NodeId node) const {
+    const auto found = unflushed_replicas_.find(node);
+    return found == unflushed_replicas_.end() ? 0 : found->second;
+  }
 
   void appended(const mock::AppendEvent& event) override {
     latest_append_[event.partition] = event.at;
@@ -24,9 +29,15 @@ class ClusterWitness final : public mock::Observer {
     const auto latest = latest_append_.find(event.partition);
     if (latest != latest_append_.end() && latest->second < event.at) ++late_high_watermarks_;
   }
+  void truncated(const mock::TruncationEvent& event) override {
+    if (event.reason == mock::TruncationReason::kNotFlushed && event.end > event.from) {
+      ++unflushed_replicas_[event.replica];
+    }
+  }
 
  private:
   std::map<TopicPartition, TimePoint> latest_append_;
+  std::map<NodeId, std::uint64_t> unflushed_replicas_;
   std::uint64_t late_high_watermarks_ = 0;
 };
 

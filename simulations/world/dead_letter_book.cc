@@ -13,7 +13,8 @@
 namespace rookery::testing {
 namespace {
 
-using Place = std::pair<TopicPartition, Offset>;
+// A record: others may have lain where it lies, and were lost.
+using Source = std::tuple<TopicPartition, Offset, OwnedBytes, OwnedBytes>;
 
 std::size_t size_of(const PlannedRecord& record) {
   std::size_t size = sizeof(record) + record.key.size() + record.value.size();
@@ -21,17 +22,17 @@ std::size_t size_of(const PlannedRecord& record) {
   return size;
 }
 
-// Where the dead letters of a topic came from, those that retention has taken since included.
-std::set<Place> dead_places(const Outcome& outcome, const std::string& topic) {
-  std::set<Place> places;
+// What the dead letters of a topic were made of; also of those that the cluster has lost since.
+std::set<Source> dead_sources(const Outcome& outcome, const std::string& topic) {
+  std::set<Source> sources;
   const auto note = [&](const Outcome::StoredRecord& letter) {
     if (const auto source = read_dead_letter(letter.headers)) {
-      places.emplace(source->partition, source->offset);
+      sources.emplace(source->partition, source->offset, letter.key, letter.value);
     }
   };
   for (const Outcome::StoredRecord& letter : outcome.records(topic)) note(letter);
   for (const Outcome::LostRecord& lost : outcome.lost_records(topic)) note(lost.record);
-  return places;
+  return sources;
 }
 
 }  // namespace
@@ -47,18 +48,18 @@ bool DeadLetterBook::ByContent::operator()(const PlannedRecord& one,
 
 void DeadLetterBook::add_run(const Outcome& outcome, const std::string& topic,
                              const std::vector<std::string>& sources) {
-  const std::set<Place> dead = dead_places(outcome, topic);
+  const std::set<Source> dead = dead_sources(outcome, topic);
   Fates& fates = topics_[topic];
-  const auto note = [&](Outcome::StoredRecord& record, bool may_be_missing) {
-    const bool is_dead = dead.contains({record.topic_partition, record.offset});
-    if (!is_dead && may_be_missing) return;
+  const auto note = [&](Outcome::StoredRecord& record) {
+    const bool is_dead =
+        dead.contains({record.topic_partition, record.offset, record.key, record.value});
+    if (!is_dead && !record.is_owed) return;
     add(fates, {std::move(record.key), std::move(record.value), std::move(record.headers)},
         {.dead = is_dead ? 1U : 0U, .alive = is_dead ? 0U : 1U});
   };
   for (const std::string& source : sources) {
-    for (Outcome::StoredRecord& record : outcome.records(source)) note(record, false);
-    // Lost by right, perhaps before anybody saw it.
-    for (Outcome::LostRecord& lost : outcome.lost_records(source)) note(lost.record, true);
+    for (Outcome::StoredRecord& record : outcome.records(source)) note(record);
+    for (Outcome::LostRecord& lost : outcome.lost_records(source)) note(lost.record);
   }
 }
 

@@ -25,6 +25,11 @@ Plan& Plan::check(std::string promise, OutcomeCheck check) {
   return *this;
 }
 
+Plan& Plan::intercept(HookMaker make) {
+  hooks_.push_back(std::move(make));
+  return *this;
+}
+
 Plan& Plan::count_rejected(std::string topic) {
   rejected_topic_ = std::move(topic);
   return *this;

@@ -14,6 +14,7 @@
 
 #include <rookery/base/bytes.h>
 #include <rookery/base/headers.h>
+#include <rookery/base/result.h>
 #include <rookery/base/topic_partition.h>
 #include <rookery/runtime/time_types.h>
 
@@ -21,6 +22,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "simulations/faults/fault.h"
@@ -63,6 +65,35 @@ inline PlannedRecord record(PlannedRecord fields) { return fields; }
 
 using RecordMaker = std::function<PlannedRecord(Draw&)>;
 
+// A request that has reached a node, as a hook sees it.
+struct SeenRequest {
+  Duration at{0};              // since the run began, in virtual time
+  NodeId node = -1;            // whom it asks
+  std::string_view api;        // by the protocol's name: "Produce", "JoinGroup"
+  std::string_view client_id;  // who asks; "producer" is the plan's own
+};
+
+// What becomes of it.
+struct Verdict {
+  enum class Kind : std::uint8_t { kPass, kDrop, kHold, kAnswer };
+  Kind kind = Kind::kPass;
+  Duration time{0};                       // kHold
+  ErrorCode error = ErrorCode::kUnknown;  // kAnswer
+};
+inline Verdict pass() { return {}; }
+// It is never handled, and never answered: its sender waits for its own time limit.
+inline Verdict drop() { return {.kind = Verdict::Kind::kDrop}; }
+// It is handled so much later, or when all is healed.
+inline Verdict hold(Duration time) { return {.kind = Verdict::Kind::kHold, .time = time}; }
+// The node answers with that error, and has done nothing.
+inline Verdict answer(ErrorCode error) { return {.kind = Verdict::Kind::kAnswer, .error = error}; }
+
+// Asked about each request until the faults are over and all is healed. It must not wait, and what
+// it decides may depend only on what it has seen.
+using RequestHook = std::function<Verdict(const SeenRequest&)>;
+// Makes a run's own hook, which may count and remember.
+using HookMaker = std::function<RequestHook()>;
+
 // From least to most, both included; a plain number is both.
 struct Range {
   constexpr Range(int exactly) : least(exactly), most(exactly) {}
@@ -80,13 +111,17 @@ class Outcome {
     OwnedBytes key;
     OwnedBytes value;
     Headers headers;
+    // False: nobody need have consumed it. It was lost by right, or lies where others were lost: a
+    // consumer that knew those may have passed over it.
+    bool is_owed = true;
   };
 
   virtual ~Outcome() = default;
   // All records of the topic that the cluster holds, by partition and offset.
   virtual std::vector<StoredRecord> records(const std::string& topic) const = 0;
   // Those that it held once and has lost by right since, with the reason: "retention.ms",
-  // "DeleteRecords". Whether they were consumed before is not said.
+  // "DeleteRecords", "unclean election", "power was lost before they were on disk". Whether they
+  // were consumed before is not said: none is owed.
   struct LostRecord {
     StoredRecord record;
     std::string reason;
@@ -113,6 +148,16 @@ class Plan {
   // A check of the end of each run, when everything is drained. `promise` names it in reports. A
   // failure is made smaller: the check must hold for fewer servers and records than planned, too.
   Plan& check(std::string promise, OutcomeCheck check);
+  // Something may happen to requests besides the faults. Of several hooks each sees every request;
+  // the first that does not pass one decides.
+  //
+  //   plan.intercept([] {
+  //     return [refused = 0](const SeenRequest& request) mutable {
+  //       return request.api == "OffsetCommit" && ++refused <= 3
+  //                  ? answer(ErrorCode::kNotCoordinator) : pass();
+  //     };
+  //   });
+  Plan& intercept(HookMaker make);
   // Records that user code sends to this topic count as rejected, as dead letters always do. In
   // figures only.
   Plan& count_rejected(std::string topic);
@@ -129,12 +174,14 @@ class Plan {
   const PlanOptions& options() const { return options_; }
   const std::vector<Workload>& workloads() const { return workloads_; }
   const std::vector<Check>& checks() const { return checks_; }
+  const std::vector<HookMaker>& hooks() const { return hooks_; }
   const std::optional<std::string>& rejected_topic() const { return rejected_topic_; }
 
  private:
   PlanOptions options_;
   std::vector<Workload> workloads_;
   std::vector<Check> checks_;
+  std::vector<HookMaker> hooks_;
   std::optional<std::string> rejected_topic_;
 };
 

@@ -52,7 +52,9 @@ void ProducerProcess::run() {
     return;
   }
   produce(**client);
-  if (const Status flushed = (*client)->flush(kNever); !flushed) note_failure(flushed.error());
+  do {
+    if (const Status flushed = (*client)->flush(kNever); !flushed) note_failure(flushed.error());
+  } while (!failure() && send_refused(**client));
   {
     const Uninterrupted scope;
     is_done_ = true;
@@ -92,20 +94,35 @@ std::size_t ProducerProcess::draw_workload() {
 }
 
 void ProducerProcess::send_next(ProducerClient& client) {
-  std::string_view topic;
-  testing::PlannedRecord record;
   DeliveryToken token = 0;
   {
     const Uninterrupted scope;
     const std::size_t workload = draw_workload();
     testing::Draw draw(stage_.scheduler.tape());
-    topic = plan_.workloads()[workload].topic;
-    record = plan_.workloads()[workload].make(draw);
+    testing::PlannedRecord record = plan_.workloads()[workload].make(draw);
     token = sent_.size();
-    sent_.push_back({workload, content_hash(record.key, record.value)});
+    const std::uint64_t hash = content_hash(record.key, record.value);
+    sent_.push_back({workload, hash, std::move(record)});
   }
-  const OutgoingRecord outgoing{
-      .topic = topic, .key = record.key, .value = record.value, .headers = record.headers};
+  send(client, token);
+}
+
+bool ProducerProcess::send_refused(ProducerClient& client) {
+  std::vector<DeliveryToken> tokens;
+  {
+    const Uninterrupted scope;
+    tokens.swap(refused_);
+  }
+  for (const DeliveryToken token : tokens) send(client, token);
+  return !tokens.empty();
+}
+
+void ProducerProcess::send(ProducerClient& client, DeliveryToken token) {
+  const testing::PlannedRecord& record = sent_[token].record;
+  const OutgoingRecord outgoing{.topic = plan_.workloads()[sent_[token].workload].topic,
+                                .key = record.key,
+                                .value = record.value,
+                                .headers = record.headers};
   Status sent = client.send(outgoing, token);
   while (!sent && sent.error().code == ErrorCode::kQueueFull) {
     sleep_until(deadline_in(std::chrono::milliseconds(100)));
@@ -122,6 +139,7 @@ void ProducerProcess::produce(ProducerClient& client) {
     return stage_.scheduler.tape().draw(bound);
   };
   while (left_in_all_ > 0 && !failure()) {
+    send_refused(client);
     const std::uint64_t wanted = 1 + draw(kBurstMost);
     for (std::uint64_t i = 0; i < wanted && left_in_all_ > 0 && !failure(); ++i) send_next(client);
     sleep_until(deadline_in(Duration(static_cast<Duration::rep>(draw(gap_most + 1)))));
@@ -130,13 +148,20 @@ void ProducerProcess::produce(ProducerClient& client) {
 
 void ProducerProcess::take(std::span<const DeliveryReport> reports) {
   for (const DeliveryReport& report : reports) {
+    // Others before it were lost legally: the broker has not written it, and will not.
+    if (report.error != nullptr && report.error->code == ErrorCode::kOutOfOrderSequenceNumber) {
+      const Uninterrupted scope;
+      refused_.push_back(report.token);
+      continue;
+    }
     if (report.error != nullptr) {
       note_failure(*report.error);
       continue;
     }
     const Uninterrupted scope;
-    const Sent& sent = sent_[report.token];
+    Sent& sent = sent_[report.token];
     ++acknowledged_;
+    sent.record = {};
     if (report.offset < 0) continue;  // known to the broker as a duplicate
     const std::string& topic = plan_.workloads()[sent.workload].topic;
     stage_.recorder.tell({.kind = EventKind::kProduced,

@@ -39,6 +39,9 @@ class ProducerProcess {
   void run();
   void produce(ProducerClient& client);
   void send_next(ProducerClient& client);
+  void send(ProducerClient& client, DeliveryToken token);
+  // False: there were none.
+  bool send_refused(ProducerClient& client);
   std::size_t draw_workload();
   void take(std::span<const DeliveryReport> reports);
   void note_failure(const Error& error);
@@ -50,10 +53,12 @@ class ProducerProcess {
   struct Sent {
     std::size_t workload = 0;
     std::uint64_t hash = 0;
+    testing::PlannedRecord record;  // until it is acknowledged
   };
 
-  std::vector<Sent> sent_;           // by delivery token
-  std::vector<std::uint64_t> left_;  // to be sent, by workload
+  std::vector<Sent> sent_;              // by delivery token
+  std::vector<DeliveryToken> refused_;  // to be sent again
+  std::vector<std::uint64_t> left_;     // to be sent, by workload
   std::uint64_t left_in_all_ = 0;
   std::uint64_t planned_ = 0;
   std::uint64_t acknowledged_ = 0;

@@ -25,6 +25,7 @@
 #include "simulations/world/dead_letter_book.h"
 #include "simulations/world/fault_injector.h"
 #include "simulations/world/producer_process.h"
+#include "simulations/world/request_hooks.h"
 #include "simulations/world/server_process.h"
 #include "simulations/world/stage.h"
 
@@ -36,8 +37,12 @@ using std::chrono::seconds;
 
 // Faults go on a little after the load, and all else is over by then.
 constexpr Duration kFaultsAfterLoad = seconds(8);
-// From healing until nothing is left to do: sessions expire, backoffs end, records are worked at.
-constexpr Duration kDrainMost = seconds(240);
+// From healing until nothing is left to do: sessions expire, backoffs end, records are worked at. A
+// member whose JoinGroup was answered in vain gives it up, as Kafka's do, only after
+// max.poll.interval.ms and 5 s.
+constexpr Duration kDrainMost = seconds(400);
+// Two commit intervals, and the time to find a leader.
+constexpr Duration kNoticeMost = seconds(20);
 // The default shutdown timeout, and some time to leave.
 constexpr Duration kStopMost = seconds(90);
 constexpr Duration kLook = milliseconds(250);
@@ -57,12 +62,11 @@ class ClusterOutcome final : public testing::Outcome {
     std::vector<StoredRecord> all;
     const std::int32_t partitions = cluster_.inspect().partition_count(topic).value_or(0);
     for (PartitionId partition = 0; partition < partitions; ++partition) {
-      for (mock::StoredRecord& record : cluster_.inspect().records({topic, partition})) {
-        all.push_back({{topic, partition},
-                       record.offset,
-                       std::move(record.key),
-                       std::move(record.value),
-                       std::move(record.headers)});
+      const TopicPartition place{topic, partition};
+      for (mock::StoredRecord& record : cluster_.inspect().records(place)) {
+        const bool is_owed = !recorder_.lies_where_others_were_lost(place, record.offset);
+        all.push_back({place, record.offset, std::move(record.key), std::move(record.value),
+                       std::move(record.headers), is_owed});
       }
     }
     return all;
@@ -73,8 +77,9 @@ class ClusterOutcome final : public testing::Outcome {
     for (const ClusterRecorder::Lost& lost : recorder_.legally_lost()) {
       if (lost.partition.topic != topic) continue;
       const mock::StoredRecord& record = lost.record;
-      all.push_back(
-          {{lost.partition, record.offset, record.key, record.value, record.headers}, lost.reason});
+      all.push_back({{lost.partition, record.offset, record.key, record.value, record.headers,
+                      /*is_owed=*/false},
+                     lost.reason});
     }
     return all;
   }
@@ -116,6 +121,7 @@ class Simulation {
   bool is_struck();
   void pause_most(Duration most);
   std::string unfinished() const;
+  bool may_be_unaware() const;
   bool is_behind(const Expectations::Subscription& subscription) const;
   void note_who_is_behind();
   void describe_servers();
@@ -144,9 +150,11 @@ class Simulation {
   std::unique_ptr<ProducerProcess> producer_;
   std::unique_ptr<StrikeZone> zone_;
   std::unique_ptr<FaultInjector> injector_;
+  std::unique_ptr<RequestHooks> hooks_;      // none: the plan has none
   std::optional<std::string> failure_text_;  // of what the run itself found
   std::string failure_details_;
   TimelineOptions about_;  // what it concerns
+  TimePoint healed_at_{};
 };
 
 void Simulation::make_world() {
@@ -274,6 +282,11 @@ void Simulation::main() {
     draw_plan();
   }
   Thread kafka("kafka", [this] { stage_->network.run(); });
+  Thread hooks;
+  if (!input_.plan.hooks().empty()) {
+    hooks_ = std::make_unique<RequestHooks>(*stage_, input_.plan.hooks());
+    hooks = Thread("hooks", [this] { hooks_->run(); });
+  }
   producer_->start();
   Thread starter("starter", [this] {
     for (const std::unique_ptr<ServerProcess>& server : servers_) {
@@ -281,9 +294,16 @@ void Simulation::main() {
       pause_most(milliseconds(2000));
     }
   });
+  const TimePoint begun_at = stage_->scheduler.time();
   if (is_struck()) injector_->run();
+  // As long as faults could happen.
+  if (hooks_ != nullptr) sleep_until(begun_at + load_ + kFaultsAfterLoad);
   starter.join();
   injector_->heal();
+  if (hooks_ != nullptr) {
+    hooks_->end();
+    hooks.join();
+  }
   dismiss_spares();
   drain();
   stop_servers();
@@ -369,9 +389,17 @@ std::string Simulation::unfinished() const {
   return text;
 }
 
+// Where records were lost by right, what was committed before may lie beyond the end: that there is
+// no lag means something only when consumers have had the time to notice.
+bool Simulation::may_be_unaware() const {
+  const Uninterrupted scope;
+  return cluster_recorder_->has_lost_ends() && stage_->scheduler.time() < healed_at_ + kNoticeMost;
+}
+
 void Simulation::drain() {
-  const TimePoint deadline = stage_->scheduler.time() + kDrainMost;
-  while (!unfinished().empty()) {
+  healed_at_ = stage_->scheduler.time();
+  const TimePoint deadline = healed_at_ + kDrainMost;
+  while (!unfinished().empty() || may_be_unaware()) {
     for (const std::unique_ptr<ServerProcess>& server : servers_) {
       if (const std::string trouble = server->trouble(); !trouble.empty()) {
         fail(kDrainPromise, trouble);

@@ -77,13 +77,11 @@ void ServerProcess::run(Life& life) {
     const std::unique_ptr<Transport> sabotaged = sabotage_ ? sabotage_(recording) : nullptr;
     Transport& transport = sabotaged != nullptr ? *sabotaged : recording;
     Monitor monitor;
-    monitor.subscribe([this](const rookery::Event& event) { note_skipped(event); });
-    if (trace_ != nullptr) {
-      monitor.subscribe([this, &life](const rookery::Event& event) {
-        if (!life.is_killed)
-          *trace_ << stage_.history.line(stage_.scheduler.time(), life.name, event.message) << '\n';
-      });
-    }
+    // One listener, traced or not: to subscribe is a choice point.
+    monitor.subscribe([this, &life](const rookery::Event& event) {
+      note_skipped(event);
+      write_trace(life, event);
+    });
     Server server(recorded(make_app_(), stage_.recorder,
                            [this](const RunView& run, RunMoment moment) {
                              stage_.handler_faults.strike(run, moment);
@@ -105,6 +103,12 @@ void ServerProcess::run(Life& life) {
   }
   set(life.has_ended, true);
   stage_.recorder.record({.kind = EventKind::kProcessStopped});
+}
+
+void ServerProcess::write_trace(const Life& life, const rookery::Event& event) const {
+  if (trace_ == nullptr || life.is_killed) return;
+  const Uninterrupted scope;
+  *trace_ << stage_.history.line(stage_.scheduler.time(), life.name, event.message) << '\n';
 }
 
 // What a policy drops on purpose nobody else can tell.

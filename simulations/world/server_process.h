@@ -67,6 +67,7 @@ class ServerProcess {
   void introduce(Life& life, ProcessId process);
   void run(Life& life);
   void note_skipped(const rookery::Event& event);
+  void write_trace(const Life& life, const rookery::Event& event) const;
 
   Stage& stage_;
   const std::string name_;

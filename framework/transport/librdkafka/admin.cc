@@ -48,12 +48,16 @@ AdminOptionsHandle options_for(rd_kafka_t* client, rd_kafka_admin_op_t order, Ti
   return options;
 }
 
-EventHandle await(rd_kafka_queue_t* queue, TimePoint deadline) {
+EventHandle await(rd_kafka_queue_t* queue, const Latch& closed, TimePoint deadline) {
   EventHandle event;
   do {
     event.reset(rd_kafka_queue_poll(queue, milliseconds_until(deadline, kSliceMs)));
-  } while (!event && now() < deadline);
+  } while (!event && !closed.is_open() && now() < deadline);
   return event;
+}
+
+Error closed_error(const std::string& what) {
+  return {.code = ErrorCode::kClosed, .message = what + ": the client was closed"};
 }
 
 using TopicResults = const rd_kafka_topic_result_t** (*)(rd_kafka_event_t*, std::size_t*);
@@ -88,15 +92,21 @@ std::map<std::string, Status> statuses_in(rd_kafka_event_t* event, TopicResults 
   return statuses;
 }
 
-// Sends the order for the topics that are open, until each has a lasting answer or the deadline
-// comes.
+// Sends the order for the topics that are open, until each has a lasting answer, the client is
+// closed or the deadline comes.
 std::vector<Status> carry_out(const std::vector<std::string>& names, std::vector<Status> statuses,
                               std::vector<bool> open, const char* order, TopicResults results,
-                              TimePoint deadline,
+                              Latch& closed, TimePoint deadline,
                               const std::function<EventHandle(const std::vector<bool>&)>& send) {
   for (;;) {
     if (std::find(open.begin(), open.end(), true) == open.end()) return statuses;
-    const EventHandle event = send(open);
+    const EventHandle event = closed.is_open() ? EventHandle() : send(open);
+    if (!event && closed.is_open()) {
+      for (std::size_t i = 0; i < names.size(); ++i) {
+        if (open[i]) statuses[i] = fail(closed_error(order + (" " + names[i])));
+      }
+      return statuses;
+    }
     Status overall = fail(ErrorCode::kTimedOut, std::string(order) + ": no answer in time");
     std::map<std::string, Status> answers;
     if (event) {
@@ -114,8 +124,9 @@ std::vector<Status> carry_out(const std::vector<std::string>& names, std::vector
       statuses[i] = found != answers.end() ? found->second : overall;
       open[i] = !is_over && !statuses[i] && is_to_be_repeated(statuses[i].error());
     }
-    if (std::find(open.begin(), open.end(), true) != open.end())
-      sleep_until(deadline_in(kRetryEvery));
+    if (std::find(open.begin(), open.end(), true) != open.end()) {
+      closed.wait_until(deadline_in(kRetryEvery));
+    }
   }
 }
 
@@ -162,7 +173,7 @@ std::vector<Status> Admin::create_topics(const std::vector<NewTopic>& topics, Ti
     }
   }
   return carry_out(
-      names, std::move(statuses), std::move(open), "create", created, deadline,
+      names, std::move(statuses), std::move(open), "create", created, closed_, deadline,
       [&](const std::vector<bool>& wanted) {
         std::vector<rd_kafka_NewTopic_t*> list;
         for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -172,7 +183,7 @@ std::vector<Status> Admin::create_topics(const std::vector<NewTopic>& topics, Ti
         const QueueHandle queue(rd_kafka_queue_new(client));
         const auto options = options_for(client, RD_KAFKA_ADMIN_OP_CREATETOPICS, deadline);
         rd_kafka_CreateTopics(client, list.data(), list.size(), options.get(), queue.get());
-        return await(queue.get(), deadline);
+        return await(queue.get(), closed_, deadline);
       });
 }
 
@@ -186,7 +197,7 @@ std::vector<Status> Admin::delete_topics(const std::vector<std::string>& topics,
     open[i] = false;
   }
   return carry_out(
-      topics, std::move(statuses), std::move(open), "delete", deleted, deadline,
+      topics, std::move(statuses), std::move(open), "delete", deleted, closed_, deadline,
       [&](const std::vector<bool>& wanted) {
         std::vector<DeleteTopicHandle> orders;
         std::vector<rd_kafka_DeleteTopic_t*> list;
@@ -199,7 +210,7 @@ std::vector<Status> Admin::delete_topics(const std::vector<std::string>& topics,
         const QueueHandle queue(rd_kafka_queue_new(client));
         const auto options = options_for(client, RD_KAFKA_ADMIN_OP_DELETETOPICS, deadline);
         rd_kafka_DeleteTopics(client, list.data(), list.size(), options.get(), queue.get());
-        return await(queue.get(), deadline);
+        return await(queue.get(), closed_, deadline);
       });
 }
 
@@ -224,7 +235,7 @@ std::vector<Status> Admin::create_partitions(const std::vector<NewPartitions>& t
     open[i] = false;
   }
   return carry_out(
-      names, std::move(statuses), std::move(open), "create partitions of", grown, deadline,
+      names, std::move(statuses), std::move(open), "create partitions of", grown, closed_, deadline,
       [&](const std::vector<bool>& wanted) {
         std::vector<rd_kafka_NewPartitions_t*> list;
         for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -234,7 +245,7 @@ std::vector<Status> Admin::create_partitions(const std::vector<NewPartitions>& t
         const QueueHandle queue(rd_kafka_queue_new(client));
         const auto options = options_for(client, RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, deadline);
         rd_kafka_CreatePartitions(client, list.data(), list.size(), options.get(), queue.get());
-        return await(queue.get(), deadline);
+        return await(queue.get(), closed_, deadline);
       });
 }
 
@@ -245,10 +256,11 @@ Result<ClusterDescription> Admin::metadata(const std::string* topic, TimePoint d
   const struct rd_kafka_metadata* raw = nullptr;
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
   for (;;) {
+    if (closed_.is_open()) return fail(closed_error("describe"));
     error = rd_kafka_metadata(connection_->get(), topic == nullptr ? 1 : 0, handle.get(), &raw,
                               std::max(1, milliseconds_until(deadline, kHourMs)));
     if (error != RD_KAFKA_RESP_ERR__TRANSPORT || now() + kRetryEvery >= deadline) break;
-    sleep_until(deadline_in(kRetryEvery));  // no broker is connected yet
+    closed_.wait_until(deadline_in(kRetryEvery));  // no broker is connected yet
   }
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return fail(make_error(error, "describe" + (topic != nullptr ? " " + *topic : "")));
@@ -307,6 +319,7 @@ Result<ClusterDescription> Admin::describe(const std::vector<std::string>& topic
 Result<std::vector<Offset>> Admin::list_offsets(const std::vector<TopicPartition>& partitions,
                                                 std::int64_t what, TimePoint deadline) {
   for (;;) {
+    if (closed_.is_open()) return fail(closed_error("offsets of " + rookery::text(partitions)));
     const PartitionListHandle list = new_list(partitions.size());
     for (const TopicPartition& partition : partitions) add_to(list.get(), partition)->offset = what;
     const auto overall = rd_kafka_offsets_for_times(
@@ -329,7 +342,7 @@ Result<std::vector<Offset>> Admin::list_offsets(const std::vector<TopicPartition
     }
     if (!is_to_be_repeated(*error) || now() + kRetryEvery >= deadline)
       return fail(*std::move(error));
-    sleep_until(deadline_in(kRetryEvery));
+    closed_.wait_until(deadline_in(kRetryEvery));
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include <rookery/transport/admin_client.h>
 #include <rookery/transport/librdkafka/connection.h>
+#include <rookery/transport/librdkafka/reaper.h>
 
 #include <memory>
 #include <string>
@@ -20,6 +21,8 @@ class Admin final : public AdminClient {
                                                    LogHandler on_log,
                                                    std::shared_ptr<Reaper> reaper);
   explicit Admin(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+
+  void close() override { closed_.open(); }
 
   std::vector<Status> create_topics(const std::vector<NewTopic>& topics,
                                     TimePoint deadline) override;
@@ -42,6 +45,7 @@ class Admin final : public AdminClient {
   Result<ClusterDescription> metadata(const std::string* topic, TimePoint deadline);
 
   const std::shared_ptr<Connection> connection_;
+  Latch closed_;
 };
 
 }  // namespace rookery::librdkafka

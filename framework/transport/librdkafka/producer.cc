@@ -45,11 +45,15 @@ Result<std::unique_ptr<ProducerClient>> Producer::make(const ConfigMap& common,
   auto connection =
       Connection::make(RD_KAFKA_PRODUCER, std::move(*config), std::move(on_log), std::move(reaper));
   if (!connection) return fail(connection.error());
-  return std::make_unique<Producer>(std::move(*connection), std::move(options.on_delivery));
+  return std::make_unique<Producer>(std::move(*connection), std::move(options.on_delivery),
+                                    std::move(options.on_error));
 }
 
-Producer::Producer(std::shared_ptr<Connection> connection, DeliveryHandler on_delivery)
-    : connection_(std::move(connection)), on_delivery_(std::move(on_delivery)) {
+Producer::Producer(std::shared_ptr<Connection> connection, DeliveryHandler on_delivery,
+                   ProducerErrorHandler on_error)
+    : connection_(std::move(connection)),
+      on_delivery_(std::move(on_delivery)),
+      on_error_(std::move(on_error)) {
   reports_.reset(rd_kafka_queue_get_main(connection_->get()));
   thread_ = Thread("rdk-delivery", [this] { run(); });
 }
@@ -151,8 +155,29 @@ void Producer::run() {
   for (;;) {
     EventHandle event(rd_kafka_queue_poll(reports_.get(), kSliceMs));
     if (!event && is_stopping_) return;
-    if (event && rd_kafka_event_type(event.get()) == RD_KAFKA_EVENT_DR) report(std::move(event));
+    if (!event) continue;
+    const rd_kafka_event_type_t type = rd_kafka_event_type(event.get());
+    if (type == RD_KAFKA_EVENT_ERROR) report_error(event.get());
+    if (type == RD_KAFKA_EVENT_DR) report(std::move(event));
   }
+}
+
+void Producer::report_error(rd_kafka_event_t* event) {
+  if (!on_error_) return;
+  rd_kafka_resp_err_t code = rd_kafka_event_error(event);
+  const bool is_fatal = code == RD_KAFKA_RESP_ERR__FATAL;
+  std::array<char, 512> cause{};
+  std::string text = rd_kafka_event_error_string(event);
+  if (is_fatal) {
+    code = rd_kafka_fatal_error(connection_->get(), cause.data(), cause.size());
+    text = cause.data();
+  }
+  Error error = make_error(code, "producer", text.c_str());
+  error.fatal = is_fatal;
+  error.retriable = error.retriable && !is_fatal;
+  *reporting = this;
+  on_error_(error);
+  *reporting = nullptr;
 }
 
 void Producer::report(EventHandle event) {

@@ -27,7 +27,8 @@ class Producer final : public ProducerClient {
   static Result<std::unique_ptr<ProducerClient>> make(const ConfigMap& common,
                                                       ProducerOptions options, LogHandler on_log,
                                                       std::shared_ptr<Reaper> reaper);
-  Producer(std::shared_ptr<Connection> connection, DeliveryHandler on_delivery);
+  Producer(std::shared_ptr<Connection> connection, DeliveryHandler on_delivery,
+           ProducerErrorHandler on_error);
   ~Producer() override;
 
   std::string text() const override;
@@ -49,11 +50,13 @@ class Producer final : public ProducerClient {
   rd_kafka_resp_err_t produce_with_headers(const OutgoingRecord& record, Ticket* ticket);
   void run();
   void report(EventHandle event);
+  void report_error(rd_kafka_event_t* event);
   bool wait_for(std::uint64_t epoch, TimePoint deadline);
   std::size_t left_until(std::uint64_t epoch);
 
   const std::shared_ptr<Connection> connection_;
   const DeliveryHandler on_delivery_;
+  const ProducerErrorHandler on_error_;
   QueueHandle reports_;
 
   Mutex mutex_{"librdkafka.producer", ranks::kProducer};

@@ -24,6 +24,11 @@ void keep_for_ever(std::shared_ptr<void> what) {
 
 }  // namespace
 
+bool Latch::is_open() const {
+  MutexLock lock(mutex_);
+  return is_open_;
+}
+
 void Latch::open() {
   MutexLock lock(mutex_);
   is_open_ = true;

@@ -27,9 +27,10 @@ class Latch {
   void open();
   // False: the deadline came first.
   bool wait_until(TimePoint deadline);
+  bool is_open() const;
 
  private:
-  Mutex mutex_{"librdkafka.latch", ranks::kLeaf};
+  mutable Mutex mutex_{"librdkafka.latch", ranks::kLeaf};
   ConditionVariable opened_{"librdkafka.latch"};
   bool is_open_ = false;
 };

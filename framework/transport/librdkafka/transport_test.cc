@@ -3,6 +3,7 @@
 // What the real transport does without a broker: settings, statistics, deadlines, the reaper.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rookery/runtime/condition_variable.h>
 #include <rookery/runtime/mutex.h>
 #include <rookery/runtime/time.h>
 #include <rookery/transport/librdkafka/config.h>
@@ -235,6 +236,28 @@ TEST_F(Unreachable, AProducerReportsWhatItCouldNotSend) {
   EXPECT_THAT(reports,
               ::testing::UnorderedElementsAre(std::pair{DeliveryToken{1}, ErrorCode::kTimedOut},
                                               std::pair{DeliveryToken{2}, ErrorCode::kTimedOut}));
+}
+
+TEST_F(Unreachable, AProducerTellsThatItsBrokersAreDown) {
+  Mutex mutex{"test.errors", ranks::kLeaf};
+  ConditionVariable told{"test.errors.told"};
+  std::vector<Error> errors;
+  auto producer = transport_->make_producer({.config = {},
+                                             .on_delivery = [](auto) {},
+                                             .on_error =
+                                                 [&](const Error& error) {
+                                                   MutexLock lock(mutex);
+                                                   errors.push_back(error);
+                                                   told.notify_all();
+                                                 }});
+  ASSERT_TRUE(producer) << producer.error().text();
+  {
+    MutexLock lock(mutex);
+    ASSERT_TRUE(told.wait_until(lock, deadline_in(20s), [&] { return !errors.empty(); }));
+    EXPECT_EQ(errors[0].code, ErrorCode::kTransport) << errors[0].text();
+    EXPECT_FALSE(errors[0].fatal);
+  }
+  EXPECT_TRUE((*producer)->close(deadline_in(5s)));
 }
 
 TEST_F(Unreachable, ClientsMayOutliveTheirTransport) {

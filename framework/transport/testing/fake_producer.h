@@ -37,7 +37,8 @@ struct ProducerScript {
     PartitionId partition = -1;
   };
   std::deque<Sent> sent;
-  std::size_t refused = 0;  // sends answered with kQueueFull
+  ProducerErrorHandler on_error;  // of the producer made last; to be called as its thread would
+  std::size_t refused = 0;        // sends answered with kQueueFull
   std::size_t closes = 0;
 
   struct Due {

@@ -71,6 +71,14 @@ void FakeStream::push_gap(Offset count) {
   });
 }
 
+void FakeStream::truncate(Offset end) {
+  board_.change([&] {
+    std::erase_if(records_, [end](const Waiting& waiting) { return waiting.offset >= end; });
+    end_ = std::min(end_, end);
+    position_ = std::min(position_, end);
+  });
+}
+
 void FakeStream::push_error(Error error) {
   board_.change([&] {
     error_ = std::move(error);

@@ -31,6 +31,8 @@ class FakeStream final : public PartitionStream {
   };
   void push_one(Content content);
   void push_gap(Offset count);  // offsets without records, at the end; hints
+  // The log has nothing at `end` and above any more: the stream goes on there.
+  void truncate(Offset end);
   void push_error(Error error);
   void push_end();
   void lose_hints(bool are_lost) {

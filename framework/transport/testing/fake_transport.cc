@@ -262,6 +262,7 @@ Result<std::unique_ptr<ProducerClient>> FakeTransport::make_producer(ProducerOpt
   producer_config = options.config;
   if (producer_error) return fail(*producer_error);
   ++producers_made;
+  producer.on_error = std::move(options.on_error);
   return std::make_unique<FakeProducer>(board_, producer, std::move(options.on_delivery));
 }
 
@@ -272,6 +273,7 @@ class FakeAdmin final : public AdminClient {
  public:
   FakeAdmin(Board& board, FakeTransport& transport) : board_(board), transport_(transport) {}
 
+  void close() override {}
   Result<ClusterDescription> describe(const std::vector<std::string>& topics, TimePoint) override {
     ClusterDescription cluster;
     std::string missing;
