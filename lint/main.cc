@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lint/commands.h"
+#include "lint/logs/command.h"
 #include "lint/report.h"
 #include "lint/source/command.h"
 
@@ -35,6 +36,7 @@ int run(int argc, char** argv) {
   program.footer(kFooter);
   int exit_code = kClean;
   rookery::lint::add_topics_command(program, exit_code);
+  rookery::lint::add_logs_command(program, exit_code);
   rookery::lint::add_source_command(program, exit_code);
   CLI::App* word = program.add_subcommand("help", "print this");
   // Once a word was read, CLI11 would answer that word's help.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rookery::lint {
 
@@ -23,5 +24,8 @@ bool is_like(std::string_view text, std::string_view pattern);
 
 // Without blanks and tabs at both ends.
 std::string_view trimmed(std::string_view text);
+
+// The lines of a text, without their ends; the last needs none.
+std::vector<std::string> split_lines(std::string_view text);
 
 }  // namespace rookery::lint

@@ -46,5 +46,11 @@ TEST(Text, TrimmingTakesBlanksAtBothEnds) {
   EXPECT_EQ(trimmed(" "), "");
 }
 
+TEST(Text, LinesEndWithALineEndOrTheText) {
+  EXPECT_EQ(split_lines("a\n\nb"), (std::vector<std::string>{"a", "", "b"}));
+  EXPECT_EQ(split_lines("a\n"), (std::vector<std::string>{"a"}));
+  EXPECT_TRUE(split_lines("").empty());
+}
+
 }  // namespace
 }  // namespace rookery::lint

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "lint/text.h"
+
 namespace rookery::lint {
 namespace {
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lint/source/source_file.h"
+#include "lint/text.h"
 
 namespace rookery::lint {
 namespace {

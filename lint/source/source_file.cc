@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "lint/text.h"
+
 namespace rookery::lint {
 namespace {
 
@@ -164,17 +166,6 @@ std::string_view folder(std::string_view path) {
 
 bool lies_in(std::string_view path, std::string_view folder) {
   return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
-}
-
-std::vector<std::string> split_lines(std::string_view text) {
-  std::vector<std::string> lines;
-  while (!text.empty()) {
-    const std::size_t end = text.find('\n');
-    lines.emplace_back(text.substr(0, end));
-    if (end == std::string_view::npos) break;
-    text.remove_prefix(end + 1);
-  }
-  return lines;
 }
 
 }  // namespace rookery::lint

@@ -42,6 +42,4 @@ std::string_view folder(std::string_view path);
 // True if `path` is `folder` or lies below it.
 bool lies_in(std::string_view path, std::string_view folder);
 
-std::vector<std::string> split_lines(std::string_view text);
-
 }  // namespace rookery::lint

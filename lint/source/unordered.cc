@@ -207,7 +207,8 @@ Findings check_unordered(const SourceFile& file, Tree& tree) {
   }
   for (const std::string_view begin : {"begin", "cbegin"}) {
     for (std::size_t at = text.find(begin); at != text.npos; at = text.find(begin, at + 1)) {
-      if (is_word(text[at - 1]) || !text.substr(at + begin.size()).starts_with('(')) continue;
+      if ((at > 0 && is_word(text[at - 1])) || !text.substr(at + begin.size()).starts_with('('))
+        continue;
       std::size_t end = at;
       if (text.substr(0, at).ends_with("->")) end -= 2;
       if (text.substr(0, at).ends_with(".")) end -= 1;
