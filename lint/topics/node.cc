@@ -71,7 +71,7 @@ class Builder {
 
 class YamlEvents : public YAML::EventHandler {
  public:
-  // yaml-cpp makes documents without end of a token that can begin none, such as a stray '}'.
+  // yaml-cpp makes documents without end of a token that can begin none, such as a comma.
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (mark.pos <= last_begin_) {
       throw std::runtime_error(std::to_string(mark.line + 1) +
