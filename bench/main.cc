@@ -11,6 +11,7 @@
 #include "bench/dispatch_figures.h"
 #include "bench/figures.h"
 #include "bench/group_figures.h"
+#include "bench/lint_figures.h"
 #include "bench/memory_figures.h"
 #include "bench/overhead_figures.h"
 #include "bench/rounds.h"
@@ -63,6 +64,7 @@ int run(const CommandLine& line, const std::string& program) {
   rookery::bench::add_scheduler_figures(measurements);
   rookery::bench::add_simulation_figures(measurements);
   rookery::bench::add_group_figures(measurements);
+  rookery::bench::add_lint_figures(measurements);
   measurements.keep_only(line.filter);
   if (measurements.names().empty()) {
     std::fprintf(stderr, "bench: no figure matches '%s'\n", line.filter.c_str());

@@ -71,7 +71,14 @@ class Builder {
 
 class YamlEvents : public YAML::EventHandler {
  public:
-  void OnDocumentStart(const YAML::Mark&) override {}
+  // yaml-cpp makes documents without end of a token that can begin none, such as a comma.
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (mark.pos <= last_begin_) {
+      throw std::runtime_error(std::to_string(mark.line + 1) +
+                               ": is no YAML: unexpected character");
+    }
+    last_begin_ = mark.pos;
+  }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     builder.add({.line = mark.line + 1}, anchor);
@@ -98,6 +105,9 @@ class YamlEvents : public YAML::EventHandler {
   void OnMapEnd() override { builder.close(); }
 
   Builder builder;
+
+ private:
+  int last_begin_ = -1;
 };
 
 // Counts the lines that nlohmann's reader has passed: it tells no places itself.

@@ -4,6 +4,7 @@
 
 #include "lint/printable.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdio>
@@ -82,6 +83,9 @@ Character first_character(std::string_view text) {
 }
 
 std::string printable(std::string_view text) {
+  const bool is_plain =
+      std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (is_plain) return std::string(text);
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {

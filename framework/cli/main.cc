@@ -70,6 +70,7 @@ int work_at_dead_letters(const std::function<App()>& make_app, const KafkaOption
 int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
                   MainOptions& options) {
   CLI::App line(options.description.empty() ? "A Rookery program" : options.description);
+  if (argc > 0) line.name(argv[0]);
   line.require_subcommand(0, 1);
   int code = 0;
 

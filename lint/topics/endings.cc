@@ -67,6 +67,19 @@ Stem stem_of(std::string_view name, const Conventions& conventions) {
   return stem;
 }
 
+bool may_have_ending(std::string_view name) {
+  for (std::size_t i = 0; i + 2 < name.size(); ++i) {
+    // ASCII letters in lower case; others become what is not compared with.
+    const auto is = [&](std::string_view word) {
+      return name.size() - i >= word.size() &&
+             std::equal(word.begin(), word.end(), name.begin() + static_cast<std::ptrdiff_t>(i),
+                        [](char a, char b) { return a == static_cast<char>(b | 0x20); });
+    };
+    if (is("dlq") || is("dlt") || is("dead") || is("retr") || is("segm")) return true;
+  }
+  return false;
+}
+
 std::size_t dead_letter_words(const std::vector<std::string>& words) {
   std::size_t count = words.size();
   if (count > 0 && is_one_of(words[count - 1], {"queue", "topic"})) --count;

@@ -33,6 +33,9 @@ struct Stem {
 };
 Stem stem_of(std::string_view name, const Conventions& conventions);
 
+// False when none of the three below would find anything: told without taking the name apart.
+bool may_have_ending(std::string_view name);
+
 // How many words at the end name such a topic in any usual way; 0: none.
 std::size_t dead_letter_words(const std::vector<std::string>& words);  // dlq, dead letters ...
 std::size_t retry_words(const std::vector<std::string>& words);        // retry, retry 5m ...

@@ -168,6 +168,8 @@ void check_stem(std::string_view name, const Conventions& conventions, Objection
 // A suffix that is missing, or written in another way than agreed.
 void check_ending(std::string_view name, const Stem& stem, Role role,
                   const Conventions& conventions, Objections& objections) {
+  const bool is_plain_name = role == Role::kPlain && !may_have_ending(stem.name);
+  if (is_plain_name) return;
   const std::vector<std::string> words = words_in(stem.name);
   const auto object = [&](const char* rule, const char* what, const std::string& suffix) {
     if (conventions.disabled.contains(rule)) return;

@@ -136,7 +136,20 @@ class Pattern::Walk {
   std::vector<std::size_t> least_;
 };
 
+// Most names that do not fit are told by their literals alone.
+bool Pattern::has_literals(std::string_view name) const {
+  std::size_t at = 0;
+  for (const Element& element : elements_) {
+    if (element.is_part) continue;
+    at = name.find(element.literal, at);
+    if (at == std::string_view::npos) return false;
+    at += element.literal.size();
+  }
+  return true;
+}
+
 std::optional<Fit> Pattern::fit(std::string_view name) const {
+  if (!has_literals(name)) return std::nullopt;
   Walk walk(*this, name);
   if (walk.least(0, 0) == kImpossible) return std::nullopt;
   Fit fit{.wrong = walk.least(0, 0)};

@@ -61,6 +61,8 @@ class Pattern {
 
  private:
   class Walk;
+  bool has_literals(std::string_view name) const;
+
   struct Element {
     std::string literal;   // of a literal
     bool is_part = false;  // the next of the parts

@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 #include "lint/topics/documents.h"
 #include "lint/topics/properties.h"
@@ -204,8 +205,29 @@ TEST(Sources, WhatCannotBeReadIsNamedWithItsLine) {
   EXPECT_THAT(error_in("a.json", "{\n\"a\": nope}"), HasSubstr("a.json:2: is no JSON: "));
   EXPECT_THAT(error_in("a.json", "{\"a\": 1"), HasSubstr("a.json:1: is no JSON: "));
   EXPECT_THAT(error_in("a.yaml", "a: b\nc: [d\n"), HasSubstr("a.yaml:3: is no YAML: "));
+  EXPECT_THAT(error_in("a.yaml", ","), HasSubstr("a.yaml:1: is no YAML: unexpected character"));
   EXPECT_THAT(error_in("a.yaml", std::string(300, '[')), HasSubstr("a.yaml:1: is too deep"));
   EXPECT_THAT(error_in("a.json", std::string(300, '[')), HasSubstr("a.json:1: is too deep"));
+}
+
+// Whatever a file holds, it is read or refused with its name; nothing is thrown.
+RC_GTEST_PROP(Sources, NoTextIsTooOdd, ()) {
+  const auto piece = rc::gen::element<std::string>(
+      "topics", "topic", "kind: KafkaTopic", ": ", "- ", "[", "]", "{", "}", "\n", "  ", "\"", "'",
+      ",", "\\", "\\u12", "\\uD834", "&a ", "*a", "!!binary ", "<<: ", "? ", "| ", "---\n", "...\n",
+      "%TAG", "#", "=", "\t", "\r\n", "\xef\xbb\xbf", "\xff", "1e999", "-", "null", "~",
+      "\"rookery_routes\": 1", "\"groups\": [{}]", "session.timeout.ms", "${x}");
+  const auto pieces = *rc::gen::container<std::vector<std::string>>(piece);
+  std::string text = *rc::gen::element(0, 1) == 0 ? *rc::gen::arbitrary<std::string>() : "";
+  for (const std::string& each : pieces) text += each;
+  for (std::size_t kind = 0; kind < source_kind_names().size(); ++kind) {
+    Topics topics;
+    std::string error;
+    const Source source{.file = "odd", .text = text, .kind = static_cast<SourceKind>(kind)};
+    const bool is_read = read_source(source, topics, error);
+    RC_ASSERT(is_read == error.empty());
+    RC_ASSERT(is_read || error.starts_with("odd:"));
+  }
 }
 
 TEST(Sources, TestsAreMarked) {

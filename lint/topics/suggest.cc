@@ -116,27 +116,32 @@ Meaning meaning_of(std::string_view name, Role role, const Conventions& conventi
   return meaning;
 }
 
-// The words that are among a part's allowed ones, or nearly; taken out of the list.
+// The first allowed word that stands among the words; if none does, that is nearly there. It is
+// taken out of the words.
 std::string take_allowed(const Part& part, Words& words) {
-  const auto match = [&](bool is_exact) -> std::string {
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      for (const std::string& allowed : part.words) {
-        const Words wanted = words_in(allowed);
-        const std::size_t count = std::max<std::size_t>(1, wanted.size());
-        if (i + count > words.size()) continue;
-        const auto begin = words.begin() + static_cast<std::ptrdiff_t>(i);
-        const auto end = begin + static_cast<std::ptrdiff_t>(count);
-        const bool is_same = std::equal(begin, end, wanted.begin(), wanted.end());
-        if (is_exact ? !is_same : nearest(*begin, {allowed}).empty()) continue;
-        words.erase(begin, end);
-        return allowed;
-      }
-    }
-    return "";
+  std::vector<Words> wanted;
+  for (const std::string& allowed : part.words) wanted.push_back(words_in(allowed));
+  const auto take = [&](std::size_t at, std::size_t count) {
+    const auto begin = words.begin() + static_cast<std::ptrdiff_t>(at);
+    words.erase(begin, begin + static_cast<std::ptrdiff_t>(count));
   };
-  std::string found = match(true);
-  if (found.empty()) found = match(false);
-  return found;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    for (std::size_t k = 0; k < wanted.size(); ++k) {
+      const std::size_t count = wanted[k].size();
+      if (count == 0 || i + count > words.size()) continue;
+      const auto begin = words.begin() + static_cast<std::ptrdiff_t>(i);
+      if (!std::equal(wanted[k].begin(), wanted[k].end(), begin)) continue;
+      take(i, count);
+      return part.words[k];
+    }
+  }
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string near = nearest(words[i], part.words);
+    if (near.empty()) continue;
+    take(i, 1);
+    return near;
+  }
+  return "";
 }
 
 // As many words as fit into the part's length.

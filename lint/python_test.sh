@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# python_test.sh
+#
+# Runs a test in Debian's Python, which is where python3-jsonschema is, in a folder of its own.
+#
+#   python_test.sh SCRIPT FILES...
+
+set -euo pipefail
+words=()
+for file in "$@"; do words+=("$(readlink -f "$file")"); done
+cd "$TEST_TMPDIR"
+exec /usr/bin/python3 "${words[@]}"
