@@ -99,6 +99,7 @@ class Lane final : public ConsumerContext, private Outputs {
     const std::exception* thrown = nullptr;  // it, as long as `exception` is kept; null: unknown
     std::optional<Offset> blamed = {};       // by RecordFailed
     bool is_critical = false;                // the process cannot go on
+    bool is_fatal = false;                   // nor can the producer of outputs
     bool is_passing = false;                 // a send's, that says nothing about the record
     bool is_the_records = true;              // false: initialized() threw
   };
@@ -171,7 +172,7 @@ class Lane final : public ConsumerContext, private Outputs {
   void halt(const Failure& failure);
   void succeeded();
   bool pass_by(const Record& record);
-  bool send_dead_letter(const Record& record, TakenAway& taken);
+  bool send_dead_letter(const Record& failed, TakenAway& taken);
   void note_dead_letter_failure(Offset offset, const Error& error);
   const Record* record_at(Offset offset) const;
   void move_to(Offset offset);

@@ -3,6 +3,7 @@
 // Records that the consumer gets no more: skipped, or sent as dead letters.
 #include <rookery/processing/lane.h>
 
+#include <rookery/base/murmur2.h>
 #include <rookery/processing/partition.h>
 #include <rookery/runtime/mutant.h>
 
@@ -34,8 +35,10 @@ bool Lane::pass_by(const Record& record) {
   return true;
 }
 
-bool Lane::send_dead_letter(const Record& record, TakenAway& taken) {
-  const Offset offset = record.offset();
+bool Lane::send_dead_letter(const Record& failed, TakenAway& taken) {
+  const Offset offset = failed.offset();
+  const Record* before = mutant("dead_letters.neighbour_sent") ? record_at(offset - 1) : nullptr;
+  const Record& record = before != nullptr ? *before : failed;
   if (is_the_next_owners()) return false;  // to dispatch
   const auto count = partition_.partition_count(taken.topic);
   if (!count) {
@@ -47,7 +50,9 @@ bool Lane::send_dead_letter(const Record& record, TakenAway& taken) {
     return false;
   }
   const PartitionId destination =
-      dead_letter_partition(partition_.topic_partition().partition, **count);
+      mutant("dead_letters.partitioned_by_key") && !record.key().is_null()
+          ? partition_of_key(record.key().view(), **count)
+          : dead_letter_partition(partition_.topic_partition().partition, **count);
   const std::string source_partition =
       mutant("dead_letters.key_replaced") ? std::to_string(record.partition()) : "";
   PendingRecord* pending = partition_.make_pending(offset, /*is_dead_letter=*/true);
@@ -80,7 +85,10 @@ bool Lane::send_dead_letter(const Record& record, TakenAway& taken) {
 }
 
 void Lane::note_dead_letter_failure(Offset offset, const Error& error) {
-  partition_.publish_error("dead_letter", std::string(name(error.code)), error.text(), offset);
+  const auto taken = taken_away_.find(offset);
+  partition_.publish_error("dead_letter", std::string(name(error.code)), error.text(), offset,
+                           taken == taken_away_.end() ? "" : taken->second.source.trace_id,
+                           error.fatal);
   const Duration wait = jittered_backoff_of(settings_.retry_backoff, ++dead_letter_failures_);
   retry_at_ = deadline_in(wait);
 }

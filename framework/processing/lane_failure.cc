@@ -67,6 +67,7 @@ Lane::Failure Lane::failure_of(const SendFailed& failed) {
   Failure failure = failure_of(static_cast<const std::exception&>(failed));
   failure.place = "output";
   failure.is_passing = !is_the_records_fault(failed.error().code);
+  failure.is_fatal = failed.error().fatal;
   return failure;
 }
 
@@ -91,6 +92,7 @@ Lane::Failure Lane::failure_of(const Error& output_error) {
           .error_class = class_name(SendFailed(output_error)),
           .message = output_error.text(),
           .exception = std::make_exception_ptr(SendFailed(output_error)),
+          .is_fatal = output_error.fatal,
           .is_passing = !is_the_records_fault(output_error.code)};
 }
 
@@ -138,7 +140,7 @@ void Lane::fail(const Blame& blame, const Failure& failure, bool is_again) {
                 .attempt = failures_,
                 .trace_id = trace_id_of(*blame.record)});
   partition_.publish_failure(failure.place, failure.error_class, failure.message, offset, failures_,
-                             tracker_.trace_id(), failure.is_critical);
+                             tracker_.trace_id(), failure.is_critical || failure.is_fatal);
   if (failure.is_critical) return halt(failure);
   if (is_the_next_owners()) return;  // to run again
   const bool is_asked = failure.is_the_records;
@@ -185,14 +187,15 @@ Decision Lane::decide(const Failure& failure) {
     }
   });
   if (broken) {
-    partition_.publish_error("policy", broken->error_class, broken->message, failed_offset_);
+    partition_.publish_error("policy", broken->error_class, broken->message, failed_offset_,
+                             tracker_.trace_id());
     return broken->is_critical ? stop() : retry();
   }
   if (chosen) {
     const std::string wrong = why_undeliverable(*chosen);
     if (wrong.empty()) return *chosen;
     // A table is checked at start, a callable can only be here.
-    partition_.publish_error("policy", "InvalidTopic", wrong, failed_offset_);
+    partition_.publish_error("policy", "InvalidTopic", wrong, failed_offset_, tracker_.trace_id());
   }
   if (failure.is_passing || !settings_.dead_letter_queue) return retry();
   return retry(static_cast<std::uint64_t>(settings_.dead_letter_queue->max_retries));

@@ -382,21 +382,25 @@ void Partition::publish_taken(EventKind kind, const DeadLetterSource& source,
 void Partition::publish_output_failure(const OutputFailure& failed) {
   if (failed.is_dead_letter) {
     publish_error("dead_letter", std::string(name(failed.error.code)), failed.error.text(),
-                  failed.offset);
+                  failed.offset, {}, failed.error.fatal);
   } else {
-    publish_error("output", "SendFailed", failed.error.text(), failed.offset);
+    publish_error("output", "SendFailed", failed.error.text(), failed.offset, {},
+                  failed.error.fatal);
   }
 }
 
 void Partition::publish_error(const std::string& type, const std::string& error_class,
-                              const std::string& message, std::optional<Offset> offset) {
+                              const std::string& message, std::optional<Offset> offset,
+                              const std::string& trace_id, bool is_fatal) {
   environment_->monitor->publish({.kind = EventKind::kErrorOccurred,
                                   .origin = environment_->origin,
                                   .message = message,
                                   .error_type = type,
                                   .error_class = error_class,
                                   .partition = topic_partition_,
-                                  .offset = offset});
+                                  .offset = offset,
+                                  .fatal = is_fatal,
+                                  .trace_id = trace_id});
 }
 
 }  // namespace rookery

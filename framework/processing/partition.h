@@ -102,7 +102,8 @@ class Partition final : public Task, public OutputListener {
   void publish_retry(Offset offset, int attempt, Duration wait);
   void publish_taken(EventKind kind, const DeadLetterSource& source, const std::string& message);
   void publish_error(const std::string& type, const std::string& error_class,
-                     const std::string& message, std::optional<Offset> offset = {});
+                     const std::string& message, std::optional<Offset> offset = {},
+                     const std::string& trace_id = {}, bool is_fatal = false);
 
   // any, from outputs
   void on_outputs_acknowledged(PendingRecord& pending) override;

@@ -72,6 +72,10 @@ inline constexpr MutantEntry kMutants[] = {
      "what is known of records that were lost is taken for what lies there now"},
     {"commit.forgets_truncated_epoch", "F7",
      "who commits what he read before a truncation commits it without its leader epoch"},
+    {"dead_letters.partitioned_by_key", "F8",
+     "a dead letter lies where its record's key says, not its source partition"},
+    {"dead_letters.neighbour_sent", "F9",
+     "a dead letter has key and payload of the record before the one that failed"},
 };
 
 // A mutant's place in the list; made from its name by the compiler.

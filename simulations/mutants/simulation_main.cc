@@ -12,6 +12,7 @@
 
 #include "simulations/explorer/campaign_main.h"
 #include "simulations/properties/billing_life.h"
+#include "simulations/properties/dead_letter_property.h"
 #include "simulations/properties/group_life.h"
 
 namespace {
@@ -65,7 +66,11 @@ int main(int argc, char** argv) {
   rookery::testing::SimulatedRun program{.name = "group life",
                                          .what = "members of a group under faults",
                                          .run = rookery::sim::group_life};
-  if (is_of_the_framework(name)) {
+  if (name == "dead_letters.partitioned_by_key" || name == "dead_letters.neighbour_sent") {
+    program = {.name = "dead letters",
+               .what = "a program with dead letters under faults",
+               .run = rookery::sim::dead_letter_life()};
+  } else if (is_of_the_framework(name)) {
     program = {.name = "billing",
                .what = "a program with outputs and dead letters under faults",
                .run = rookery::sim::billing_life(rookery::sim::nodes_to_hunt_on(name))};
