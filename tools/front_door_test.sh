@@ -30,6 +30,7 @@ done
 expect "an unknown program" 1 1 "$rookery" simulate no/such/program
 expect "run without a program" 1 1 "$rookery" run
 expect "an unknown lint" 1 1 "$rookery" lint poetry
+expect "test --kafka of two" 1 1 "$rookery" test --quick --kafka=2
 expect "an unknown word of kafka" 1 1 "$rookery" kafka sideways
 expect "two nodes" 1 1 env ROOKERY_KAFKA_DIR="$TEST_TMPDIR/kafka" "$rookery" kafka up --nodes 2
 expect "a Kafka that is down" 1 1 env ROOKERY_KAFKA_DIR="$TEST_TMPDIR/kafka" "$rookery" kafka status

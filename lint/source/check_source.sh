@@ -3,10 +3,10 @@
 #
 # Runs the source rules over the whole tree. PROGRAM is rookery-lint.
 #
-#   check_source.sh ROOT PROGRAM [FORMAT]
+#   check_source.sh ROOT PROGRAM [OPTIONS]
 
 set -euo pipefail
 root=$1 program=$2
-format=${3:-text}
+shift 2
 "$root/lint/list_files.sh" "$root" .h .cc .md BUILD |
-  "$program" source --root "$root" --format "$format" -
+  "$program" source --root "$root" "$@" -
