@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "lint/commands.h"
+#include "lint/logs/command.h"
 #include "lint/report.h"
+#include "lint/source/command.h"
 
 namespace {
 
@@ -34,6 +36,8 @@ int run(int argc, char** argv) {
   program.footer(kFooter);
   int exit_code = kClean;
   rookery::lint::add_topics_command(program, exit_code);
+  rookery::lint::add_logs_command(program, exit_code);
+  rookery::lint::add_source_command(program, exit_code);
   CLI::App* word = program.add_subcommand("help", "print this");
   // Once a word was read, CLI11 would answer that word's help.
   const std::string help_text = program.help();

@@ -10,4 +10,4 @@ root=$(dirname "$(readlink -f "$1")")
 check=$2
 shift 2
 if (($# > 0)); then set -- "$(readlink -f "$1")"; fi
-exec "$root/lint/$(basename "$check")" "$root" "$@"
+exec "$root/$check" "$root" "$@"

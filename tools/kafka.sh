@@ -73,7 +73,8 @@ bootstrap() { paste -sd, "$state/bootstrap"; }
 launch() {
   local dir
   dir=$(node_dir "$1")
-  mv -f "$dir/log" "$dir/log.previous" 2>/dev/null || true
+  # Each start has its own: what a node said before it was killed is linted, too.
+  if [[ -e $dir/log ]]; then mv "$dir/log" "$dir/log.$(find "$dir" -name 'log.*' | wc -l)"; fi
   # setsid: an interrupt typed at the terminal is not for the broker.
   setsid java -Xmx512m -Xms256m -XX:+UseG1GC -cp "$cache/libs/*" \
     -Dlog4j2.configurationFile="$dir/log4j2.properties" -Djava.awt.headless=true \

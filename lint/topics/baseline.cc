@@ -10,8 +10,8 @@
 #include <set>
 #include <utility>
 
+#include "lint/node.h"
 #include "lint/printable.h"
-#include "lint/topics/node.h"
 #include "lint/topics/rule_list.h"
 
 namespace rookery::lint {

@@ -18,13 +18,13 @@
 #include "lint/commands.h"
 #include "lint/printable.h"
 #include "lint/report.h"
+#include "lint/text.h"
 #include "lint/topics/baseline.h"
 #include "lint/topics/config.h"
 #include "lint/topics/linter.h"
 #include "lint/topics/program.h"
 #include "lint/topics/rule_list.h"
 #include "lint/topics/sources.h"
-#include "lint/topics/text.h"
 
 namespace rookery::lint {
 namespace {

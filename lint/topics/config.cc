@@ -8,10 +8,10 @@
 #include <map>
 #include <utility>
 
+#include "lint/node.h"
 #include "lint/printable.h"
+#include "lint/text.h"
 #include "lint/topics/config_values.h"
-#include "lint/topics/node.h"
-#include "lint/topics/text.h"
 
 namespace rookery::lint {
 namespace {

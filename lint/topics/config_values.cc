@@ -8,10 +8,10 @@
 #include <cstddef>
 
 #include "lint/printable.h"
+#include "lint/text.h"
 #include "lint/topics/endings.h"
 #include "lint/topics/name_rules.h"
 #include "lint/topics/rule_list.h"
-#include "lint/topics/text.h"
 
 namespace rookery::lint {
 

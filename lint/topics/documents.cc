@@ -12,8 +12,8 @@
 #include <string_view>
 #include <utility>
 
+#include "lint/text.h"
 #include "lint/topics/endings.h"
-#include "lint/topics/text.h"
 #include "lint/topics/words.h"
 
 namespace rookery::lint {

@@ -14,10 +14,10 @@
 
 #include "lint/printable.h"
 #include "lint/report.h"
+#include "lint/text.h"
 #include "lint/topics/name_rules.h"
 #include "lint/topics/route_rules.h"
 #include "lint/topics/suggest.h"
-#include "lint/topics/text.h"
 
 namespace rookery::lint {
 namespace {

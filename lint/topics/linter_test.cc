@@ -59,7 +59,7 @@ TEST(Linter, AFindingHasEverything) {
                                   .suggestion = "orders.v1"}));
 }
 
-TEST(Linter, Collision) {
+TEST(Linter, TellsNamesThatAreOneToKafkasMetrics) {
   EXPECT_THAT(rules_in("orders.v1\norders-v1\norders.v1\n"), IsEmpty());
   const Findings findings = findings_in("orders.v1\nother\norders_v1\n");
   ASSERT_THAT(rules_of(findings), ElementsAre("name-collision"));
@@ -98,7 +98,7 @@ TEST(RouteRules, AreSilentWhereNothingIsStated) {
               IsEmpty());
 }
 
-TEST(RouteRules, Replication) {
+TEST(RouteRules, OneReplicaIsTooFew) {
   const Findings findings = findings_in(routes("", "\"replication_factor\": 1", "\"config\": {}"));
   ASSERT_THAT(rules_of(findings), ElementsAre("replication"));
   EXPECT_EQ(findings[0].severity, Severity::kWarning);
@@ -116,7 +116,7 @@ TEST(RouteRules, ReplicationOfTestsIsTheirOwn) {
   EXPECT_THAT(lint_topics(topics, {}, kToday), IsEmpty());
 }
 
-TEST(RouteRules, Retention) {
+TEST(RouteRules, RetentionOutlastsTheRetries) {
   const auto of = [](const std::string& retention) {
     return findings_in(
         routes("", "\"config\": {\"retention.ms\": \"" + retention + "\"}", "\"config\": {}"));

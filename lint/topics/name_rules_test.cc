@@ -38,24 +38,24 @@ std::string message_against(const std::string& name, const std::string& yaml = "
   return objections.empty() ? "" : objections.front().message;
 }
 
-TEST(KafkaRules, Empty) {
+TEST(KafkaRules, ANameIsNotEmpty) {
   EXPECT_THAT(rules_against(""), ElementsAre("name-empty"));
   EXPECT_THAT(rules_against("a"), IsEmpty());
 }
 
-TEST(KafkaRules, Dots) {
+TEST(KafkaRules, DotsAloneAreNoName) {
   EXPECT_THAT(rules_against("."), ElementsAre("name-dots"));
   EXPECT_THAT(rules_against(".."), ElementsAre("name-dots"));
   EXPECT_THAT(rules_against("..."), IsEmpty());
 }
 
-TEST(KafkaRules, Length) {
+TEST(KafkaRules, ANameHasAtMost249Bytes) {
   EXPECT_THAT(rules_against(std::string(249, 'a')), IsEmpty());
   EXPECT_THAT(rules_against(std::string(250, 'a')), ElementsAre("name-length"));
   EXPECT_THAT(message_against(std::string(250, 'a')), HasSubstr("250 bytes, Kafka allows 249"));
 }
 
-TEST(KafkaRules, Characters) {
+TEST(KafkaRules, CharactersAreThoseThatKafkaAllows) {
   EXPECT_THAT(rules_against("aZ09._-"), IsEmpty());
   for (const char* name : {"a b", " a", "a ", "a\tb", "a\nb", "a/b", "a:b", "größe", "注文",
                            "a\xff", "a\x1b[31m", "a\u200b", "a,b", "a*"}) {
@@ -69,7 +69,7 @@ TEST(KafkaRules, Characters) {
   EXPECT_THAT(message_against("!\"#$%&'()"), HasSubstr("'!', '\"', '#', '$', '%' and others"));
 }
 
-TEST(KafkaRules, Reserved) {
+TEST(KafkaRules, TwoUnderscoresAreKafkasOwn) {
   EXPECT_THAT(rules_against("__orders"), ElementsAre("name-reserved"));
   EXPECT_THAT(rules_against("_orders"), IsEmpty());
   // Kafka's own, which every list of a cluster's topics has: whatever the team agreed on.
@@ -83,7 +83,7 @@ TEST(TeamRules, NothingIsAgreedOnWithoutAConfiguration) {
 
 constexpr const char* kForm = "pattern: '{domain}.{type}.{name}.v{version}'\ncase: kebab\n";
 
-TEST(TeamRules, Pattern) {
+TEST(TeamRules, NamesHaveTheAgreedForm) {
   EXPECT_THAT(rules_against("billing.event.order-created.v1", kForm), IsEmpty());
   EXPECT_THAT(rules_against("billing-order-created", kForm), ElementsAre("pattern"));
   EXPECT_THAT(rules_against("billing.event.order.created.v1", kForm), ElementsAre("pattern"));
@@ -101,7 +101,7 @@ TEST(TeamRules, OneOfSeveralPatterns) {
   EXPECT_THAT(message_against("Orders.v1", both), HasSubstr("the name of 'Orders.v1' is 'Orders'"));
 }
 
-TEST(TeamRules, Words) {
+TEST(TeamRules, PartsAreOfTheAgreedWords) {
   const std::string yaml = std::string(kForm) + "parts: {type: [command, event]}";
   EXPECT_THAT(rules_against("billing.event.orders.v1", yaml), IsEmpty());
   EXPECT_THAT(rules_against("billing.evnt.orders.v1", yaml), ElementsAre("words"));
@@ -144,7 +144,7 @@ TEST(TeamRules, VersionWithoutAPattern) {
   EXPECT_THAT(rules_against("orders-rev1", "version: forbidden"), IsEmpty());
 }
 
-TEST(TeamRules, Length) {
+TEST(TeamRules, NamesAndPartsAreNoLongerThanAgreed) {
   EXPECT_THAT(rules_against("orders", "length_max: 6"), IsEmpty());
   EXPECT_THAT(rules_against("orders2", "length_max: 6"), ElementsAre("length"));
   const std::string part = "{pattern: '{domain}.{name}', parts: {domain: {length_max: 3}}}";

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "lint/topics/text.h"
+#include "lint/text.h"
 
 namespace rookery::lint {
 namespace {

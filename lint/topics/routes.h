@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "lint/topics/node.h"
+#include "lint/node.h"
 #include "lint/topics/topic.h"
 
 namespace rookery::lint {

@@ -8,11 +8,11 @@
 #include <array>
 #include <string_view>
 
+#include "lint/node.h"
+#include "lint/text.h"
 #include "lint/topics/documents.h"
-#include "lint/topics/node.h"
 #include "lint/topics/properties.h"
 #include "lint/topics/routes.h"
-#include "lint/topics/text.h"
 
 namespace rookery::lint {
 namespace {

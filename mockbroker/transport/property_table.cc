@@ -28,6 +28,7 @@ std::string list(const std::vector<std::string>& values) {
 }
 
 // librdkafka 2's CONFIGURATION.md, without what is understood (settings.cc) or refused.
+// allow(function-length): a table, one name a line
 const std::set<std::string, std::less<>>& ignored() {
   static const std::set<std::string, std::less<>> names = {
       "api.version.fallback.ms",

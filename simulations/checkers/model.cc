@@ -119,6 +119,7 @@ bool Model::is_excused(GroupIndex group, PartitionIndex partition, std::size_t p
 ProcessView& Model::process_at(ProcessIndex process) { return grown(processes_, process); }
 GroupView& Model::group_at(GroupIndex group) { return grown(groups_, group); }
 
+// allow(function-length): a table, what each kind of event changes
 void Model::apply(const Event& event) {
   switch (event.kind) {
     case EventKind::kAppended:

@@ -25,6 +25,7 @@ std::uint64_t draw_between(Tape& tape, std::int64_t low, std::int64_t high) {
   return static_cast<std::uint64_t>(tape.between(low, high));
 }
 
+// allow(function-length): a table, what is drawn for each kind
 Fault draw_fault(Tape& tape, FaultKind kind, const FaultBounds& bounds) {
   Fault fault;
   fault.kind = kind;

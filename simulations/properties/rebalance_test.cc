@@ -83,13 +83,13 @@ void live(GroupWorld& world, const ConfigMap& config) {
     }
   }
   ASSERT_TRUE(world.poll_until([&] { return world.is_settled(); })) << world.describe();
-  for (const auto& [member, ids] : commits) {
-    if (!is_alive(*member)) continue;
-    ASSERT_TRUE(world.poll_until(
-        [&, &sent = ids, one = member] { return one->commits().size() == sent.size(); }));
+  for (const TestConsumer& member : world.members()) {
+    if (!is_alive(member)) continue;
+    const std::vector<CommitId>& ids = commits[&member];
+    ASSERT_TRUE(world.poll_until([&] { return member.commits().size() == ids.size(); }));
     for (std::size_t i = 0; i < ids.size(); ++i) {
-      EXPECT_EQ(member->commits()[i].commit, ids[i]);
-      const Status& status = member->commits()[i].results.front().status;
+      EXPECT_EQ(member.commits()[i].commit, ids[i]);
+      const Status& status = member.commits()[i].results.front().status;
       EXPECT_TRUE(status || status.error().code == ErrorCode::kRevoked) << status.error().text();
     }
   }

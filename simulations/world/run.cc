@@ -40,7 +40,7 @@ constexpr Duration kFaultsAfterLoad = seconds(8);
 // From healing until nothing is left to do: sessions expire, backoffs end, records are worked at. A
 // member whose JoinGroup was answered in vain gives it up, as Kafka's do, only after
 // max.poll.interval.ms and 5 s.
-constexpr Duration kDrainMost = seconds(400);
+constexpr Duration kDrainMost = seconds(420);
 // Two commit intervals, and the time to find a leader.
 constexpr Duration kNoticeMost = seconds(20);
 // The default shutdown timeout, and some time to leave.

@@ -6,6 +6,7 @@
 namespace rookery::librdkafka {
 namespace {
 
+// allow(function-length): a table, one entry a code
 ErrorCode code_of_broker_error(rd_kafka_resp_err_t error) {
   switch (error) {
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
