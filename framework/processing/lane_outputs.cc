@@ -45,7 +45,7 @@ void Lane::send(const OutgoingRecord& record) {
   const Status sent = partition_.environment().outputs->send(
       record, *pending, deadline_in(partition_.environment().output_timeout), give_up);
   if (!sent) {
-    pending->note_failure(sent.error());
+    pending->note_unsent(sent.error());
     if (sent.error().fatal) partition_.environment().on_fatal(sent.error());
     throw SendFailed(sent.error());
   }

@@ -9,28 +9,27 @@ namespace rookery {
 
 void PendingRecord::release() {
   if (holds_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  std::optional<Error> failure;
+  std::optional<Error> unsent;
   bool is_acknowledged = false;
   {
     MutexLock lock(mutex_);
-    is_acknowledged = !failure_ && !is_abandoned_;
-    if (failure_ && !is_failure_told_ && !is_abandoned_) failure = std::move(failure_);
+    is_acknowledged = !unsent_ && !has_failed_ && !is_abandoned_;
+    if (!is_abandoned_) unsent = std::move(unsent_);
   }
-  if (failure) listener_->on_output_failed(*this, *failure);
+  if (unsent) listener_->on_output_failed(*this, *unsent, /*is_still_wanted=*/true);
   if (is_acknowledged) listener_->on_outputs_acknowledged(*this);
   listener_->on_pending_gone(*this);
   delete this;
 }
 
 void PendingRecord::release_failed(const Error& error) {
-  bool is_news = false;
+  bool is_still_wanted = false;
   {
     MutexLock lock(mutex_);
-    is_news = !is_failure_told_ && !is_abandoned_;
-    is_failure_told_ = true;
-    if (!failure_) failure_ = error;
+    is_still_wanted = !is_abandoned_;
+    has_failed_ = true;
   }
-  if (is_news) listener_->on_output_failed(*this, error);
+  listener_->on_output_failed(*this, error, is_still_wanted);
   release();
 }
 
@@ -42,9 +41,9 @@ void PendingRecord::abandon() {
   release();
 }
 
-void PendingRecord::note_failure(const Error& error) {
+void PendingRecord::note_unsent(const Error& error) {
   MutexLock lock(mutex_);
-  if (!failure_) failure_ = error;
+  if (!unsent_) unsent_ = error;
 }
 
 Result<std::unique_ptr<OutputProducer>> OutputProducer::make(Transport& transport, ConfigMap config,

@@ -26,8 +26,10 @@ class OutputListener {
  public:
   // All outputs are acknowledged, and the consumer has let go: the record is done.
   virtual void on_outputs_acknowledged(PendingRecord& pending) = 0;
-  // An output was not acknowledged: the record has failed. Told once, as soon as it is known.
-  virtual void on_output_failed(PendingRecord& pending, const Error& error) = 0;
+  // An output was not acknowledged. Told of each, as soon as it is known. is_still_wanted: the
+  // record has failed by it; else it was abandoned before, and this is only to be told.
+  virtual void on_output_failed(PendingRecord& pending, const Error& error,
+                                bool is_still_wanted) = 0;
   // Last word of each pending record, after either of the others, or alone when it was abandoned.
   virtual void on_pending_gone(PendingRecord& pending) = 0;
 
@@ -59,11 +61,11 @@ class PendingRecord {
   // Releases the hold of an output that was not acknowledged.
   void release_failed(const Error& error);
   // Releases the consumer's hold of a record that will be run again, or by another owner: its
-  // acknowledgement no longer counts.
+  // acknowledgement no longer counts. A failure is told all the same.
   void abandon();
-  // An output could not even be sent. If the consumer returns all the same, the record fails when
-  // it lets go.
-  void note_failure(const Error& error);
+  // An output could not even be sent, and the consumer was told so by an exception. If it returns
+  // all the same, the record fails when it lets go, once for all that it caught.
+  void note_unsent(const Error& error);
 
   // The listener's own notes, guarded by it: its place among those under way, and whether the
   // record is to be run again, so that what becomes of these outputs no longer counts.
@@ -79,8 +81,8 @@ class PendingRecord {
   Atomic<Offset> suspects_end_;
   Atomic<int> holds_{1};
   Mutex mutex_{"pending_record", ranks::kLeaf};  // guards what follows
-  std::optional<Error> failure_;
-  bool is_failure_told_ = false;
+  std::optional<Error> unsent_;
+  bool has_failed_ = false;  // an output that was sent
   bool is_abandoned_ = false;
 };
 

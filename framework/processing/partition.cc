@@ -213,6 +213,7 @@ bool Partition::take() {
 // there says nothing about them.
 void Partition::forget_from(Offset offset) {
   if (mutant("partition.keeps_what_was_truncated")) return;
+  std::optional<OutputFailure> failed;
   {
     MutexLock lock(mutex_);
     ledger_.forget_from(offset);
@@ -220,8 +221,11 @@ void Partition::forget_from(Offset offset) {
       if (pending->offset() >= offset) pending->is_superseded = true;
     }
     taken_away_.erase(taken_away_.lower_bound(offset), taken_away_.end());
-    if (output_failure_ && output_failure_->offset >= offset) output_failure_.reset();
+    if (output_failure_ && output_failure_->offset >= offset) {
+      failed = std::exchange(output_failure_, std::nullopt);
+    }
   }
+  if (failed) publish_output_failure(*failed);
   lane_.forget_from(offset);
 }
 
@@ -306,19 +310,20 @@ void Partition::on_outputs_acknowledged(PendingRecord& pending) {
   if (is_due) schedule();
 }
 
-void Partition::on_output_failed(PendingRecord& pending, const Error& error) {
+void Partition::on_output_failed(PendingRecord& pending, const Error& error, bool is_still_wanted) {
   if (error.fatal) environment_->on_fatal(error);
   const OutputFailure failed{.offset = pending.offset(),
                              .suspects_end = pending.suspects_end(),
                              .is_dead_letter = pending.is_dead_letter(),
                              .error = error};
-  bool will_run_again = true;
+  bool will_run_again = is_still_wanted;
   std::optional<OutputFailure> told_here = failed;
   {
     MutexLock lock(mutex_);
     // Not for the output of an earlier run, or of a record marked before its outputs, or of one
     // that is the next owner's.
-    will_run_again = !pending.is_superseded && !ledger_.is_done(pending.offset()) && !is_ending();
+    will_run_again = is_still_wanted && !pending.is_superseded &&
+                     !ledger_.is_done(pending.offset()) && !is_ending();
     if (will_run_again && (!output_failure_ || failed.offset < output_failure_->offset)) {
       told_here = std::exchange(output_failure_, failed);
       is_interrupted_.store(true);

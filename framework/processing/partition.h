@@ -107,7 +107,7 @@ class Partition final : public Task, public OutputListener {
 
   // any, from outputs
   void on_outputs_acknowledged(PendingRecord& pending) override;
-  void on_output_failed(PendingRecord& pending, const Error& error) override;
+  void on_output_failed(PendingRecord& pending, const Error& error, bool is_still_wanted) override;
   void on_pending_gone(PendingRecord& pending) override;
 
  private:

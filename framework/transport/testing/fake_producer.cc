@@ -79,7 +79,7 @@ void FakeProducer::run() {
     board_.wait_until(kNever, [&] { return !script_.due.empty() || is_ending_; });
     board_.change([&] {
       due.swap(script_.due);
-      is_telling_ = true;
+      script_.is_telling = true;
       is_ending = is_ending_;
     });
     std::vector<DeliveryReport> reports;
@@ -87,13 +87,14 @@ void FakeProducer::run() {
       reports.push_back({.token = one.token, .error = one.error ? &*one.error : nullptr});
     }
     if (!reports.empty()) on_delivery_(reports);
-    board_.change([&] { is_telling_ = false; });
+    board_.change([&] { script_.is_telling = false; });
     if (reports.empty() && is_ending) return;
   }
 }
 
 Status FakeProducer::flush(TimePoint deadline) {
-  if (board_.wait_until(deadline, [this] { return unreported_locked() == 0 && !is_telling_; }))
+  if (board_.wait_until(deadline,
+                        [this] { return unreported_locked() == 0 && !script_.is_telling; }))
     return {};
   return rookery::fail(ErrorCode::kTimedOut, "flush: some records are not reported");
 }

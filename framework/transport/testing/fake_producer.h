@@ -45,7 +45,8 @@ struct ProducerScript {
     DeliveryToken token;
     std::optional<Error> error;
   };
-  std::deque<Due> due;  // reports to be told
+  std::deque<Due> due;      // reports to be told
+  bool is_telling = false;  // the handler runs
 };
 
 class FakeProducer final : public ProducerClient {
@@ -67,7 +68,6 @@ class FakeProducer final : public ProducerClient {
   const DeliveryHandler on_delivery_;
   bool is_closed_ = false;
   bool is_ending_ = false;
-  bool is_telling_ = false;  // the handler runs
   Thread thread_;
 };
 

@@ -94,6 +94,7 @@ void FakeStream::push_end() {
 }
 
 Taken FakeStream::take(std::size_t max_records, std::size_t max_bytes) {
+  if (on_take) on_take();
   Taken taken;
   board_.change([&] {
     ++takes;

@@ -39,6 +39,8 @@ class FakeStream final : public PartitionStream {
     board_.change([&] { are_hints_lost_ = are_lost; });
   }
   void revoke_locked() { is_revoked_ = true; }
+  // Each take begins with it, no lock held. Set before the first push.
+  std::function<void()> on_take;
 
   // Under the board's lock.
   std::size_t takes = 0;         // calls of take
