@@ -3,9 +3,11 @@
 // Listeners are a list that is copied when it grows, so that publishing holds no lock.
 #include <rookery/instrumentation/error_class.h>
 #include <rookery/instrumentation/events.h>
+#include <rookery/instrumentation/new_trace_id.h>
 #include <rookery/runtime/ranks.h>
 
 #include <exception>
+#include <new>
 
 namespace rookery {
 
@@ -54,7 +56,14 @@ void Monitor::subscribe(Listener listener) {
   listeners_ = std::move(grown);
 }
 
-void Monitor::publish(const Event& event) const {
+bool Monitor::publish(const Event& event) const {
+  if (event.kind != EventKind::kErrorOccurred || !event.trace_id.empty()) return tell(event);
+  Event traced = event;
+  traced.trace_id = new_trace_id();
+  return tell(traced);
+}
+
+bool Monitor::tell(const Event& event) const {
   assert_no_locks_held("an event listener");
   std::shared_ptr<const std::vector<Listener>> listeners;
   {
@@ -62,31 +71,38 @@ void Monitor::publish(const Event& event) const {
     listeners = listeners_;
   }
   std::vector<Event> failures;
+  bool is_memory_left = true;
   const auto call_all = [&](const Event& what, bool is_second_round) {
     for (const Listener& listener : *listeners) {
       std::string error_class;
       std::string message;
+      bool is_critical = false;
       try {
         listener(what);
         continue;
       } catch (const std::exception& exception) {
+        is_critical = dynamic_cast<const std::bad_alloc*>(&exception) != nullptr;
         error_class = class_name(exception);
         message = exception.what();
       } catch (...) {
         error_class = "unknown";
         message = "not a std::exception";
       }
+      if (is_critical) is_memory_left = false;
       if (is_second_round) continue;  // a listener that fails on its own failure is told once
       failures.push_back(
           {.kind = EventKind::kErrorOccurred,
            .origin = what.origin,
            .message = std::string("a listener of ") + name(what.kind) + " threw: " + message,
            .error_type = "listener",
-           .error_class = error_class});
+           .error_class = error_class,
+           .fatal = is_critical,
+           .trace_id = what.trace_id.empty() ? new_trace_id() : what.trace_id});
     }
   };
   call_all(event, false);
   for (const Event& failure : failures) call_all(failure, true);
+  return is_memory_left;
 }
 
 }  // namespace rookery

@@ -4,7 +4,8 @@
 //
 // Thread rules: publish from any thread with no lock held; listeners are called on that thread, one
 // event after another for each thread. A listener that throws harms nobody: the rest are called,
-// and the throw becomes an error event (once).
+// and the throw becomes an error event (once). But for std::bad_alloc, which no process should
+// outlive: publish() answers false, and the server that published stops in order.
 #pragma once
 
 #include <rookery/base/result.h>
@@ -49,7 +50,9 @@ struct Event {
   std::optional<Offset> offset;
   int attempt = 0;
   bool fatal = false;
-  std::string trace_id = {};  // of an error of a record: 32 hex digits
+  // error.occurred: 32 hex digits, those of the record's trace when there is one, else new ones,
+  // which publish() adds. Other events: of the failing record, or empty.
+  std::string trace_id = {};
 };
 
 class Monitor {
@@ -59,9 +62,12 @@ class Monitor {
   Monitor();
   // Listeners stay until the monitor's end. Before start is best; later is allowed.
   void subscribe(Listener listener);
-  void publish(const Event& event) const;
+  // False: a listener threw std::bad_alloc.
+  bool publish(const Event& event) const;
 
  private:
+  bool tell(const Event& event) const;
+
   mutable Mutex mutex_;
   std::shared_ptr<const std::vector<Listener>> listeners_;
 };

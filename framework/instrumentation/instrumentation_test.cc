@@ -7,10 +7,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
 namespace rookery {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::MatchesRegex;
 
 struct Broken : std::runtime_error {
   using runtime_error::runtime_error;
@@ -24,10 +30,48 @@ TEST(Monitor, AThrowingListenerHarmsNobodyAndIsTold) {
   });
   monitor.subscribe([&](const Event& event) { seen.push_back(log_text(event)); });
   monitor.publish({.kind = EventKind::kServerStarted, .origin = "s1"});
-  EXPECT_THAT(seen,
-              ElementsAre("[s1] server.started",
-                          "[s1] error.occurred in listener: a listener of server.started threw: no "
-                          "(rookery::(anonymous namespace)::Broken)"));
+  EXPECT_THAT(seen, ElementsAre("[s1] server.started",
+                                MatchesRegex("\\[s1\\] error.occurred in listener: a listener of "
+                                             "server.started threw: no \\(rookery::\\(anonymous "
+                                             "namespace\\)::Broken; trace [0-9a-f]{32}\\)")));
+}
+
+TEST(Monitor, AListenersOwnErrorIsOfTheTraceItWasToldOf) {
+  Monitor monitor;
+  std::vector<std::string> traces;
+  monitor.subscribe([](const Event& event) {
+    if (event.error_type != "listener") throw Broken("no");
+  });
+  monitor.subscribe([&](const Event& event) { traces.push_back(event.trace_id); });
+  EXPECT_TRUE(monitor.publish({.error_type = "consume", .trace_id = "0af7"}));
+  EXPECT_THAT(traces, ElementsAre("0af7", "0af7"));
+}
+
+TEST(Monitor, AnErrorOfNoTraceGetsOneOfItsOwn) {
+  Monitor monitor;
+  std::vector<std::string> traces;
+  for (int i = 0; i < 2; ++i) {
+    monitor.subscribe([&](const Event& event) { traces.push_back(event.trace_id); });
+  }
+  monitor.publish({.error_type = "fetch"});
+  monitor.publish({.error_type = "fetch"});
+  monitor.publish({.kind = EventKind::kCommitted});
+  ASSERT_EQ(traces.size(), 6U);
+  EXPECT_THAT(traces[0], MatchesRegex("[0-9a-f]{32}"));
+  EXPECT_EQ(traces[0], traces[1]) << "one event, whoever is told";
+  EXPECT_NE(traces[0], traces[2]);
+  EXPECT_EQ(traces[4], "");
+}
+
+TEST(Monitor, SaysWhenAListenerRanOutOfMemory) {
+  Monitor monitor;
+  std::vector<bool> fatal;
+  monitor.subscribe([](const Event& event) {
+    if (event.kind != EventKind::kErrorOccurred) throw std::bad_alloc();
+  });
+  monitor.subscribe([&](const Event& event) { fatal.push_back(event.fatal); });
+  EXPECT_FALSE(monitor.publish({.kind = EventKind::kServerStarted}));
+  EXPECT_THAT(fatal, ElementsAre(false, true));
 }
 
 TEST(Monitor, EachListenerThatThrowsIsTold) {

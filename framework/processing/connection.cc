@@ -6,6 +6,7 @@
 #include <rookery/base/duration.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace rookery {
@@ -19,6 +20,7 @@ constexpr Duration kCommitGrace = 5s;
 constexpr Duration kCommitAgain = 200ms;  // between tries of the last commit
 constexpr Duration kCloseTimeout = 5s;
 constexpr Duration kWatchIntervalMost = 1s;
+constexpr int kBadAllocsMost = 100;  // then memory will not come back
 
 // Often enough to tell a consume_timeout soon after it has passed.
 Duration watch_interval_for(const ConnectionOptions& options) {
@@ -66,17 +68,35 @@ bool Connection::join_until(TimePoint deadline) {
 void Connection::run() {
   next_commit_ = deadline_in(options_.settings.commit_interval);
   next_watch_ = deadline_in(watch_interval_);
-  for (;;) {
-    if (is_stopping_.load() && !is_shutting_down_) begin_shutdown();
-    advance_endings();
-    if (is_shutting_down_ && endings_.empty()) break;
-    for (GroupEvent& event : consumer_->poll_events(next_deadline())) {
-      std::visit([this](auto& what) { handle(what); }, event);
+  for (bool is_going_on = true; is_going_on;) {
+    try {
+      is_going_on = advance();
+    } catch (const std::bad_alloc&) {
+      is_going_on = note_bad_alloc();
     }
-    commit_if_due();
-    watch();
   }
   close();
+}
+
+bool Connection::advance() {
+  if (is_stopping_.load() && !is_shutting_down_) begin_shutdown();
+  advance_endings();
+  if (is_shutting_down_ && endings_.empty()) return false;
+  for (GroupEvent& event : consumer_->poll_events(next_deadline())) {
+    std::visit([this](auto& what) { handle(what); }, event);
+  }
+  commit_if_due();
+  watch();
+  return true;
+}
+
+// The server stops, and this thread goes on to that end: partitions are finished, commits made, the
+// group left. What it was told and did not deal with is its next owners'.
+bool Connection::note_bad_alloc() {
+  environment_->on_bad_alloc("the control thread of " + options_.group);
+  if (++bad_allocs_ < kBadAllocsMost) return true;
+  ended_cleanly_ = false;
+  return false;
 }
 
 TimePoint Connection::next_deadline() const {
@@ -320,7 +340,7 @@ void Connection::watch() {
       }
     }
   }
-  for (const Event& event : events) environment_->monitor->publish(event);
+  for (const Event& event : events) environment_->events->publish(event);
 }
 
 void Connection::publish(EventKind kind, const std::vector<TopicPartition>& partitions) {
@@ -331,14 +351,14 @@ void Connection::publish(EventKind kind, const std::vector<TopicPartition>& part
 void Connection::publish_error(const std::string& type, const Error& error,
                                std::optional<TopicPartition> partition,
                                std::optional<Offset> offset) {
-  environment_->monitor->publish({.kind = EventKind::kErrorOccurred,
-                                  .origin = environment_->origin,
-                                  .message = error.text(),
-                                  .error_type = type,
-                                  .error_class = std::string(name(error.code)),
-                                  .partition = std::move(partition),
-                                  .offset = offset,
-                                  .fatal = error.fatal});
+  environment_->events->publish({.kind = EventKind::kErrorOccurred,
+                                 .origin = environment_->origin,
+                                 .message = error.text(),
+                                 .error_type = type,
+                                 .error_class = std::string(name(error.code)),
+                                 .partition = std::move(partition),
+                                 .offset = offset,
+                                 .fatal = error.fatal});
 }
 
 std::string Connection::describe() const {

@@ -61,6 +61,8 @@ class Connection {
   };
 
   void run();
+  bool advance();         // false: it is over
+  bool note_bad_alloc();  // false: it cannot go on
   TimePoint next_deadline() const;
   void handle(Assigned& assigned);
   void handle(Revoking& revoking);
@@ -95,6 +97,7 @@ class Connection {
   TimePoint next_watch_ = kNever;
   std::vector<EndingSet> endings_;
   bool is_shutting_down_ = false;
+  int bad_allocs_ = 0;
 
   mutable Mutex mutex_{"connection", ranks::kGroupControl};
   // Written by the control thread under mutex_, read by describe().

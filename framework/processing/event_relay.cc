@@ -22,19 +22,19 @@ void EventRelay::publish(Event event) {
 
 void EventRelay::flush() {
   for (;;) {
-    std::deque<Event> events;
+    std::deque<Event> told;
     std::uint64_t dropped = 0;
     {
       MutexLock lock(mutex_);
-      events.swap(waiting_);
+      told.swap(waiting_);
       dropped = std::exchange(dropped_, 0);
     }
-    if (events.empty()) return;
-    for (const Event& event : events) monitor_.publish(event);
+    if (told.empty()) return;
+    for (const Event& event : told) events_.publish(event);
     if (dropped > 0) {
-      monitor_.publish(
+      events_.publish(
           {.kind = EventKind::kErrorOccurred,
-           .origin = events.back().origin,
+           .origin = told.back().origin,
            .message = std::to_string(dropped) + " events were dropped: listeners are too slow",
            .error_type = "listener",
            .error_class = "EventsDropped"});

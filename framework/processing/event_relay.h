@@ -7,7 +7,7 @@
 // error.occurred when there is room again. Thread rules: any thread, no lock held.
 #pragma once
 
-#include <rookery/instrumentation/events.h>
+#include <rookery/processing/event_publisher.h>
 #include <rookery/processing/worker_pool.h>
 #include <rookery/runtime/mutex.h>
 
@@ -21,7 +21,7 @@ class EventRelay final : public Task {
   static constexpr std::size_t kWaitingMost = 10'000;
 
   // Both outlive it.
-  EventRelay(const Monitor& monitor, WorkerPool& pool) : monitor_(monitor) { attach_to(pool); }
+  EventRelay(const EventPublisher& events, WorkerPool& pool) : events_(events) { attach_to(pool); }
 
   void publish(Event event);
   // Tells what still waits, on the calling thread: once the pool has stopped.
@@ -30,7 +30,7 @@ class EventRelay final : public Task {
  private:
   void step() override { flush(); }
 
-  const Monitor& monitor_;
+  const EventPublisher& events_;
   Mutex mutex_{"event_relay", ranks::kLeaf};  // guards what follows
   std::deque<Event> waiting_;
   std::uint64_t dropped_ = 0;

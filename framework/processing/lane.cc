@@ -245,7 +245,8 @@ std::optional<Offset> Lane::drop_below(Offset done) {
 void Lane::run_hook(void (ConsumerBase::*hook)(), const char* name) {
   if (!consumer_ || !is_initialized_) return;
   if (const auto failure = guarded([&] { (consumer_.get()->*hook)(); })) {
-    partition_.publish_error(name, failure->error_class, failure->message);
+    partition_.publish_error(name, failure->error_class, failure->message, {}, {},
+                             failure->is_critical);
     if (failure->is_critical) halt(*failure);
   }
 }

@@ -39,6 +39,7 @@ struct OutputFailure {
   Offset suspects_end = -1;  // the input may be any in [offset, suspects_end)
   bool is_dead_letter = false;
   Error error;
+  std::string trace_id = {};  // empty: of no trace
 };
 
 class Lane final : public ConsumerContext, private Outputs {

@@ -188,7 +188,7 @@ Decision Lane::decide(const Failure& failure) {
   });
   if (broken) {
     partition_.publish_error("policy", broken->error_class, broken->message, failed_offset_,
-                             tracker_.trace_id());
+                             tracker_.trace_id(), broken->is_critical);
     return broken->is_critical ? stop() : retry();
   }
   if (chosen) {
@@ -305,7 +305,8 @@ void Lane::rewind(const OutputFailure& failed) {
   const Failure failure = failure_of(failed.error);
   const Record* record = record_at(offset);
   if (record == nullptr || (will_run_anyway && waits_already)) {  // it threw besides
-    partition_.publish_error(failure.place, failure.error_class, failure.message, offset);
+    partition_.publish_error(failure.place, failure.error_class, failure.message, offset,
+                             failed.trace_id, failure.is_fatal);
     return;
   }
   const bool is_known = failed.suspects_end <= offset + 1;

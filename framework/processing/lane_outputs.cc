@@ -4,6 +4,7 @@
 #include <rookery/processing/lane.h>
 
 #include <rookery/processing/partition.h>
+#include <rookery/recovery/trace_id.h>
 #include <rookery/runtime/mutant.h>
 
 #include <algorithm>
@@ -37,7 +38,8 @@ void Lane::send(const OutgoingRecord& record) {
       [](const PendingRecord* pending, Offset offset) { return pending->offset() < offset; });
   if (place == unmarked_.end() || (*place)->offset() != input->offset()) {
     place =
-        unmarked_.insert(place, partition_.make_pending(input->offset(), /*is_dead_letter=*/false));
+        unmarked_.insert(place, partition_.make_pending(input->offset(), /*is_dead_letter=*/false,
+                                                        trace_id_or_empty(*input)));
   }
   PendingRecord* pending = *place;
   const bool is_whose_unknown = running_batch_ && running_batch_->current() == Batch::kNone;

@@ -3,6 +3,7 @@
 // Delivery tokens are the pending records themselves.
 #include <rookery/processing/output_producer.h>
 
+#include <new>
 #include <utility>
 
 namespace rookery {
@@ -47,16 +48,21 @@ void PendingRecord::note_unsent(const Error& error) {
 }
 
 Result<std::unique_ptr<OutputProducer>> OutputProducer::make(Transport& transport, ConfigMap config,
-                                                             ProducerErrorHandler on_error) {
+                                                             ProducerErrorHandler on_error,
+                                                             std::function<void()> on_bad_alloc) {
   auto sender = BoundedSender::make(
       transport, std::move(config),
-      [](std::span<const DeliveryReport> reports) {
+      [on_bad_alloc = std::move(on_bad_alloc)](std::span<const DeliveryReport> reports) {
         for (const DeliveryReport& report : reports) {
           auto* pending = reinterpret_cast<PendingRecord*>(report.token);
-          if (report.error) {
-            pending->release_failed(*report.error);
-          } else {
-            pending->release();
+          try {
+            if (report.error) {
+              pending->release_failed(*report.error);
+            } else {
+              pending->release();
+            }
+          } catch (const std::bad_alloc&) {
+            on_bad_alloc();  // the record stays undone
           }
         }
       },

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace rookery {
@@ -43,15 +44,19 @@ class OutputListener {
 class PendingRecord {
  public:
   // Begins with the consumer's hold.
-  PendingRecord(std::shared_ptr<OutputListener> listener, Offset offset, bool is_dead_letter)
+  // trace_id: of errors; empty when the record belongs to no trace.
+  PendingRecord(std::shared_ptr<OutputListener> listener, Offset offset, bool is_dead_letter,
+                std::string trace_id)
       : listener_(std::move(listener)),
         offset_(offset),
         is_dead_letter_(is_dead_letter),
+        trace_id_(std::move(trace_id)),
         suspects_end_(offset + 1) {}
 
   Offset offset() const { return offset_; }
   // The output is the record itself, given up.
   bool is_dead_letter() const { return is_dead_letter_; }
+  const std::string& trace_id() const { return trace_id_; }
   // Outputs may be of any record in [offset, suspects_end): a batch consumer sent them while it
   // stood on none.
   Offset suspects_end() const { return suspects_end_.load(std::memory_order_relaxed); }
@@ -78,6 +83,7 @@ class PendingRecord {
   std::shared_ptr<OutputListener> listener_;
   const Offset offset_;
   const bool is_dead_letter_;
+  const std::string trace_id_;
   Atomic<Offset> suspects_end_;
   Atomic<int> holds_{1};
   Mutex mutex_{"pending_record", ranks::kLeaf};  // guards what follows
@@ -88,9 +94,11 @@ class PendingRecord {
 
 class OutputProducer {
  public:
-  // on_error as in ProducerOptions.
+  // on_error as in ProducerOptions. on_bad_alloc: there was no memory to deal with a report; on the
+  // producer's thread.
   static Result<std::unique_ptr<OutputProducer>> make(Transport& transport, ConfigMap config,
-                                                      ProducerErrorHandler on_error = {});
+                                                      ProducerErrorHandler on_error,
+                                                      std::function<void()> on_bad_alloc);
 
   // Sends a record as an output of `pending`, which is held until the report. Waits while the
   // buffer is full, to the deadline or until give_up() answers an error. On an error nothing is

@@ -7,6 +7,7 @@
 #include <rookery/runtime/mutant.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace rookery {
@@ -79,6 +80,15 @@ std::string Partition::describe() const {
 // ---- The step
 
 void Partition::step() {
+  if (is_broken_) return step_to_the_broken_end();
+  try {
+    advance();
+  } catch (const std::bad_alloc&) {
+    break_down();
+  }
+}
+
+void Partition::advance() {
   if (step_to_the_end()) return;
   rewind_if_needed();
   drop_done();
@@ -103,6 +113,29 @@ void Partition::step() {
   } else if (!lane_.is_blocked()) {
     schedule();  // only an empty take means empty; others' turn first
   }
+}
+
+// What the step left half done is not gone on with: what is committable stays, and all after it is
+// the next owner's. The server stops, and so this ends.
+void Partition::break_down() {
+  is_broken_ = true;
+  {
+    MutexLock lock(mutex_);
+    is_ledger_closed_ = true;
+    is_gone_.store(true, std::memory_order_release);
+  }
+  environment_->on_bad_alloc("the worker of " + topic_partition_.text());
+  schedule();
+}
+
+void Partition::step_to_the_broken_end() {
+  if (!is_ending()) return;
+  lane_.clear();
+  {
+    MutexLock lock(mutex_);
+    if (std::exchange(is_quiesced_, true)) return;
+  }
+  environment_->on_quiesced();
 }
 
 // Whether the partition is ending: then nothing else is to be done.
@@ -281,9 +314,9 @@ std::optional<Result<std::int32_t>> Partition::partition_count(const std::string
   });
 }
 
-PendingRecord* Partition::make_pending(Offset offset, bool is_dead_letter) {
+PendingRecord* Partition::make_pending(Offset offset, bool is_dead_letter, std::string trace_id) {
   auto* pending = new PendingRecord(std::static_pointer_cast<Partition>(shared_from_this()), offset,
-                                    is_dead_letter);
+                                    is_dead_letter, std::move(trace_id));
   MutexLock lock(mutex_);
   pending->place = pending_.size();
   pending_.push_back(pending);
@@ -294,7 +327,7 @@ void Partition::on_outputs_acknowledged(PendingRecord& pending) {
   bool is_due = false;
   {
     MutexLock lock(mutex_);
-    if (pending.is_superseded) return;
+    if (pending.is_superseded || is_ledger_closed_) return;
     if (pending.is_dead_letter()) {
       if (const auto taken = taken_away_.find(pending.offset()); taken != taken_away_.end()) {
         taken->second.is_acknowledged = true;
@@ -315,15 +348,16 @@ void Partition::on_output_failed(PendingRecord& pending, const Error& error, boo
   const OutputFailure failed{.offset = pending.offset(),
                              .suspects_end = pending.suspects_end(),
                              .is_dead_letter = pending.is_dead_letter(),
-                             .error = error};
+                             .error = error,
+                             .trace_id = pending.trace_id()};
   bool will_run_again = is_still_wanted;
   std::optional<OutputFailure> told_here = failed;
   {
     MutexLock lock(mutex_);
     // Not for the output of an earlier run, or of a record marked before its outputs, or of one
     // that is the next owner's.
-    will_run_again = is_still_wanted && !pending.is_superseded &&
-                     !ledger_.is_done(pending.offset()) && !is_ending();
+    will_run_again = is_still_wanted && !pending.is_superseded && !is_ending() &&
+                     !is_ledger_closed_ && !ledger_.is_done(pending.offset());
     if (will_run_again && (!output_failure_ || failed.offset < output_failure_->offset)) {
       told_here = std::exchange(output_failure_, failed);
       is_interrupted_.store(true);
@@ -350,46 +384,46 @@ void Partition::on_pending_gone(PendingRecord& pending) {
 void Partition::publish_failure(const std::string& type, const std::string& error_class,
                                 const std::string& message, Offset offset, int attempt,
                                 const std::string& trace_id, bool is_fatal) {
-  environment_->monitor->publish({.kind = EventKind::kErrorOccurred,
-                                  .origin = environment_->origin,
-                                  .message = message,
-                                  .error_type = type,
-                                  .error_class = error_class,
-                                  .partition = topic_partition_,
-                                  .offset = offset,
-                                  .attempt = attempt,
-                                  .fatal = is_fatal,
-                                  .trace_id = trace_id});
+  environment_->events->publish({.kind = EventKind::kErrorOccurred,
+                                 .origin = environment_->origin,
+                                 .message = message,
+                                 .error_type = type,
+                                 .error_class = error_class,
+                                 .partition = topic_partition_,
+                                 .offset = offset,
+                                 .attempt = attempt,
+                                 .fatal = is_fatal,
+                                 .trace_id = trace_id});
 }
 
 void Partition::publish_retry(Offset offset, int attempt, Duration wait) {
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(wait);
-  environment_->monitor->publish({.kind = EventKind::kRetryScheduled,
-                                  .origin = environment_->origin,
-                                  .message = "again in " + format_duration(milliseconds),
-                                  .partition = topic_partition_,
-                                  .offset = offset,
-                                  .attempt = attempt});
+  environment_->events->publish({.kind = EventKind::kRetryScheduled,
+                                 .origin = environment_->origin,
+                                 .message = "again in " + format_duration(milliseconds),
+                                 .partition = topic_partition_,
+                                 .offset = offset,
+                                 .attempt = attempt});
 }
 
 void Partition::publish_taken(EventKind kind, const DeadLetterSource& source,
                               const std::string& message) {
-  environment_->monitor->publish({.kind = kind,
-                                  .origin = environment_->origin,
-                                  .message = message,
-                                  .error_class = source.error_class,
-                                  .partition = topic_partition_,
-                                  .offset = source.offset,
-                                  .attempt = source.attempts,
-                                  .trace_id = source.trace_id});
+  environment_->events->publish({.kind = kind,
+                                 .origin = environment_->origin,
+                                 .message = message,
+                                 .error_class = source.error_class,
+                                 .partition = topic_partition_,
+                                 .offset = source.offset,
+                                 .attempt = source.attempts,
+                                 .trace_id = source.trace_id});
 }
 
 void Partition::publish_output_failure(const OutputFailure& failed) {
   if (failed.is_dead_letter) {
     publish_error("dead_letter", std::string(name(failed.error.code)), failed.error.text(),
-                  failed.offset, {}, failed.error.fatal);
+                  failed.offset, failed.trace_id, failed.error.fatal);
   } else {
-    publish_error("output", "SendFailed", failed.error.text(), failed.offset, {},
+    publish_error("output", "SendFailed", failed.error.text(), failed.offset, failed.trace_id,
                   failed.error.fatal);
   }
 }
@@ -397,15 +431,15 @@ void Partition::publish_output_failure(const OutputFailure& failed) {
 void Partition::publish_error(const std::string& type, const std::string& error_class,
                               const std::string& message, std::optional<Offset> offset,
                               const std::string& trace_id, bool is_fatal) {
-  environment_->monitor->publish({.kind = EventKind::kErrorOccurred,
-                                  .origin = environment_->origin,
-                                  .message = message,
-                                  .error_type = type,
-                                  .error_class = error_class,
-                                  .partition = topic_partition_,
-                                  .offset = offset,
-                                  .fatal = is_fatal,
-                                  .trace_id = trace_id});
+  environment_->events->publish({.kind = EventKind::kErrorOccurred,
+                                 .origin = environment_->origin,
+                                 .message = message,
+                                 .error_type = type,
+                                 .error_class = error_class,
+                                 .partition = topic_partition_,
+                                 .offset = offset,
+                                 .fatal = is_fatal,
+                                 .trace_id = trace_id});
 }
 
 }  // namespace rookery

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <rookery/instrumentation/events.h>
+#include <rookery/processing/event_publisher.h>
 #include <rookery/processing/event_relay.h>
 #include <rookery/processing/lane.h>
 #include <rookery/processing/ledger.h>
@@ -34,17 +35,18 @@ namespace rookery {
 // What all partitions of a connection share. Outlives them.
 struct PartitionEnvironment {
   std::string group;
-  std::string origin;                // of events
-  const Monitor* monitor = nullptr;  // never null
+  std::string origin;                      // of events
+  const EventPublisher* events = nullptr;  // never null
   WorkerPool* pool = nullptr;
   EventRelay* relay = nullptr;  // for what the control thread tells; never null
   OutputProducer* outputs = nullptr;
   PartitionCounts* partition_counts = nullptr;  // of dead letter topics; null: there are none
   Duration output_timeout{};                    // how long a send may wait for room
-  // Both on any thread, no lock held.
+  // All on any thread, no lock held.
   std::function<void()> on_quiesced;
-  std::function<void(const Error&)> on_fatal;  // a client can never work again
-  Atomic<bool> is_quiet{false};                // take nothing more
+  std::function<void(const Error&)> on_fatal;            // a client can never work again
+  std::function<void(const std::string&)> on_bad_alloc;  // which thread has run out of memory
+  Atomic<bool> is_quiet{false};                          // take nothing more
   std::atomic<std::uint64_t> records_consumed{0};
 };
 
@@ -87,7 +89,7 @@ class Partition final : public Task, public OutputListener {
     environment_->records_consumed.fetch_add(count, std::memory_order_relaxed);
   }
   bool mark_range(Offset first, Offset last);  // false when gone; an empty range asks only that
-  PendingRecord* make_pending(Offset offset, bool is_dead_letter);
+  PendingRecord* make_pending(Offset offset, bool is_dead_letter, std::string trace_id);
   // The consumer gets this record no more, and its dead letter marks it. mark_range passes it by:
   // with marks_itself it is marked when the dead letter is acknowledged, else when a range has
   // covered it, too.
@@ -112,7 +114,10 @@ class Partition final : public Task, public OutputListener {
 
  private:
   void step() override;
+  void advance();
+  void break_down();
   bool step_to_the_end();
+  void step_to_the_broken_end();
   void end_lane(Ending ending);
   void rewind_if_needed();
   void drop_done();
@@ -133,6 +138,7 @@ class Partition final : public Task, public OutputListener {
   std::optional<ErrorCode> last_take_error_;  // W
   Offset taken_below_ = -1;                   // W: where the next batch begins, or above
   bool is_lane_ended_ = false;                // W
+  bool is_broken_ = false;                    // W: a step had no memory to end with
   std::uint64_t consume_count_ = 0;           // W
 
   std::atomic<std::uint64_t> consume_{0};
@@ -153,6 +159,7 @@ class Partition final : public Task, public OutputListener {
   std::map<Offset, TakenAway> taken_away_;  // until done
   Offset wake_at_ = kNoWake;                // a step is due when the done prefix reaches this
   bool is_quiesced_ = false;
+  bool is_ledger_closed_ = false;  // broken: nothing more is counted
 };
 
 }  // namespace rookery

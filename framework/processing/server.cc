@@ -4,6 +4,7 @@
 #include <rookery/processing/server.h>
 
 #include <rookery/processing/connection.h>
+#include <rookery/processing/event_publisher.h>
 #include <rookery/processing/event_relay.h>
 #include <rookery/processing/output_producer.h>
 #include <rookery/processing/worker_pool.h>
@@ -45,7 +46,7 @@ class Server::Impl {
       : app_(std::move(app)),
         transport_(transport),
         id_(options.id.empty() ? make_id(app_.options().client_id) : options.id),
-        monitor_(options.monitor ? options.monitor : &silent_) {}
+        events_(options.monitor ? *options.monitor : silent_, [this] { stop_fatally(); }) {}
 
   ~Impl() {
     stop();
@@ -114,8 +115,10 @@ class Server::Impl {
                 std::string(name(closed.error().code)));
       }
     }
-    if (exit_code_ == ExitCode::kClean && !is_clean) exit_code_ = ExitCode::kForced;
+    is_clean = is_clean && !is_fatal_.load();  // by a listener of the end
     if (is_started_.load()) publish(EventKind::kServerStopped, is_clean ? "in order" : "forced");
+    is_clean = is_clean && !is_fatal_.load();
+    if (exit_code_ == ExitCode::kClean && !is_clean) exit_code_ = ExitCode::kForced;
     return exit_code_;
   }
 
@@ -165,10 +168,13 @@ class Server::Impl {
   }
 
   void make_clients(std::vector<std::string>& mistakes) {
-    pool_ = std::make_unique<WorkerPool>("worker", workers());
-    relay_ = std::make_shared<EventRelay>(*monitor_, *pool_);
+    pool_ =
+        std::make_unique<WorkerPool>("worker", workers(), [this] { note_bad_alloc("a worker"); });
+    relay_ = std::make_shared<EventRelay>(events_, *pool_);
     if (has_dead_letters()) {
-      if (auto counts = PartitionCounts::make(transport_, client_config(app_))) {
+      if (auto counts = PartitionCounts::make(transport_, client_config(app_), [this] {
+            note_bad_alloc("the thread that asks for partition counts");
+          })) {
         partition_counts_ = std::move(*counts);
       } else {
         mistakes.push_back("dead letters: " + counts.error().message);
@@ -176,7 +182,8 @@ class Server::Impl {
     }
     // A producer's mistakes are told now, not at the first output.
     auto on_error = [this](const Error& error) { note_producer_error(error); };
-    if (auto outputs = OutputProducer::make(transport_, producer_config(app_), on_error)) {
+    if (auto outputs = OutputProducer::make(transport_, producer_config(app_), on_error,
+                                            [this] { note_bad_alloc("the producer's thread"); })) {
       outputs_ = std::move(*outputs);
     } else {
       mistakes.push_back("producer: " + outputs.error().message);
@@ -218,16 +225,14 @@ class Server::Impl {
     auto environment = std::make_shared<PartitionEnvironment>();
     environment->group = name;
     environment->origin = id_ + " " + name;
-    environment->monitor = monitor_;
+    environment->events = &events_;
     environment->pool = pool_.get();
     environment->relay = relay_.get();
     environment->outputs = outputs_.get();
     environment->partition_counts = partition_counts_.get();
     environment->output_timeout = kOutputTimeout;
-    environment->on_fatal = [this](const Error&) {
-      is_fatal_.store(true);
-      stop();
-    };
+    environment->on_fatal = [this](const Error&) { stop_fatally(); };
+    environment->on_bad_alloc = [this](const std::string& where) { note_bad_alloc(where); };
     ConnectionOptions options{
         .group = name,
         .settings = settings,
@@ -260,31 +265,45 @@ class Server::Impl {
 
   // On the producer's thread.
   void note_producer_error(const Error& error) {
-    monitor_->publish({.kind = EventKind::kErrorOccurred,
-                       .origin = id_,
-                       .message = error.text(),
-                       .error_type = "producer",
-                       .error_class = std::string(name(error.code)),
-                       .fatal = error.fatal});
-    if (!error.fatal) return;
+    events_.publish({.kind = EventKind::kErrorOccurred,
+                     .origin = id_,
+                     .message = error.text(),
+                     .error_type = "producer",
+                     .error_class = std::string(name(error.code)),
+                     .fatal = error.fatal});
+    if (error.fatal) stop_fatally();
+  }
+
+  void stop_fatally() {
     is_fatal_.store(true);
     stop();
   }
 
+  // Any thread. What is left of memory is for stopping in order.
+  void note_bad_alloc(const std::string& where) {
+    stop_fatally();
+    events_.publish({.kind = EventKind::kErrorOccurred,
+                     .origin = id_,
+                     .message = where + " ran out of memory",
+                     .error_type = "memory",
+                     .error_class = "std::bad_alloc",
+                     .fatal = true});
+  }
+
   void publish(EventKind kind, std::string message, std::string type = {},
                std::string error_class = {}) const {
-    monitor_->publish({.kind = kind,
-                       .origin = id_,
-                       .message = std::move(message),
-                       .error_type = std::move(type),
-                       .error_class = std::move(error_class)});
+    events_.publish({.kind = kind,
+                     .origin = id_,
+                     .message = std::move(message),
+                     .error_type = std::move(type),
+                     .error_class = std::move(error_class)});
   }
 
   const App app_;
   Transport& transport_;
   const std::string id_;
   Monitor silent_;
-  Monitor* const monitor_;
+  const EventPublisher events_;
 
   // Made by start(), unchanged after is_made_. In this order: partitions use the producer, and its
   // last reports schedule partitions, as answers about partition counts do.

@@ -350,6 +350,8 @@ TEST(Fatal, ProducerErrorStopsTheServer) {
             {.code = ErrorCode::kProducerFenced, .message = "fenced", .fatal = true});
   EXPECT_EQ(harness.server().wait(), ExitCode::kForced);
   EXPECT_LE(harness.group().committed_at(kPartition), 0);
+  EXPECT_THAT(board.notes("error.occurred "),
+              ElementsAre("output SendFailed orders-0@0: PRODUCER_FENCED: fenced"));
 }
 
 TEST(Fatal, AnIdleProducersErrorStopsTheServer) {

@@ -6,6 +6,7 @@
 #include <rookery/runtime/ranks.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace rookery {
@@ -36,11 +37,11 @@ void Task::run() {
   pool_->enqueue(shared_from_this());
 }
 
-WorkerPool::WorkerPool(std::string name, unsigned threads)
-    : mutex_("worker_pool", ranks::kWorkerPool) {
+WorkerPool::WorkerPool(std::string name, unsigned threads, std::function<void()> on_bad_alloc)
+    : on_bad_alloc_(std::move(on_bad_alloc)), mutex_("worker_pool", ranks::kWorkerPool) {
   threads_.reserve(threads);
   for (unsigned i = 0; i < threads; ++i) {
-    threads_.emplace_back(name + "-" + std::to_string(i), [this] { work(); });
+    threads_.emplace_back(name + "-" + std::to_string(i), [this] { run_worker(); });
   }
 }
 
@@ -110,6 +111,17 @@ void WorkerPool::fire_timers(MutexLock& lock) {
   for (const std::shared_ptr<Task>& task : due) task->schedule();
   due.clear();
   lock.lock();
+}
+
+void WorkerPool::run_worker() {
+  for (;;) {
+    try {
+      return work();
+    } catch (const std::bad_alloc&) {
+      if (!on_bad_alloc_) throw;
+    }
+    on_bad_alloc_();
+  }
 }
 
 void WorkerPool::work() {

@@ -13,6 +13,7 @@
 #include <rookery/runtime/time.h>
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -53,7 +54,9 @@ class Task : public std::enable_shared_from_this<Task> {
 
 class WorkerPool {
  public:
-  WorkerPool(std::string name, unsigned threads);
+  // on_bad_alloc: a task left with std::bad_alloc, and will not run again; on the worker, no lock
+  // held. Without it the process ends there.
+  WorkerPool(std::string name, unsigned threads, std::function<void()> on_bad_alloc = {});
   // Ends the threads once they are idle, waiting for running steps; queued tasks are dropped.
   ~WorkerPool();
 
@@ -65,10 +68,12 @@ class WorkerPool {
   friend class Task;
   void enqueue(std::shared_ptr<Task> task);
   void enqueue_at(TimePoint when, std::shared_ptr<Task> task);
+  void run_worker();
   void work();
   void fire_timers(MutexLock& lock);
   bool is_timer_unwatched() const;  // no waiting worker will wake for the next timer
 
+  const std::function<void()> on_bad_alloc_;
   Mutex mutex_;
   ConditionVariable changed_{"worker_pool.changed"};
   std::deque<std::shared_ptr<Task>> ready_;

@@ -6,6 +6,7 @@
 #include <rookery/runtime/time.h>
 
 #include <chrono>
+#include <new>
 #include <utility>
 
 namespace rookery {
@@ -20,13 +21,17 @@ constexpr Duration kAskMost = 5s;
 }  // namespace
 
 Result<std::unique_ptr<PartitionCounts>> PartitionCounts::make(Transport& transport,
-                                                               ConfigMap config) {
+                                                               ConfigMap config,
+                                                               std::function<void()> on_bad_alloc) {
   auto admin = transport.make_admin(std::move(config));
   if (!admin) return fail(admin.error());
-  return std::unique_ptr<PartitionCounts>(new PartitionCounts(std::move(*admin)));
+  return std::unique_ptr<PartitionCounts>(
+      new PartitionCounts(std::move(*admin), std::move(on_bad_alloc)));
 }
 
-PartitionCounts::PartitionCounts(std::unique_ptr<AdminClient> admin) : admin_(std::move(admin)) {
+PartitionCounts::PartitionCounts(std::unique_ptr<AdminClient> admin,
+                                 std::function<void()> on_bad_alloc)
+    : admin_(std::move(admin)), on_bad_alloc_(std::move(on_bad_alloc)) {
   thread_ = Thread("partition-counts", [this] { run(); });
 }
 
@@ -52,31 +57,40 @@ std::optional<Result<std::int32_t>> PartitionCounts::find(const std::string& top
 }
 
 void PartitionCounts::run() {
-  for (;;) {
-    std::string topic;
-    {
-      MutexLock lock(mutex_);
-      changed_.wait_until(lock, kNever, [&] {
-        for (const auto& [name, entry] : entries_) {
-          if (entry.is_wanted) topic = name;
-        }
-        return is_stopping_ || !topic.empty();
-      });
-      if (is_stopping_) return;
-      entries_[topic].is_wanted = false;
+  for (bool is_going_on = true; is_going_on;) {
+    try {
+      is_going_on = answer_next();
+    } catch (const std::bad_alloc&) {
+      on_bad_alloc_();
     }
-    Result<std::int32_t> answer = ask(topic);
-    std::vector<std::function<void()>> waiting;
-    {
-      MutexLock lock(mutex_);
-      Entry& entry = entries_[topic];
-      entry.fresh_until = deadline_in(answer ? kFresh : kFailureFresh);
-      entry.answer = std::move(answer);
-      entry.is_wanted = false;
-      waiting.swap(entry.waiting);
-    }
-    for (const std::function<void()>& tell : waiting) tell();
   }
+}
+
+bool PartitionCounts::answer_next() {
+  std::string topic;
+  {
+    MutexLock lock(mutex_);
+    changed_.wait_until(lock, kNever, [&] {
+      for (const auto& [name, entry] : entries_) {
+        if (entry.is_wanted) topic = name;
+      }
+      return is_stopping_ || !topic.empty();
+    });
+    if (is_stopping_) return false;
+    entries_[topic].is_wanted = false;
+  }
+  Result<std::int32_t> answer = ask(topic);
+  std::vector<std::function<void()>> waiting;
+  {
+    MutexLock lock(mutex_);
+    Entry& entry = entries_[topic];
+    entry.fresh_until = deadline_in(answer ? kFresh : kFailureFresh);
+    entry.answer = std::move(answer);
+    entry.is_wanted = false;
+    waiting.swap(entry.waiting);
+  }
+  for (const std::function<void()>& tell : waiting) tell();
+  return true;
 }
 
 Result<std::int32_t> PartitionCounts::ask(const std::string& topic) {

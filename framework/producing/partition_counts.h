@@ -24,8 +24,10 @@ namespace rookery {
 
 class PartitionCounts {
  public:
-  // Errors: those of making an admin client.
-  static Result<std::unique_ptr<PartitionCounts>> make(Transport& transport, ConfigMap config);
+  // on_bad_alloc: there was no memory to ask or to answer; on its thread. Errors: those of making
+  // an admin client.
+  static Result<std::unique_ptr<PartitionCounts>> make(Transport& transport, ConfigMap config,
+                                                       std::function<void()> on_bad_alloc);
   // Waits for a question under way, at most its deadline of 5 s.
   ~PartitionCounts();
 
@@ -41,11 +43,13 @@ class PartitionCounts {
     std::vector<std::function<void()>> waiting;
   };
 
-  explicit PartitionCounts(std::unique_ptr<AdminClient> admin);
+  PartitionCounts(std::unique_ptr<AdminClient> admin, std::function<void()> on_bad_alloc);
   void run();
+  bool answer_next();  // false: it is over
   Result<std::int32_t> ask(const std::string& topic);
 
   const std::unique_ptr<AdminClient> admin_;
+  const std::function<void()> on_bad_alloc_;
   Mutex mutex_{"partition_counts", ranks::kLeaf};  // guards what follows
   ConditionVariable changed_{"partition_counts.changed"};
   std::map<std::string, Entry> entries_;  // as many as there are dead letter topics

@@ -2,6 +2,7 @@
 //
 // Trace ids, the tracker, rules and their order, headers of dead letters.
 #include <rookery/instrumentation/error_class.h>
+#include <rookery/instrumentation/new_trace_id.h>
 #include <rookery/recovery/dead_letter.h>
 #include <rookery/recovery/error_policy.h>
 #include <rookery/recovery/error_tracker.h>

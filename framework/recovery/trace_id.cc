@@ -1,12 +1,11 @@
 // trace_id.cc
 //
-// Reading and making trace ids.
+// Reading trace ids.
 #include <rookery/recovery/trace_id.h>
 
-#include <rookery/runtime/random.h>
+#include <rookery/instrumentation/new_trace_id.h>
 
 #include <algorithm>
-#include <cstdint>
 
 namespace rookery {
 namespace {
@@ -32,17 +31,6 @@ bool is_zero(std::string_view text) {
 
 }  // namespace
 
-std::string new_trace_id() {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::string id;
-  id.reserve(kTraceIdSize);
-  for (int word = 0; word < 2; ++word) {
-    std::uint64_t draw = random_u64();
-    for (int digit = 0; digit < 16; ++digit, draw >>= 4) id += kHex[draw & 15];
-  }
-  return id;
-}
-
 std::optional<std::string> trace_id_in(std::string_view traceparent) {
   if (traceparent.size() < kSize) return std::nullopt;
   const std::string_view version = traceparent.substr(0, kVersionSize);
@@ -64,12 +52,15 @@ std::optional<std::string> trace_id_in(std::string_view traceparent) {
   return std::string(trace_id);
 }
 
+std::string trace_id_or_empty(const Record& record) {
+  if (!record.has_headers()) return {};
+  const Headers headers = record.headers();
+  return trace_id_in(headers.last("traceparent").view()).value_or("");
+}
+
 std::string trace_id_of(const Record& record) {
-  if (record.has_headers()) {
-    const Headers headers = record.headers();
-    if (auto id = trace_id_in(headers.last("traceparent").view())) return *std::move(id);
-  }
-  return new_trace_id();
+  std::string id = trace_id_or_empty(record);
+  return id.empty() ? new_trace_id() : id;
 }
 
 }  // namespace rookery

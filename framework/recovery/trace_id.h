@@ -14,13 +14,12 @@
 
 namespace rookery {
 
-// 16 random bytes in hex, from the runtime's dice.
-std::string new_trace_id();
-
 // The trace id of "00-<trace id>-<parent id>-<flags>"; none when the text is no valid traceparent.
 std::optional<std::string> trace_id_in(std::string_view traceparent);
 
-// From the record's last `traceparent` header if that is valid, else a new one.
+// From the record's last `traceparent` header if that is valid, else empty.
+std::string trace_id_or_empty(const Record& record);
+// ... else a new one.
 std::string trace_id_of(const Record& record);
 
 }  // namespace rookery

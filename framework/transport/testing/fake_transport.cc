@@ -169,6 +169,7 @@ class FakeGroupConsumer final : public GroupConsumer {
       group_.is_polled_ = false;
       events.swap(group_.events_);
     });
+    if (group_.on_poll) group_.on_poll();
     return events;
   }
   void wake() override {

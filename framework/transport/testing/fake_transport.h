@@ -12,6 +12,7 @@
 #include <rookery/transport/transport.h>
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -44,6 +45,7 @@ class FakeGroup {
   bool does_close_late = false;
   std::optional<Error> subscribe_error;
   std::vector<std::string> topics;  // subscribed
+  std::function<void()> on_poll;    // each poll ends with it, no lock held
   bool is_handed_back(RevocationId revocation) const;
   // The control thread took all events, has dealt with them, and waits for more.
   bool has_handled_all() const { return events_.empty() && is_polled_; }
