@@ -120,6 +120,31 @@ TEST(TraceIds, OfOutputsAreTheirRecordsAlsoWhenItIsGone) {
   EXPECT_NE(ids[1], kTrace);
 }
 
+TEST(LogStarts, ThatCannotBeAskedForAreTold) {
+  Board board;
+  ServerHarness harness(
+      board, {.consumer = consumer([](const Record&) { throw std::logic_error("no"); })});
+  ErrorLog log(board, harness.monitor);
+  harness.transport.watermarks_error = Error{.code = ErrorCode::kTimedOut, .message = "no answer"};
+  harness.assign()->push(1);
+  log.wait_for("log_start");
+  EXPECT_EQ(harness.stop(), ExitCode::kClean);
+}
+
+// Its payload may be the last copy there is, and is good as far as anybody knows.
+TEST(LogStarts, AreNotAskedForARecordWhoseOutputsCannotBeSentNow) {
+  Board board;
+  ServerHarness harness(board, {.consumer = sending()});
+  ErrorLog log(board, harness.monitor);
+  harness.transport.producer.send_error = Error{.code = ErrorCode::kTransport, .message = "away"};
+  harness.transport.log_starts[kPartition] = 5;
+  harness.assign()->push(1);
+  board.wait_for_notes("retry.scheduled", 12);
+  board.change([&] { harness.transport.producer.send_error.reset(); });
+  harness.group().wait_for_commit(kPartition, 1);
+  board.look([&] { EXPECT_EQ(harness.transport.watermark_questions, 0U); });
+}
+
 // ---- Out of memory
 
 ConsumerFactory idle() {

@@ -4,8 +4,8 @@
 // over the records, does with what fails as the error policy and the dead letter queue say, and
 // keeps each batch until all its records are done, so that it can be run again.
 //
-// Four sources: lane.cc runs, lane_failure.cc deals with what failed, lane_dead_letters.cc with
-// what was given up, lane_outputs.cc sends and marks.
+// Five sources: lane.cc runs, lane_failure.cc deals with what failed, lane_rewind.cc goes back,
+// lane_dead_letters.cc deals with what was given up, lane_outputs.cc sends and marks.
 //
 // Thread rules: only inside its partition's step; the consumer's own questions come from inside
 // that.
@@ -55,6 +55,8 @@ class Lane final : public ConsumerContext, private Outputs {
   // The next batch is of one record: to find out whom to blame.
   bool is_slicing() const;
   bool runs_batches() const { return consumer_ && consumer_->consumes_batches(); }
+  // A record has failed so often that its log is looked at: it may have lost the record.
+  bool is_stuck() const { return failures_ >= kStuckAfter && strikes_ > 0; }
   // When a failed record may run again; kNever when none waits.
   TimePoint retry_at() const { return retry_at_; }
 
@@ -91,6 +93,8 @@ class Lane final : public ConsumerContext, private Outputs {
   bool mark(const Record& record) override;
 
  private:
+  static constexpr int kStuckAfter = 5;  // failures in a row
+
   // One error, as far as it is known where it is caught.
   struct Failure {
     std::string place;  // "consume", "output", "initialized", "dead_letter"
@@ -161,6 +165,8 @@ class Lane final : public ConsumerContext, private Outputs {
   static Failure failure_of(const Error& output_error);
   Blame blame_in(const Slice& slice, const Batch& batch, const Failure& failure) const;
   void fail(const Blame& blame, const Failure& failure, bool is_again);
+  bool is_lost(Offset offset, const Decision& decision) const;
+  void tell_of_loss(const std::string& message);
   Decision decide(const Failure& failure);
   std::string why_undeliverable(const Decision& decision) const;
   Decision resolve(const Decision& decision, std::uint64_t strikes) const;
@@ -175,6 +181,8 @@ class Lane final : public ConsumerContext, private Outputs {
   bool pass_by(const Record& record);
   bool send_dead_letter(const Record& failed, TakenAway& taken);
   void note_dead_letter_failure(Offset offset, const Error& error);
+
+  // Going back (lane_rewind.cc).
   const Record* record_at(Offset offset) const;
   void move_to(Offset offset);
   void abandon_from(Offset offset);

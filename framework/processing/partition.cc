@@ -3,14 +3,19 @@
 // The partition's step: end, run again, take, run.
 #include <rookery/processing/partition.h>
 
-#include <rookery/base/duration.h>
 #include <rookery/runtime/mutant.h>
 
 #include <algorithm>
+#include <chrono>
 #include <new>
 #include <utility>
 
 namespace rookery {
+namespace {
+
+constexpr Duration kLookInterval = std::chrono::seconds(5);
+
+}  // namespace
 
 Partition::Partition(std::shared_ptr<PartitionEnvironment> environment,
                      const AssignedPartition& assigned, ConsumerFactory factory,
@@ -64,19 +69,6 @@ Offset Partition::committable() const {
   return ledger_.committable();
 }
 
-std::string Partition::describe() const {
-  const std::uint64_t consume = consume_under_way();
-  MutexLock lock(mutex_);
-  std::string out = topic_partition_.text() +
-                    " committable=" + std::to_string(ledger_.committable()) +
-                    " uncommitted=" + std::to_string(ledger_.outstanding()) +
-                    " outputs_under_way=" + std::to_string(pending_.size());
-  if (consume != 0) out += " consuming";
-  if (is_ending()) out += is_quiesced_ ? " quiesced" : " ending";
-  if (is_gone()) out += " gone";
-  return out;
-}
-
 // ---- The step
 
 void Partition::step() {
@@ -96,8 +88,9 @@ void Partition::advance() {
     schedule_at(lane_.retry_at());
     return;
   }
+  if (lane_.is_stuck()) look_at_the_log();
   while (!lane_.has_a_batch() && !environment_->is_quiet.load(std::memory_order_relaxed)) {
-    if (!take()) break;
+    if (!take(settings_.max_records)) break;
   }
   if (lane_.waiting() == 0 || must_wait_for_more()) return;
   lane_.run();
@@ -212,14 +205,28 @@ void Partition::drop_done() {
   if (is_due) schedule();
 }
 
-bool Partition::take() {
+// A stream that went back says so by what it gives next, which nobody takes while a record holds
+// the lane up. One record now and then, in the room of the window, is enough to see.
+void Partition::look_at_the_log() {
+  if (environment_->is_quiet.load(std::memory_order_relaxed)) return;
+  if (now() < saturating_add(looked_at_, kLookInterval)) return;
+  looked_at_ = now();
+  take(1);
+}
+
+bool Partition::has_left_the_log(Offset offset) {
+  const std::optional<Offset> start = environment_->log_starts->find(topic_partition_);
+  return start && offset < *start;
+}
+
+bool Partition::take(std::size_t most) {
   std::size_t room;
   {
     MutexLock lock(mutex_);
     room = settings_.window - std::min(settings_.window, ledger_.outstanding());
   }
   if (room == 0) return false;  // a step follows when records are done (wake_at_)
-  Taken taken = stream_->take(std::min(settings_.max_records, room), settings_.max_bytes);
+  Taken taken = stream_->take(std::min(most, room), settings_.max_bytes);
   if (taken.error && taken.error->code != ErrorCode::kRevoked &&
       last_take_error_ != taken.error->code) {
     publish_error("fetch", std::string(name(taken.error->code)), taken.error->message);
@@ -377,69 +384,6 @@ void Partition::on_pending_gone(PendingRecord& pending) {
     is_last = pending_.empty();
   }
   if (is_last && is_ending()) schedule();
-}
-
-// ---- Events
-
-void Partition::publish_failure(const std::string& type, const std::string& error_class,
-                                const std::string& message, Offset offset, int attempt,
-                                const std::string& trace_id, bool is_fatal) {
-  environment_->events->publish({.kind = EventKind::kErrorOccurred,
-                                 .origin = environment_->origin,
-                                 .message = message,
-                                 .error_type = type,
-                                 .error_class = error_class,
-                                 .partition = topic_partition_,
-                                 .offset = offset,
-                                 .attempt = attempt,
-                                 .fatal = is_fatal,
-                                 .trace_id = trace_id});
-}
-
-void Partition::publish_retry(Offset offset, int attempt, Duration wait) {
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(wait);
-  environment_->events->publish({.kind = EventKind::kRetryScheduled,
-                                 .origin = environment_->origin,
-                                 .message = "again in " + format_duration(milliseconds),
-                                 .partition = topic_partition_,
-                                 .offset = offset,
-                                 .attempt = attempt});
-}
-
-void Partition::publish_taken(EventKind kind, const DeadLetterSource& source,
-                              const std::string& message) {
-  environment_->events->publish({.kind = kind,
-                                 .origin = environment_->origin,
-                                 .message = message,
-                                 .error_class = source.error_class,
-                                 .partition = topic_partition_,
-                                 .offset = source.offset,
-                                 .attempt = source.attempts,
-                                 .trace_id = source.trace_id});
-}
-
-void Partition::publish_output_failure(const OutputFailure& failed) {
-  if (failed.is_dead_letter) {
-    publish_error("dead_letter", std::string(name(failed.error.code)), failed.error.text(),
-                  failed.offset, failed.trace_id, failed.error.fatal);
-  } else {
-    publish_error("output", "SendFailed", failed.error.text(), failed.offset, failed.trace_id,
-                  failed.error.fatal);
-  }
-}
-
-void Partition::publish_error(const std::string& type, const std::string& error_class,
-                              const std::string& message, std::optional<Offset> offset,
-                              const std::string& trace_id, bool is_fatal) {
-  environment_->events->publish({.kind = EventKind::kErrorOccurred,
-                                 .origin = environment_->origin,
-                                 .message = message,
-                                 .error_type = type,
-                                 .error_class = error_class,
-                                 .partition = topic_partition_,
-                                 .offset = offset,
-                                 .fatal = is_fatal,
-                                 .trace_id = trace_id});
 }
 
 }  // namespace rookery

@@ -16,6 +16,7 @@
 #include <rookery/processing/event_relay.h>
 #include <rookery/processing/lane.h>
 #include <rookery/processing/ledger.h>
+#include <rookery/processing/log_starts.h>
 #include <rookery/processing/output_producer.h>
 #include <rookery/processing/worker_pool.h>
 #include <rookery/producing/partition_counts.h>
@@ -41,6 +42,7 @@ struct PartitionEnvironment {
   EventRelay* relay = nullptr;  // for what the control thread tells; never null
   OutputProducer* outputs = nullptr;
   PartitionCounts* partition_counts = nullptr;  // of dead letter topics; null: there are none
+  LogStarts* log_starts = nullptr;              // never null
   Duration output_timeout{};                    // how long a send may wait for room
   // All on any thread, no lock held.
   std::function<void()> on_quiesced;
@@ -95,6 +97,8 @@ class Partition final : public Task, public OutputListener {
   // covered it, too.
   void take_away(Offset offset, bool marks_itself);
   bool is_dead_letter_acknowledged(Offset offset) const;
+  // Whether retention has passed the record, as far as is known: asks in the background.
+  bool has_left_the_log(Offset offset);
   // none: being asked for; a step follows when it is known.
   std::optional<Result<std::int32_t>> partition_count(const std::string& topic);
 
@@ -121,7 +125,8 @@ class Partition final : public Task, public OutputListener {
   void end_lane(Ending ending);
   void rewind_if_needed();
   void drop_done();
-  bool take();  // false: nothing there, or no room
+  bool take(std::size_t most);  // false: nothing there, or no room
+  void look_at_the_log();
   void forget_from(Offset offset);
   bool must_wait_for_more();
   void mark_dead_letter_locked(Offset offset);
@@ -136,6 +141,7 @@ class Partition final : public Task, public OutputListener {
   Lane lane_;                                 // W
   TimePoint first_waiting_ = kNever;          // W: when the oldest record not yet run was taken
   std::optional<ErrorCode> last_take_error_;  // W
+  TimePoint looked_at_{};                     // W: at the log, behind a record that fails for ever
   Offset taken_below_ = -1;                   // W: where the next batch begins, or above
   bool is_lane_ended_ = false;                // W
   bool is_broken_ = false;                    // W: a step had no memory to end with

@@ -6,6 +6,7 @@
 #include <rookery/processing/connection.h>
 #include <rookery/processing/event_publisher.h>
 #include <rookery/processing/event_relay.h>
+#include <rookery/processing/log_starts.h>
 #include <rookery/processing/output_producer.h>
 #include <rookery/processing/worker_pool.h>
 #include <rookery/producing/partition_counts.h>
@@ -171,6 +172,10 @@ class Server::Impl {
     pool_ =
         std::make_unique<WorkerPool>("worker", workers(), [this] { note_bad_alloc("a worker"); });
     relay_ = std::make_shared<EventRelay>(events_, *pool_);
+    log_starts_ = std::make_unique<LogStarts>(
+        transport_, client_config(app_),
+        [this](const Error& error) { note_error("log_start", error); },
+        [this] { note_bad_alloc("the thread that asks for log starts"); });
     if (has_dead_letters()) {
       if (auto counts = PartitionCounts::make(transport_, client_config(app_), [this] {
             note_bad_alloc("the thread that asks for partition counts");
@@ -181,7 +186,7 @@ class Server::Impl {
       }
     }
     // A producer's mistakes are told now, not at the first output.
-    auto on_error = [this](const Error& error) { note_producer_error(error); };
+    auto on_error = [this](const Error& error) { note_error("producer", error); };
     if (auto outputs = OutputProducer::make(transport_, producer_config(app_), on_error,
                                             [this] { note_bad_alloc("the producer's thread"); })) {
       outputs_ = std::move(*outputs);
@@ -230,6 +235,7 @@ class Server::Impl {
     environment->relay = relay_.get();
     environment->outputs = outputs_.get();
     environment->partition_counts = partition_counts_.get();
+    environment->log_starts = log_starts_.get();
     environment->output_timeout = kOutputTimeout;
     environment->on_fatal = [this](const Error&) { stop_fatally(); };
     environment->on_bad_alloc = [this](const std::string& where) { note_bad_alloc(where); };
@@ -263,12 +269,12 @@ class Server::Impl {
     return out;
   }
 
-  // On the producer's thread.
-  void note_producer_error(const Error& error) {
+  // On the thread of who has the error: of the producer, of log starts.
+  void note_error(const char* type, const Error& error) {
     events_.publish({.kind = EventKind::kErrorOccurred,
                      .origin = id_,
                      .message = error.text(),
-                     .error_type = "producer",
+                     .error_type = type,
                      .error_class = std::string(name(error.code)),
                      .fatal = error.fatal});
     if (error.fatal) stop_fatally();
@@ -309,6 +315,7 @@ class Server::Impl {
   // last reports schedule partitions, as answers about partition counts do.
   std::unique_ptr<WorkerPool> pool_;
   std::shared_ptr<EventRelay> relay_;
+  std::unique_ptr<LogStarts> log_starts_;
   std::unique_ptr<PartitionCounts> partition_counts_;
   std::unique_ptr<OutputProducer> outputs_;
   std::vector<std::shared_ptr<PartitionEnvironment>> environments_;

@@ -9,6 +9,7 @@
 #include <rookery/runtime/time.h>
 #include <rookery/transport/testing/fake_transport.h>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 
@@ -143,6 +144,17 @@ class UnitOfRoute::Impl {
     std::vector<Event> all;
     board_.look([&] { all = events_; });
     return all;
+  }
+
+  void truncate(Offset end) {
+    log_.resize(std::min(log_.size(), static_cast<std::size_t>(end)));
+    pushed_ = std::min(pushed_, end);
+    command([this, end] {
+      if (is_assigned()) stream_->truncate(end);
+    });
+  }
+  void delete_below(Offset start) {
+    command([this, start] { board_.change([&] { transport_.log_starts[partition_] = start; }); });
   }
 
   void hold(bool is_held) {
@@ -313,6 +325,8 @@ std::vector<Event> UnitOfRoute::errors() const {
 void UnitOfRoute::hold_acknowledgements() { impl_->hold(true); }
 void UnitOfRoute::acknowledge() { impl_->hold(false); }
 void UnitOfRoute::fail_deliveries(Error error) { impl_->fail_deliveries(error); }
+void UnitOfRoute::truncate(Offset end) { impl_->truncate(end); }
+void UnitOfRoute::delete_below(Offset start) { impl_->delete_below(start); }
 void UnitOfRoute::revoke() { impl_->revoke(false); }
 void UnitOfRoute::lose() { impl_->revoke(true); }
 void UnitOfRoute::assign() { impl_->assign(); }

@@ -107,6 +107,13 @@ class UnitOfRoute {
   // All that is held fails for good; what comes later is acknowledged.
   void fail_deliveries(Error error = {.code = ErrorCode::kTimedOut, .message = "not delivered"});
 
+  // ---- What becomes of the log
+  // It has nothing at `end` and above any more, and goes on there (an unclean election). What is
+  // not yet pushed by run() or advance() is lost, too.
+  void truncate(Offset end);
+  // It begins at `start` now (retention). What the consumer was given before it still has.
+  void delete_below(Offset start);
+
   // ---- What the group does
   // The partition goes to another owner; running work may finish within its grace.
   void revoke();

@@ -269,7 +269,7 @@ Result<std::unique_ptr<ProducerClient>> FakeTransport::make_producer(ProducerOpt
 
 namespace {
 
-// Describes the topics that the test named; nothing else.
+// Describes the topics that the test named, and where logs begin; nothing else.
 class FakeAdmin final : public AdminClient {
  public:
   FakeAdmin(Board& board, FakeTransport& transport) : board_(board), transport_(transport) {}
@@ -308,9 +308,21 @@ class FakeAdmin final : public AdminClient {
                                         TimePoint) override {
     return std::vector<Status>(topics.size(), unsupported());
   }
-  Result<std::vector<Watermarks>> watermarks(const std::vector<TopicPartition>&,
+  Result<std::vector<Watermarks>> watermarks(const std::vector<TopicPartition>& partitions,
                                              TimePoint) override {
-    return unsupported();
+    std::vector<Watermarks> all;
+    std::optional<Error> error;
+    board_.change([&] {
+      ++transport_.watermark_questions;
+      error = transport_.watermarks_error;
+      for (const TopicPartition& partition : partitions) {
+        const auto found = transport_.log_starts.find(partition);
+        const Offset low = found == transport_.log_starts.end() ? 0 : found->second;
+        all.push_back({.partition = partition, .low = low, .high = low});
+      }
+    });
+    if (error) return rookery::fail(*error);
+    return all;
   }
   Result<std::vector<std::optional<Offset>>> offsets_for_time(const std::vector<TopicPartition>&,
                                                               Timestamp, TimePoint) override {

@@ -92,6 +92,10 @@ class FakeTransport final : public Transport {
   std::map<std::string, std::int32_t> topics;
   std::int32_t other_topics = 0;
   std::size_t describes = 0;
+  // Where logs begin, as admin clients are told; those not named begin at 0. Or why they are not.
+  std::map<TopicPartition, Offset> log_starts;
+  std::optional<Error> watermarks_error;
+  std::size_t watermark_questions = 0;
 
   Result<std::unique_ptr<GroupConsumer>> make_group_consumer(GroupConsumerOptions options) override;
   Result<std::unique_ptr<ProducerClient>> make_producer(ProducerOptions options) override;

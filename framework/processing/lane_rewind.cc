@@ -1,0 +1,104 @@
+// lane_rewind.cc
+//
+// Going back: to a record whose output failed, or because the log lost what was taken.
+#include <rookery/processing/lane.h>
+
+#include <rookery/processing/partition.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace rookery {
+
+void Lane::rewind(const OutputFailure& failed) {
+  const Offset offset = failed.offset;
+  const bool will_run_anyway =
+      waiting_ > 0 && batches_[next_batch_][next_record_].offset() <= offset;
+  abandon_from(offset);
+  marked_below_ = std::min(marked_below_, offset);
+  for (auto taken = taken_away_.lower_bound(offset); taken != taken_away_.end(); ++taken) {
+    taken->second.is_passed = false;
+  }
+  awaited_.reset();
+  const bool waits_already = retry_at_ != kNever;
+  if (!will_run_anyway) move_to(offset);
+  if (failed.is_dead_letter) return note_dead_letter_failure(offset, failed.error);
+  const Failure failure = failure_of(failed.error);
+  const Record* record = record_at(offset);
+  if (record == nullptr || (will_run_anyway && waits_already)) {  // it threw besides
+    partition_.publish_error(failure.place, failure.error_class, failure.message, offset,
+                             failed.trace_id, failure.is_fatal);
+    return;
+  }
+  const bool is_known = failed.suspects_end <= offset + 1;
+  fail({.record = record, .is_known = is_known, .suspects_end = failed.suspects_end}, failure,
+       offset == failed_offset_);
+}
+
+void Lane::forget_from(Offset offset) {
+  const Offset next = waiting_ > 0 ? batches_[next_batch_][next_record_].offset() : offset;
+  abandon_from(offset);
+  marked_below_ = std::min(marked_below_, offset);
+  slices_end_ = std::min(slices_end_, offset);
+  taken_away_.erase(taken_away_.lower_bound(offset), taken_away_.end());
+  if (awaited_ && *awaited_ >= offset) awaited_.reset();
+  if (failed_offset_ >= offset) {
+    if (failures_ > 0) tell_of_loss("the log lost the record while it was retried: it is given up");
+    succeeded();
+    dead_letter_failures_ = 0;
+    failed_offset_ = -1;
+    retry_at_ = kNever;
+  }
+  while (!batches_.empty() && batches_.back().records().front().offset() >= offset) {
+    batches_.pop_back();
+  }
+  if (!batches_.empty()) {
+    const std::span<const Record> records = batches_.back().records();
+    const auto kept =
+        std::partition_point(records.begin(), records.end(),
+                             [offset](const Record& record) { return record.offset() < offset; });
+    batches_.back().keep_first(static_cast<std::size_t>(kept - records.begin()));
+  }
+  move_to(std::min(next, offset));
+}
+
+const Record* Lane::record_at(Offset offset) const {
+  for (const RecordBatch& batch : batches_) {
+    const std::span<const Record> records = batch.records();
+    if (records.back().offset() < offset) continue;
+    const auto found =
+        std::partition_point(records.begin(), records.end(),
+                             [offset](const Record& record) { return record.offset() < offset; });
+    return found->offset() == offset ? &*found : nullptr;
+  }
+  return nullptr;
+}
+
+void Lane::move_to(Offset offset) {
+  waiting_ = 0;
+  next_batch_ = batches_.size();
+  next_record_ = 0;
+  for (std::size_t i = 0; i < batches_.size(); ++i) {
+    const std::span<const Record> records = batches_[i].records();
+    if (next_batch_ == batches_.size()) {
+      const auto found =
+          std::partition_point(records.begin(), records.end(),
+                               [offset](const Record& record) { return record.offset() < offset; });
+      if (found == records.end()) continue;
+      next_batch_ = i;
+      next_record_ = static_cast<std::size_t>(found - records.begin());
+      waiting_ = records.size() - next_record_;
+    } else {
+      waiting_ += records.size();
+    }
+  }
+}
+
+void Lane::abandon_from(Offset offset) {
+  for (PendingRecord*& pending : unmarked_) {
+    if (pending->offset() >= offset) std::exchange(pending, nullptr)->abandon();
+  }
+  std::erase(unmarked_, nullptr);
+}
+
+}  // namespace rookery
