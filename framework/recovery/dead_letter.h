@@ -44,7 +44,8 @@ struct DeadLetterQueue {
   int max_retries = 3;       // >= 0; attempts beyond the first
   bool independent = false;  // batches: attempts are counted for each record, not for the batch
   Dispatch dispatch = Dispatch::kAsync;
-  // false: the consumer's next mark (or the automatic one of the records behind it) covers it.
+  // false: the consumer's next mark() covers it, once it is acknowledged. With manual marking only:
+  // the automatic marks of the records behind it would cover it all the same (validate() says so).
   bool mark_after_dispatch = true;
 };
 

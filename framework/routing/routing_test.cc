@@ -121,6 +121,17 @@ TEST(Validation, DeadLettersAndRulesLeadSomewhere) {
                   "groups.g.topics.u.on_error[0].dispatch", "groups.g.topics.u.on_error[1].retry"));
 }
 
+TEST(Validation, OnlyAConsumerThatMarksMayBeLeftTheMarksOfItsDeadLetters) {
+  const DeadLetterQueue queue{.topic = "dlq", .mark_after_dispatch = false};
+  App app;
+  app.group("g", {.defaults = {.dead_letter_queue = queue}})
+      .topic("t", {.consumer = nothing()})
+      .topic("u", {.consumer = nothing(), .marking = Marking::kManual});
+  const std::vector<Mistake> mistakes = validate(app);
+  ASSERT_THAT(paths(app), ElementsAre("groups.g.topics.t.dead_letter_queue.mark_after_dispatch"));
+  EXPECT_THAT(mistakes[0].message, HasSubstr("set marking to manual"));
+}
+
 TEST(Validation, ADeadLetterQueueIsInherited) {
   App app({.defaults = {.defaults = {.on_error = {on_any(skip())}}}});
   app.group("g", {.defaults = {.dead_letter_queue = {{.topic = "dlq"}}}})

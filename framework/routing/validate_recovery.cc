@@ -21,6 +21,12 @@ class Check {
     const DeadLetterQueue& queue = *settings_.dead_letter_queue;
     if (!queue.topic.empty()) destination(path + ".topic", queue.topic);
     if (queue.max_retries < 0) add(path + ".max_retries", "must not be negative");
+    if (!queue.mark_after_dispatch && settings_.marking == Marking::kAutomatic) {
+      add(path + ".mark_after_dispatch",
+          "false leaves the mark to the consumer's mark(), but marking is automatic and would "
+          "cover "
+          "it with the records behind: set marking to manual");
+    }
   }
 
   void policy(const std::string& path) {
