@@ -109,19 +109,34 @@ TimePoint Connection::next_deadline() const {
 
 void Connection::handle(Assigned& assigned) {
   std::vector<TopicPartition> names;
+  std::vector<TopicPartition> unrouted;
   std::vector<std::shared_ptr<Partition>> born;
   {
     MutexLock lock(mutex_);
     for (AssignedPartition& partition : assigned.partitions) {
+      const auto route = options_.topics.find(partition.partition.topic);
+      if (route == options_.topics.end()) {
+        unrouted.push_back(partition.partition);
+        continue;
+      }
       names.push_back(partition.partition);
-      const auto& [factory, settings] = options_.topics.at(partition.partition.topic);
+      const auto& [factory, settings] = route->second;
       auto actor = std::make_shared<Partition>(environment_, partition, factory, settings);
       born.push_back(actor);
       owned_[partition.assignment] =
           Owned{.partition = std::move(actor), .committed = partition.committed.value_or(-1)};
     }
   }
-  publish(EventKind::kPartitionsAssigned, names);
+  // Nothing is taken or committed there: the next owner that has a route begins where the last one
+  // ended. To leave the group for it would only have it assigned again.
+  for (const TopicPartition& partition : unrouted) {
+    publish_error("assignment",
+                  {.code = ErrorCode::kUnknownTopicOrPartition,
+                   .message = "the group assigned a partition of a topic without a route here: it "
+                              "is left alone until it goes to another member"},
+                  partition);
+  }
+  if (!names.empty()) publish(EventKind::kPartitionsAssigned, names);
   if (is_shutting_down_) return;  // never started: closing hands them back untouched
   for (const auto& partition : born) partition->start();
 }
@@ -132,16 +147,16 @@ void Connection::handle(Revoking& revoking) {
                 .work_deadline = deadline_in(options_.settings.revocation_grace)};
   std::vector<TopicPartition> names;
   for (const OwnedPartition& partition : revoking.partitions) {
-    names.push_back(partition.partition);
     const auto found = owned_.find(partition.assignment);
-    if (found == owned_.end()) continue;
+    if (found == owned_.end()) continue;  // of a topic without a route
+    names.push_back(partition.partition);
     set.partitions.push_back(found->second.partition);
     found->second.partition->end(set.ending);
     if (revoking.lost) found->second.partition->finish();
   }
   if (revoking.lost) {
     // Nobody waits for what is lost; the set stays until the hooks have run.
-    publish(EventKind::kPartitionsLost, names);
+    if (!names.empty()) publish(EventKind::kPartitionsLost, names);
     consumer_->hand_back(*std::exchange(set.revocation, std::nullopt));
   }
   endings_.push_back(std::move(set));
@@ -283,7 +298,7 @@ void Connection::end_commits(EndingSet& ending) {
   forget(ending.assignments());
   if (!ending.revocation) return;
   consumer_->hand_back(*ending.revocation);
-  publish(EventKind::kPartitionsRevoked, names);
+  if (!names.empty()) publish(EventKind::kPartitionsRevoked, names);
 }
 
 void Connection::forget(const std::vector<AssignmentId>& assignments) {

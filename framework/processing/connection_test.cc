@@ -18,6 +18,7 @@ using namespace std::chrono_literals;
 using namespace rookery::fakes;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 // Holds each record until the test lets it go.
 struct Gate {
@@ -34,6 +35,40 @@ struct Gate {
   Board& board;
   Offset open_below = 0;
 };
+
+// ---- Assignment
+
+// Members of one group that subscribe to different topics, and an assignor that does not mind.
+TEST(Assignment, OfATopicWithoutARouteIsToldAndLeftAlone) {
+  Board board;
+  ServerHarness harness(board, {.consumer = consumer([](const Record&) {})});
+  FakeGroup& group = harness.group();
+  const TopicPartition strange{"strangers", 2};
+  harness.start();
+  const auto streams = group.assign(std::vector<TopicPartition>{kPartition, strange});
+  for (const auto& stream : streams) stream->push(3);
+  group.wait_for_commit(kPartition, 3);
+  group.wait_for_hand_back(group.revoke(streams));
+  group.wait_for_hand_back(group.revoke(group.assign(std::vector<TopicPartition>{strange})));
+  EXPECT_EQ(harness.stop(), ExitCode::kClean);
+  EXPECT_EQ(group.committed_at(strange), -1);
+  board.look([&] { EXPECT_EQ(streams[1]->takes, 0U); });
+  EXPECT_THAT(board.notes("error.occurred "),
+              ElementsAre(HasSubstr("assignment UNKNOWN_TOPIC_OR_PARTITION strangers-2"),
+                          HasSubstr("assignment UNKNOWN_TOPIC_OR_PARTITION strangers-2")));
+  EXPECT_THAT(board.notes("partitions."),
+              ElementsAre("assigned: orders-[0]", "revoked: orders-[0]"));
+}
+
+TEST(Assignment, ThatIsLostOfATopicWithoutARouteIsHandedBack) {
+  Board board;
+  ServerHarness harness(board, {.consumer = consumer([](const Record&) {})});
+  harness.start();
+  const auto streams = harness.group().assign(std::vector<TopicPartition>{{"strangers", 2}});
+  harness.group().wait_for_hand_back(harness.group().revoke(streams, /*is_lost=*/true));
+  EXPECT_EQ(harness.stop(), ExitCode::kClean);
+  EXPECT_THAT(board.notes("partitions."), IsEmpty());
+}
 
 // ---- Revocation
 
