@@ -1,6 +1,6 @@
 // main.cc
 //
-// The program: `billing server --brokers HOST:PORT`, and help.
+// The program: `billing server --brokers HOST:PORT`, routes, dlq, and help.
 
 #include "billing_app.h"
 

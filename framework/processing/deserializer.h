@@ -5,8 +5,7 @@
 //
 //   class Billing : public rookery::Consumer {
 //     void consume(const rookery::Record& record) override {
-//       const Order& order = order_(record);      // throws DeserializeFailed: the record is to
-//       blame
+//       const Order& order = order_(record);  // DeserializeFailed: the record is to blame
 //       ...
 //     }
 //     rookery::Deserializer<Order> order_{parse_order};

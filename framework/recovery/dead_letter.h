@@ -11,8 +11,8 @@
 //   source_topic, source_partition, source_offset   where it was
 //   source_consumer_group, source_attempts          whose it was, and how often it ran
 //   source_trace_id                                 32 hex digits, those of the event
-//   source_timestamp                                the record's, milliseconds since the epoch or
-//   -1 source_error_class, source_error_message        why; the message is cut at 1 KiB
+//   source_timestamp                                its time, milliseconds since the epoch; or -1
+//   source_error_class, source_error_message        why; the message is cut at 1 KiB
 //
 // Its partition follows from the source partition alone, not from its key: the failures of one
 // source partition stay in order in one partition of the dead letter topic, whatever the two
