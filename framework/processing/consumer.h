@@ -34,8 +34,8 @@ class Outputs {
  public:
   // Sends a record as part of the record being consumed, whose input is marked only after the
   // broker acknowledged this one. Does not wait for that. Waits while the send buffer is full, up
-  // to the producer's delivery timeout. Throws SendFailed when it cannot be sent at all: let it
-  // pass, the input is then retried.
+  // to output_timeout of the app (2 min), or until the partition is no longer ours. Throws
+  // SendFailed when it cannot be sent at all: let it pass, the input is then retried.
   virtual void send(const OutgoingRecord& record) = 0;
 
  protected:

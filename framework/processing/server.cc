@@ -24,8 +24,6 @@ using namespace std::chrono_literals;
 // notice.
 constexpr Duration kProducerCloseTimeout = 5s;
 constexpr Duration kWorkerJoinTimeout = 5s;
-// How long a consumer's send waits for room: Kafka's default delivery.timeout.ms.
-constexpr Duration kOutputTimeout = 120s;
 
 std::string make_id(const std::string& client_id) {
   static constexpr char kHex[] = "0123456789abcdef";
@@ -236,7 +234,7 @@ class Server::Impl {
     environment->outputs = outputs_.get();
     environment->partition_counts = partition_counts_.get();
     environment->log_starts = log_starts_.get();
-    environment->output_timeout = kOutputTimeout;
+    environment->output_timeout = app_.options().output_timeout.value_or(kDefaultOutputTimeout);
     environment->on_fatal = [this](const Error&) { stop_fatally(); };
     environment->on_bad_alloc = [this](const std::string& where) { note_bad_alloc(where); };
     ConnectionOptions options{

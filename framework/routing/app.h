@@ -51,9 +51,12 @@ struct AppOptions {
   std::string client_id = "rookery";
   std::optional<unsigned> concurrency = {};       // workers; default: hardware threads
   std::optional<Duration> shutdown_timeout = {};  // default 60 s
-  ConfigMap kafka = {};                           // for every client, under librdkafka's names
-  ConfigMap producer = {};                        // for producers besides
-  GroupOptions defaults = {};                     // for its groups
+  // How long a consumer's send, or a dead letter's, waits for room in the send buffer; default 2
+  // min
+  std::optional<Duration> output_timeout = {};
+  ConfigMap kafka = {};        // for every client, under librdkafka's names
+  ConfigMap producer = {};     // for producers besides
+  GroupOptions defaults = {};  // for its groups
 };
 
 class ConsumerGroup {

@@ -56,7 +56,10 @@ TEST(Routing, CopiesAreIndependent) {
 }
 
 TEST(Validation, TellsEveryMistakeAtOnceWithItsPath) {
-  App app({.client_id = "", .concurrency = 0U, .kafka = {{"enable.auto.commit", "true"}}});
+  App app({.client_id = "",
+           .concurrency = 0U,
+           .output_timeout = 0s,
+           .kafka = {{"enable.auto.commit", "true"}}});
   app.group("empty");
   app.group("g", {.commit_interval = 0s, .revocation_grace = 5min, .kafka = {{"group.id", "x"}}})
       .topic("bad name", {.consumer = nothing()})
@@ -70,8 +73,8 @@ TEST(Validation, TellsEveryMistakeAtOnceWithItsPath) {
                    .window = 0,
                    .retry_backoff = RetryBackoff{.first = 10s, .max = 1s, .jitter_percent = 101}});
   EXPECT_THAT(paths(app),
-              ElementsAre("client_id", "concurrency", "kafka.enable.auto.commit", "groups.empty",
-                          "groups.g.kafka.group.id", "groups.g.commit_interval",
+              ElementsAre("client_id", "concurrency", "output_timeout", "kafka.enable.auto.commit",
+                          "groups.empty", "groups.g.kafka.group.id", "groups.g.commit_interval",
                           "groups.g.revocation_grace", "groups.g.topics.bad name",
                           "groups.g.topics.none.consumer", "groups.g.topics.twice",
                           "groups.g.topics.t.max_records", "groups.g.topics.t.window",

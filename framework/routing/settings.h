@@ -56,5 +56,7 @@ struct GroupSettings {
 };
 
 inline constexpr Duration kDefaultShutdownTimeout = std::chrono::seconds(60);
+// Kafka's default of delivery.timeout.ms.
+inline constexpr Duration kDefaultOutputTimeout = std::chrono::seconds(120);
 
 }  // namespace rookery

@@ -161,6 +161,9 @@ std::vector<Mistake> validate(const App& app) {
   const Duration shutdown_timeout =
       app.options().shutdown_timeout.value_or(kDefaultShutdownTimeout);
   if (shutdown_timeout <= 0s) findings.add("shutdown_timeout", "must be above zero");
+  if (app.options().output_timeout.value_or(kDefaultOutputTimeout) <= 0s) {
+    findings.add("output_timeout", "must be above zero");
+  }
   check_kafka("kafka", app.options().kafka, findings);
   check_producer("kafka", app.options().kafka, findings);
   check_kafka("producer", app.options().producer, findings);
