@@ -2,8 +2,9 @@
 //
 // Every record that a program sends has one outcome, and the outcome is true: with acks=all what
 // was reported delivered is in the log where it was said to be, with idempotence once and in the
-// order of its sender; what was refused is not; what failed may be, but never twice. Under faults,
-// with a buffer that is often full, over every way of sending at once.
+// order of its sender; what was refused is not; what failed may be, but never twice. A flush that
+// says so returns when all that was sent before it has its outcome, and so does a close. Under
+// faults, with a buffer that is often full, over every way of sending at once.
 #include <gtest/gtest.h>
 
 #include <rookery/producing/producer.h>
@@ -24,6 +25,7 @@
 #include "mockbroker/cluster/inspection.h"
 #include "mockbroker/transport/mock_transport.h"
 #include "simulations/network/simulated_network.h"
+#include "simulations/properties/producing_plan.h"
 #include "simulations/scheduler/scheduler.h"
 #include "simulations/scheduler/strategy.h"
 #include "simulations/world/run_tape.h"
@@ -34,58 +36,17 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr int kNodes = 3;
 constexpr PartitionId kPartitions = 4;
 constexpr const char* kTopic = "orders.v1";
-constexpr std::uint64_t kSeeds = 150;
+constexpr std::uint64_t kSeeds = 1000;
 constexpr Duration kCloseMost = seconds(30);
-
-struct Fault {
-  TimePoint at;
-  Duration length;
-  NodeId node = 0;
-  int kind = 0;  // 0 a node stops in order, 1 it crashes, 2 its answers are late
-};
-
-struct ProducingPlan {
-  bool is_idempotent = true;
-  std::uint64_t senders = 1;
-  std::uint64_t records = 1;  // of each sender
-  ConfigMap config;
-  NetworkProfile profile;
-  std::vector<Fault> faults;
-};
-
-ProducingPlan draw_plan(Tape& tape) {
-  ProducingPlan plan;
-  plan.is_idempotent = !tape.one_in(4);
-  plan.senders = 1 + tape.draw(3);
-  plan.records = 20 + tape.draw(60);
-  plan.config = {{"acks", "all"},
-                 {"enable.idempotence", plan.is_idempotent ? "true" : "false"},
-                 {"message.timeout.ms", std::to_string(tape.between(800, 5000))},
-                 {"queue.buffering.max.messages", std::to_string(tape.between(2, 40))},
-                 {"linger.ms", std::to_string(tape.between(0, 20))}};
-  if (tape.one_in(2)) plan.profile.loss_one_in = 8 + tape.draw(20);
-  if (tape.one_in(2)) plan.profile.error_one_in = 5 + tape.draw(20);
-  if (tape.one_in(3)) {
-    plan.profile.slow_one_in = 5;
-    plan.profile.slow_most = milliseconds(600);
-  }
-  for (std::uint64_t left = tape.draw(4); left > 0; --left) {
-    plan.faults.push_back({.at = TimePoint(seconds(1)) + milliseconds(tape.between(50, 4000)),
-                           .length = milliseconds(tape.between(100, 4000)),
-                           .node = static_cast<NodeId>(tape.draw(kNodes)),
-                           .kind = static_cast<int>(tape.draw(3))});
-  }
-  return plan;
-}
 
 // What a program knows of one record.
 struct Fate {
   std::uint64_t sender = 0;
   std::uint64_t number = 0;  // in the order of its sender's sends
   bool is_refused = false;   // the send itself answered an error
+  bool is_sent = false;      // the send has returned, and was none
   int told = 0;              // outcomes
   Result<Delivery> outcome = Delivery{};
 };
@@ -100,10 +61,12 @@ class Producing {
   std::uint64_t delivered() const { return delivered_; }
   std::uint64_t failed() const { return failed_; }
   std::uint64_t refused() const { return refused_; }
+  std::uint64_t flushes() const { return flushes_; }
+  std::uint64_t closes() const { return closes_; }
 
  private:
   struct World {
-    World() : cluster({.nodes = kNodes}), network(cluster, kNodes) {}
+    World() : cluster({.nodes = kProducingNodes}), network(cluster, kProducingNodes) {}
     mock::Cluster cluster;
     SimulatedNetwork network;
   };
@@ -113,13 +76,17 @@ class Producing {
   void send_one(Producer& producer, std::uint64_t sender, std::uint64_t number);
   void send_many(Producer& producer, std::uint64_t sender, std::uint64_t number,
                  std::uint64_t count);
+  void flush_now(Producer& producer);
+  void close_now(Producer& producer, Duration patience);
+  std::vector<std::size_t> under_way();
+  void expect_settled(const std::vector<std::size_t>& fates, const char* call);
   void go_through_faults();
   std::uint64_t draw(std::uint64_t bound) {
     const Uninterrupted scope;
     return dice_.draw(bound);
   }
   std::size_t add_fate(std::uint64_t sender, std::uint64_t number);
-  void refuse(std::size_t fate);
+  void note_sent(std::size_t fate, const Status& sent);
   void tell(std::size_t fate, const Result<Delivery>& outcome);
   void compare();
   std::string wrong_with(const Fate& fate, const std::vector<Delivery>& places) const;
@@ -131,13 +98,15 @@ class Producing {
   const ProducingPlan plan_;
   Tape& dice_;
   std::optional<World> world_;
-  Mutex mutex_{"producing.fates", ranks::kLeaf};  // guards the fates
+  Mutex mutex_{"producing.fates", ranks::kApp};  // guards what follows
   std::deque<Fate> fates_;
-  std::vector<std::pair<std::size_t, DeliveryFuture>> futures_;
+  std::map<std::size_t, DeliveryFuture> futures_;  // by fate
   std::string text_;
   std::uint64_t delivered_ = 0;
   std::uint64_t failed_ = 0;
   std::uint64_t refused_ = 0;
+  std::uint64_t flushes_ = 0;  // that had something to wait for, and waited for it
+  std::uint64_t closes_ = 0;   // likewise
 };
 
 std::size_t Producing::add_fate(std::uint64_t sender, std::uint64_t number) {
@@ -146,9 +115,9 @@ std::size_t Producing::add_fate(std::uint64_t sender, std::uint64_t number) {
   return fates_.size() - 1;
 }
 
-void Producing::refuse(std::size_t fate) {
+void Producing::note_sent(std::size_t fate, const Status& sent) {
   MutexLock lock(mutex_);
-  fates_[fate].is_refused = true;
+  (sent ? fates_[fate].is_sent : fates_[fate].is_refused) = true;
 }
 
 void Producing::tell(std::size_t fate, const Result<Delivery>& outcome) {
@@ -166,20 +135,20 @@ void Producing::send_one(Producer& producer, std::uint64_t sender, std::uint64_t
   const std::size_t fate = add_fate(sender, number);
   switch (draw(4)) {
     case 0: {
-      const Status sent = producer.send(record, fate, deadline);
-      if (!sent) refuse(fate);
+      note_sent(fate, producer.send(record, fate, deadline));
       return;
     }
     case 1: {
-      const Status sent = producer.send(
-          record, [this, fate](const Result<Delivery>& outcome) { tell(fate, outcome); }, deadline);
-      if (!sent) refuse(fate);
+      note_sent(fate,
+                producer.send(
+                    record, [this, fate](const Result<Delivery>& outcome) { tell(fate, outcome); },
+                    deadline));
       return;
     }
     case 2: {
       DeliveryFuture future = producer.send_async(record, deadline);
       MutexLock lock(mutex_);
-      futures_.emplace_back(fate, std::move(future));
+      futures_.emplace(fate, std::move(future));
       return;
     }
     default:
@@ -201,6 +170,47 @@ void Producing::send_many(Producer& producer, std::uint64_t sender, std::uint64_
   for (std::size_t i = 0; i < answers.size(); ++i) tell(fates[i], answers[i]);
 }
 
+// What was sent and has no outcome yet.
+std::vector<std::size_t> Producing::under_way() {
+  MutexLock lock(mutex_);
+  std::vector<std::size_t> all;
+  for (std::size_t fate = 0; fate < fates_.size(); ++fate) {
+    if (fates_[fate].is_sent && fates_[fate].told == 0) all.push_back(fate);
+  }
+  for (const auto& [fate, future] : futures_) {
+    if (!future.is_decided()) all.push_back(fate);
+  }
+  return all;
+}
+
+void Producing::expect_settled(const std::vector<std::size_t>& fates, const char* call) {
+  MutexLock lock(mutex_);
+  for (const std::size_t fate : fates) {
+    const auto future = futures_.find(fate);
+    if (future != futures_.end() ? future->second.is_decided() : fates_[fate].told > 0) continue;
+    text_ = "record " + value_of(fates_[fate].sender, fates_[fate].number) + " was sent before a " +
+            call + ", which returned before its outcome";
+  }
+}
+
+void Producing::flush_now(Producer& producer) {
+  const std::vector<std::size_t> before = under_way();
+  const Status flushed = producer.flush(deadline_in(milliseconds(draw(6000))));
+  const bool is_over = flushed || flushed.error().code != ErrorCode::kTimedOut ||
+                       flushed.error().message.ends_with("not acknowledged)");  // all but those
+  if (!is_over || before.empty()) return;
+  ++flushes_;
+  expect_settled(before, "flush");
+}
+
+// Whatever it answers: what is not acknowledged by then has failed.
+void Producing::close_now(Producer& producer, Duration patience) {
+  const std::vector<std::size_t> before = under_way();
+  static_cast<void>(producer.close(deadline_in(patience)));
+  if (!before.empty()) ++closes_;
+  expect_settled(before, "close");
+}
+
 void Producing::send_all(Producer& producer, std::uint64_t sender) {
   for (std::uint64_t number = 0; number < plan_.records;) {
     const std::uint64_t together = draw(6) == 0 ? 1 + draw(10) : 1;
@@ -211,6 +221,7 @@ void Producing::send_all(Producer& producer, std::uint64_t sender) {
     }
     number += together;
     if (draw(5) == 0) sleep_until(deadline_in(milliseconds(draw(200))));
+    if (draw(10) == 0) flush_now(producer);
   }
 }
 
@@ -225,8 +236,14 @@ void Producing::program() {
   for (std::uint64_t sender = 0; sender < plan_.senders; ++sender) {
     threads.emplace_back("sender", [&, sender] { send_all(*producer, sender); });
   }
+  if (plan_.closes_after) {
+    threads.emplace_back("closer", [&] {
+      sleep_until(deadline_in(*plan_.closes_after));
+      close_now(*producer, milliseconds(draw(3000)));
+    });
+  }
   for (Thread& thread : threads) thread.join();
-  static_cast<void>(producer->close(deadline_in(kCloseMost)));
+  close_now(*producer, kCloseMost);
   for (const auto& [fate, future] : futures_) {
     // Closed: each is decided.
     if (future.is_decided()) tell(fate, future.wait(TimePoint()));
@@ -234,8 +251,8 @@ void Producing::program() {
 }
 
 void Producing::go_through_faults() {
-  std::multimap<TimePoint, std::pair<const Fault*, bool>> moments;
-  for (const Fault& fault : plan_.faults) {
+  std::multimap<TimePoint, std::pair<const ProducingFault*, bool>> moments;
+  for (const ProducingFault& fault : plan_.faults) {
     moments.emplace(fault.at, std::pair(&fault, true));
     moments.emplace(fault.at + fault.length, std::pair(&fault, false));
   }
@@ -333,10 +350,12 @@ TEST(Producing, EachRecordHasOneTrueOutcome) {
   std::uint64_t delivered = 0;
   std::uint64_t failed = 0;
   std::uint64_t refused = 0;
+  std::uint64_t flushes = 0;
+  std::uint64_t closes = 0;
   StackPool stacks;
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     RunTape tape({.seed = seed});
-    Producing producing(draw_plan(tape.plan), tape.plan);
+    Producing producing(draw_producing_plan(tape.plan), tape.plan);
     StickyRandomStrategy strategy(tape.schedule, 8);
     SchedulerOptions options;
     options.stack_pool = &stacks;
@@ -348,13 +367,20 @@ TEST(Producing, EachRecordHasOneTrueOutcome) {
     delivered += producing.delivered();
     failed += producing.failed();
     refused += producing.refused();
+    flushes += producing.flushes();
+    closes += producing.closes();
   }
-  std::printf("explored %llu runs: %llu records delivered, %llu failed, %llu refused\n",
-              static_cast<unsigned long long>(kSeeds), static_cast<unsigned long long>(delivered),
-              static_cast<unsigned long long>(failed), static_cast<unsigned long long>(refused));
+  std::printf(
+      "explored %llu runs: %llu records delivered, %llu failed, %llu refused; %llu flushes and "
+      "%llu closes with records under way\n",
+      static_cast<unsigned long long>(kSeeds), static_cast<unsigned long long>(delivered),
+      static_cast<unsigned long long>(failed), static_cast<unsigned long long>(refused),
+      static_cast<unsigned long long>(flushes), static_cast<unsigned long long>(closes));
   EXPECT_GT(delivered, kSeeds * 30);
   EXPECT_GT(failed, kSeeds);
   EXPECT_GT(refused, kSeeds / 10);
+  EXPECT_GT(flushes, kSeeds);
+  EXPECT_GT(closes, kSeeds / 10);
 }
 
 }  // namespace
