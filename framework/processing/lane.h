@@ -55,8 +55,9 @@ class Lane final : public ConsumerContext, private Outputs {
   // The next batch is of one record: to find out whom to blame.
   bool is_slicing() const;
   bool runs_batches() const { return consumer_ && consumer_->consumes_batches(); }
-  // A record has failed so often that its log is looked at: it may have lost the record.
-  bool is_stuck() const { return failures_ >= kStuckAfter && strikes_ > 0; }
+  // A record, or its dead letter, has failed so often that its log is looked at: it may have lost
+  // the record.
+  bool is_stuck() const { return is_record_stuck() || dead_letter_failures_ >= kStuckAfter; }
   // When a failed record may run again; kNever when none waits.
   TimePoint retry_at() const { return retry_at_; }
 
@@ -165,8 +166,9 @@ class Lane final : public ConsumerContext, private Outputs {
   static Failure failure_of(const Error& output_error);
   Blame blame_in(const Slice& slice, const Batch& batch, const Failure& failure) const;
   void fail(const Blame& blame, const Failure& failure, bool is_again);
+  bool is_record_stuck() const { return failures_ >= kStuckAfter && strikes_ > 0; }
   bool is_lost(Offset offset, const Decision& decision) const;
-  void tell_of_loss(const std::string& message);
+  void tell_of_loss(Offset offset, const std::string& trace_id, const std::string& message);
   Decision decide(const Failure& failure);
   std::string why_undeliverable(const Decision& decision) const;
   Decision resolve(const Decision& decision, std::uint64_t strikes) const;

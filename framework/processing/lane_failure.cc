@@ -148,7 +148,8 @@ void Lane::fail(const Blame& blame, const Failure& failure, bool is_again) {
   const Decision decision = resolve(chosen, strikes_);
   if (is_asked && !failure.is_passing && is_lost(offset, decision)) {
     if (blame.is_known) {
-      tell_of_loss("retention has passed the record while it was retried: it is given up");
+      tell_of_loss(offset, tracker_.trace_id(),
+                   "retention has passed the record while it was retried: it is given up");
     }
     return give_up_on(blame, failure, skip(), /*is_chosen=*/true);
   }
@@ -177,11 +178,11 @@ bool Lane::is_lost(Offset offset, const Decision& decision) const {
   const bool is_without_end = decision.action == Decision::Action::kPause ||
                               (decision.action == Decision::Action::kRetry &&
                                decision.retries_max == Decision::kWithoutEnd);
-  return is_without_end && is_stuck() && partition_.has_left_the_log(offset);
+  return is_without_end && is_record_stuck() && partition_.has_left_the_log(offset);
 }
 
-void Lane::tell_of_loss(const std::string& message) {
-  partition_.publish_error("log", "RecordLost", message, failed_offset_, tracker_.trace_id());
+void Lane::tell_of_loss(Offset offset, const std::string& trace_id, const std::string& message) {
+  partition_.publish_error("log", "RecordLost", message, offset, trace_id);
 }
 
 // What the policy says; the dead letter queue's word where it says nothing.

@@ -40,10 +40,20 @@ void Lane::forget_from(Offset offset) {
   abandon_from(offset);
   marked_below_ = std::min(marked_below_, offset);
   slices_end_ = std::min(slices_end_, offset);
-  taken_away_.erase(taken_away_.lower_bound(offset), taken_away_.end());
+  const auto lost = taken_away_.lower_bound(offset);
+  if (lost != taken_away_.end() && dead_letter_failures_ > 0) {
+    tell_of_loss(lost->first, lost->second.source.trace_id,
+                 "the log lost the record while its dead letter was retried: it is given up");
+    dead_letter_failures_ = 0;
+    retry_at_ = kNever;
+  }
+  taken_away_.erase(lost, taken_away_.end());
   if (awaited_ && *awaited_ >= offset) awaited_.reset();
   if (failed_offset_ >= offset) {
-    if (failures_ > 0) tell_of_loss("the log lost the record while it was retried: it is given up");
+    if (failures_ > 0) {
+      tell_of_loss(failed_offset_, tracker_.trace_id(),
+                   "the log lost the record while it was retried: it is given up");
+    }
     succeeded();
     dead_letter_failures_ = 0;
     failed_offset_ = -1;

@@ -14,6 +14,7 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rookery {
@@ -190,6 +191,28 @@ TEST(Truncated, WhatWasLostWhileItFailedSaysNothingOfWhatLiesThereNow) {
   stream->push(5, "new");
   board.wait_for_notes("new ", 5);
   harness.group().wait_for_commit(kPartition, 6);
+}
+
+// Nothing is behind it for the dispatch to go on with, and nobody takes meanwhile.
+TEST(Truncated, WhatWasLostWhileItsDeadLetterFailedIsGivenUp) {
+  Board board;
+  ServerHarness harness(board, {.consumer = consumer([&](const Record& record) {
+                                  if (record.value() == "bad") throw std::runtime_error("bad");
+                                }),
+                                .retry_backoff = RetryBackoff{.first = 1ms, .max = 1ms},
+                                .dead_letter_queue = {{.topic = "missing", .max_retries = 0}}});
+  const auto stream = harness.assign();
+  bool is_truncated = false;
+  stream->on_take = [&] {
+    std::size_t failures = board.notes("error.occurred dead_letter").size();
+    if (failures < 5 || std::exchange(is_truncated, true)) return;
+    stream->truncate(1);
+    stream->push(3, "new");
+  };
+  stream->push(1, "old");
+  stream->push(1, "bad");
+  harness.group().wait_for_commit(kPartition, 4);
+  EXPECT_EQ(board.notes("error.occurred log RecordLost orders-0@1").size(), 1U);
 }
 
 TEST(Quiet, TakesNothingMoreButStays) {
