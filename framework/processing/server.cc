@@ -10,8 +10,10 @@
 #include <rookery/processing/output_producer.h>
 #include <rookery/processing/worker_pool.h>
 #include <rookery/producing/partition_counts.h>
+#include <rookery/runtime/mutant.h>
 #include <rookery/runtime/random.h>
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -47,7 +49,8 @@ class Server::Impl {
         id_(options.id.empty() ? make_id(app_.options().client_id) : options.id),
         events_(options.monitor ? *options.monitor : silent_, [this] { stop_fatally(); }) {}
 
-  ~Impl() {
+  // While consumers may still stop the server and ask it.
+  void end() {
     stop();
     wait();
     // Work that outlived its time limit: its thread cannot be left behind.
@@ -75,7 +78,9 @@ class Server::Impl {
     if (is_made) {
       for (const auto& connection : connections_) connection->stop();
     }
-    MutexLock lock(mutex_);
+    if (mutant("stop.waits_for_connections")) join_connections();
+    std::optional<MutexLock> lock;
+    if (!mutant("stop.told_outside_lock")) lock.emplace(mutex_);
     is_stop_told_ = true;  // the last touch: whoever waits may now go on, and destroy us
     stop_told_.notify_all();
   }
@@ -97,17 +102,16 @@ class Server::Impl {
     if (is_ended_) return exit_code_;
     is_ended_ = true;
     bool is_clean = !is_fatal_.load();
-    for (const auto& connection : connections_) {
-      connection->join_until(kNever);  // it keeps its own time limits
-      is_clean = connection->ended_cleanly() && is_clean;
-    }
+    join_connections();
+    for (const auto& connection : connections_) is_clean = connection->ended_cleanly() && is_clean;
     if (pool_) {
       pool_->stop();
       is_clean = pool_->join_until(deadline_in(kWorkerJoinTimeout)) && is_clean;
       relay_->flush();
     }
     if (outputs_) {
-      const Status closed = outputs_->close(deadline_in(kProducerCloseTimeout));
+      const Status closed = outputs_->close(
+          mutant("stop.closes_without_deadline") ? kNever : deadline_in(kProducerCloseTimeout));
       if (!closed) {
         is_clean = false;
         publish(EventKind::kErrorOccurred, "producer close: " + closed.error().text(), "producer",
@@ -206,6 +210,13 @@ class Server::Impl {
       if (Status started = connection->start(); !started) return started;
     }
     return {};
+  }
+
+  // They keep time limits of their own.
+  void join_connections() {
+    std::optional<MutexLock> lock;
+    if (mutant("stop.joins_under_lock")) lock.emplace(mutex_);
+    for (const auto& connection : connections_) connection->join_until(kNever);
   }
 
   void make_quiet() {
@@ -335,7 +346,7 @@ class Server::Impl {
 
 Server::Server(App app, Transport& transport, ServerOptions options)
     : impl_(std::make_unique<Impl>(std::move(app), transport, std::move(options))) {}
-Server::~Server() = default;
+Server::~Server() { impl_->end(); }
 Status Server::start() { return impl_->start(); }
 void Server::stop() { impl_->stop(); }
 void Server::quiet() { impl_->quiet(); }

@@ -76,6 +76,14 @@ inline constexpr MutantEntry kMutants[] = {
      "a dead letter lies where its record's key says, not its source partition"},
     {"dead_letters.neighbour_sent", "F9",
      "a dead letter has key and payload of the record before the one that failed"},
+    {"stop.told_outside_lock", "S1",
+     "that a server is to stop is told without the lock of who waits for it"},
+    {"stop.joins_under_lock", "S2",
+     "connections are joined with the server's lock held, which consumers' questions need"},
+    {"stop.closes_without_deadline", "S3",
+     "a server waits for its last outputs until the brokers answer or they expire"},
+    {"stop.waits_for_connections", "S4",
+     "stop returns when all connections have ended, also to a worker that they wait for"},
 };
 
 // A mutant's place in the list; made from its name by the compiler.

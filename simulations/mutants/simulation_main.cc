@@ -1,7 +1,8 @@
 // simulation_main.cc
 //
-// `./rookery simulate --mutant NAME`: groups that live, or a program with outputs and dead letters,
-// with a known bug put back, seed by seed until a promise breaks. `--list-mutants` lists them.
+// `./rookery simulate --mutant NAME`: groups that live, a program with outputs and dead letters, or
+// a server that is stopped, with a known bug put back, seed by seed until a promise breaks.
+// `--list-mutants` lists them, by name and mark; a mark is as good as a name.
 
 #include <rookery/runtime/mutant.h>
 
@@ -14,6 +15,7 @@
 #include "simulations/properties/billing_life.h"
 #include "simulations/properties/dead_letter_property.h"
 #include "simulations/properties/group_life.h"
+#include "simulations/stop/stop_life.h"
 
 namespace {
 
@@ -27,12 +29,20 @@ int print_list() {
   return std::fflush(stdout) == 0 ? 0 : 1;
 }
 
-// A mutant of the framework needs a program, one of the client a group.
-bool is_of_the_framework(const std::string& name) {
+// "S1" is "stop.told_outside_lock".
+std::string name_of(const std::string& name_or_mark) {
   for (const MutantEntry& mutant : rookery::all_mutants()) {
-    if (mutant.name == name) return mutant.mark.starts_with('F');
+    if (mutant.mark == name_or_mark) return std::string(mutant.name);
   }
-  return false;
+  return name_or_mark;
+}
+
+// Which kind of program a mutant needs: that of the client (D, R) a group, F a program, S a stop.
+char kind_of(const std::string& name) {
+  for (const MutantEntry& mutant : rookery::all_mutants()) {
+    if (mutant.name == name) return mutant.mark.front();
+  }
+  return 'D';
 }
 
 int usage_error(const std::string& message) {
@@ -60,6 +70,7 @@ int main(int argc, char** argv) {
     }
     if (name.empty()) return usage_error("--mutant wants a name");
   }
+  name = name_of(name);
   if (!rookery::switch_mutant_on(name)) {
     return usage_error("there is no mutant '" + name + "': --list-mutants lists them");
   }
@@ -70,7 +81,11 @@ int main(int argc, char** argv) {
     program = {.name = "dead letters",
                .what = "a program with dead letters under faults",
                .run = rookery::sim::dead_letter_life()};
-  } else if (is_of_the_framework(name)) {
+  } else if (kind_of(name) == 'S') {
+    program = {.name = "stop",
+               .what = "a server that is stopped in the middle of something",
+               .run = rookery::stopping::stop_life};
+  } else if (kind_of(name) == 'F') {
     program = {.name = "billing",
                .what = "a program with outputs and dead letters under faults",
                .run = rookery::sim::billing_life(rookery::sim::nodes_to_hunt_on(name))};

@@ -1,8 +1,8 @@
 // table_main.cc
 //
 // The mean number of runs until each mutant is found, per strategy, and how many enumerated
-// schedules it takes: `bazel run -c opt //simulations/mutants:table -- [FINDS] [RUNS AT MOST] [PART
-// OF A NAME OR A MARK]`.
+// schedules it takes, where schedules are enumerated: `bazel run -c opt
+// //simulations/mutants:table -- [FINDS] [RUNS AT MOST] [PART OF A NAME OR A MARK]`.
 #include <rookery/runtime/mutant.h>
 
 #include <cstdio>
@@ -14,6 +14,7 @@
 #include "simulations/properties/group_life.h"
 #include "simulations/properties/group_schedules.h"
 #include "simulations/scheduler/strategies.h"
+#include "simulations/stop/stop_life.h"
 
 namespace rookery::sim {
 namespace {
@@ -62,13 +63,16 @@ int print_table(const HuntOptions& options, const std::string& part) {
     if (!is_asked_for || mutant.mark.starts_with('F')) continue;
     std::printf("| %s %s |", std::string(mutant.mark).c_str(), std::string(mutant.name).c_str());
     std::string promises;
+    const bool is_of_stop = mutant.mark.starts_with('S');
     for (const StrategyKind kind : kColumns) {
-      const Hunt hunt = hunt_mutant(mutant.name, group_life_with(kind), options);
+      const RunFunction run = is_of_stop ? stopping::stop_life_with(kind) : group_life_with(kind);
+      const Hunt hunt = hunt_mutant(mutant.name, run, options);
       std::printf(" %s |", cell(hunt).c_str());
       std::fflush(stdout);
       if (hunt.broken) add_promise(promises, hunt.broken->promise);
     }
-    std::printf(" %s |", enumerated_cell(mutant.name, kSchedulesMost, promises).c_str());
+    std::printf(" %s |",
+                is_of_stop ? "-" : enumerated_cell(mutant.name, kSchedulesMost, promises).c_str());
     std::printf(" %s |\n", promises.c_str());
   }
   return 0;

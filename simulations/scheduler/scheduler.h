@@ -210,6 +210,9 @@ class Scheduler final : public FiberRuntime {
   // No choice point: may be called in an Uninterrupted scope.
   void raise(Signal& signal);
 
+  // What each thread waits for, one a line: for who fails the run because something does not end.
+  std::string describe_all_waits() const;
+
   // --- FiberRuntime
 
   TimePoint now() override;
@@ -288,7 +291,6 @@ class Scheduler final : public FiberRuntime {
   std::string where_and_when() const;
   std::string describe_wait(const Fiber& fiber) const;
   std::vector<Fiber*> fibers_to_report() const;
-  std::string describe_all_waits() const;
   std::string describe_cycle_from(const Fiber& fiber) const;
   std::string stack_of(Fiber& fiber);
   Fiber* waited_for(const Fiber& fiber) const;

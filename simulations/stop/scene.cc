@@ -3,15 +3,12 @@
 // Brings a server into the middle of something, and arms whoever is to stop it.
 #include "simulations/stop/scene.h"
 
-#include <gtest/gtest.h>
-#include <rookery/cli/stack_dump.h>
 #include <rookery/processing/consumer.h>
+#include <rookery/runtime/random.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <stdexcept>
 #include <utility>
 #include <variant>
@@ -22,6 +19,12 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kPatience = 60s;
+// Of each partition of "work", so many are consumed before it is time to stop, and the rest when it
+// is: with outputs on their way, and nothing that could be acknowledged where brokers are away.
+constexpr Offset kBefore = 10;
+constexpr int kRecords = 50;
+// A broker that answers does so at once.
+constexpr Duration kAnswer = 500ms;
 constexpr int kSignal = SIGUSR2;
 
 // Blocked before any thread is made, so that it ends nobody.
@@ -31,7 +34,6 @@ constexpr int kSignal = SIGUSR2;
   sigaddset(&set, kSignal);
   // allow(os-thread): a mask of signals, not a thread
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  install_stack_dump();
   return true;
 }();
 
@@ -47,14 +49,19 @@ class Work final : public Consumer {
   }
 
  private:
+  // A consumer may ask the server what it likes, also while it ends.
+  void shutdown() override { shared_->server->progress(); }
+
   void consume(const Record& record) override {
     shared_->working.open();
-    // Outputs are on their way when it stops.
+    if (record.offset() >= kBefore) shared_->armed.wait_until(kNever);
     producer().send({.topic = output_, .key = record.key(), .value = record.value()});
     shared_->fire_if(From::kConsumer);
-    if (shared_->from != From::kListener || shared_->fired.is_open()) return;
-    shared_->armed.wait_until(kNever);
-    throw std::runtime_error("an event for the listener");
+    if (shared_->from == From::kListener && !shared_->fired.is_open()) {
+      shared_->armed.wait_until(kNever);
+      throw std::runtime_error("an event for the listener");
+    }
+    shared_->returned.at(static_cast<std::size_t>(record.partition())).store(record.offset() + 1);
   }
 
   const std::shared_ptr<Shared> shared_;
@@ -85,38 +92,38 @@ class Contested final : public Consumer {
 
 }  // namespace
 
-const char* name(From from) {
-  static constexpr const char* kNames[] = {"AConsumer",       "AListener", "ARebalanceHook",
-                                           "ADeliveryReport", "ASignal",   "TheDestructor",
-                                           "AnotherThread"};
-  return kNames[static_cast<std::size_t>(from)];
+bool Shared::lasts() const {
+  bool owns_work = false;
+  bool owns_contested = false;
+  for (const PartitionProgress& owned : server->progress()) {
+    (owned.group == contested_group ? owns_contested : owns_work) = true;
+  }
+  switch (during) {
+    case During::kJoin:
+      return asked.is_open() && !owns_contested;
+    case During::kRevocation:
+      return revoking.is_open() && owns_contested;  // not handed back
+    case During::kCalm:
+    case During::kSilence:
+    case During::kCrash:
+      return owns_work && owns_contested;
+  }
+  return false;
 }
 
-const char* name(During during) {
-  static constexpr const char* kNames[] = {"Calm", "AJoin", "ARevocation", "Silence",
-                                           "ACrashOfAllBrokers"};
-  return kNames[static_cast<std::size_t>(during)];
-}
-
-void Gate::open() {
-  MutexLock lock(mutex_);
-  is_open_ = true;
-  opened_.notify_all();
-}
-
-bool Gate::is_open() const {
-  MutexLock lock(mutex_);
-  return is_open_;
-}
-
-bool Gate::wait_until(TimePoint deadline) {
-  MutexLock lock(mutex_);
-  return opened_.wait_until(lock, deadline, [this] { return is_open_; });
+void Shared::note_order() {
+  if (is_firing.exchange(true)) {
+    noted.wait_until(kNever);  // what is seen is from before any order
+    return;
+  }
+  lasted.store(lasts());
+  fired_at.store(now());
+  noted.open();
 }
 
 void Shared::fire() {
   if (fired.is_open()) return;
-  fired_at.store(now());
+  note_order();
   server->stop();
   fired.open();
 }
@@ -137,6 +144,7 @@ Scene::Scene(contract::Leg& leg, From from, During during)
       transport_(leg.make_transport({})) {
   shared_->from = from;
   shared_->during = during;
+  shared_->contested_group = contested_group_;
 }
 
 Scene::~Scene() {
@@ -144,6 +152,7 @@ Scene::~Scene() {
   shared_->armed.open();
   if (server_ && !shared_->fired.is_open()) server_->stop();
   shared_->fired.open();
+  if (caller_.joinable()) caller_.join();
   server_.reset();
 }
 
@@ -162,78 +171,75 @@ App Scene::app() const {
   return app;
 }
 
-void Scene::make_topics() {
+Status Scene::make_topics() {
   const auto admin = transport_->make_admin({});
-  ASSERT_TRUE(admin) << admin.error().text();
+  if (!admin) return fail(admin.error());
   for (const std::string& topic : {work_topic_, contested_topic_, output_topic_}) {
     const auto made =
         (*admin)->create_topics({{.name = topic, .partitions = 2}}, deadline_in(kPatience));
-    ASSERT_TRUE(made.front()) << made.front().error().text();
+    if (!made.front()) return made.front();
     leg_.await_topic(topic, 2);
   }
-  produce(work_topic_, 50);
-  produce(contested_topic_, 4);
+  if (Status produced = produce(work_topic_, kRecords); !produced) return produced;
+  return produce(contested_topic_, 4);
 }
 
-void Scene::produce(const std::string& topic, int count) {
+Status Scene::produce(const std::string& topic, int count) {
   const auto producer = transport_->make_producer({.config = {}, .on_delivery = {}});
-  ASSERT_TRUE(producer) << producer.error().text();
+  if (!producer) return fail(producer.error());
   for (int i = 0; i < count; ++i) {
     const std::string value = std::to_string(i);
-    ASSERT_TRUE((*producer)->send({.topic = topic, .value = value, .partition = i % 2}, 0));
+    const Status sent = (*producer)->send({.topic = topic, .value = value, .partition = i % 2}, 0);
+    if (!sent) return sent;
   }
-  const Status closed = (*producer)->close(deadline_in(kPatience));
-  ASSERT_TRUE(closed) << closed.error().text();
+  return (*producer)->close(deadline_in(kPatience));
 }
 
 // A member that competes for "contested". In a join it is first, and keeps everything.
-void Scene::join_rival() {
+Status Scene::join_rival() {
   auto made = transport_->make_group_consumer({.config = {{"group.id", contested_group_},
                                                           {"client.id", "rival"},
                                                           {"session.timeout.ms", "6000"},
                                                           {"heartbeat.interval.ms", "200"}}});
-  ASSERT_TRUE(made) << made.error().text();
+  if (!made) return fail(made.error());
   rival_ = std::move(*made);
-  ASSERT_TRUE(rival_->subscribe({contested_topic_}));
+  return rival_->subscribe({contested_topic_});
 }
 
 // Polls the rival until it is so, or patience ends.
-bool Scene::pump_rival_until(const std::function<bool()>& is_so) {
+Status Scene::pump_rival_until(const char* what, const std::function<bool()>& is_so) {
   const TimePoint deadline = deadline_in(kPatience);
   while (!is_so()) {
-    if (now() >= deadline) return false;
+    if (now() >= deadline) return fail(ErrorCode::kTimedOut, what);
     for (const GroupEvent& event : rival_->poll_events(deadline_in(10ms))) {
       rival_owns_ = rival_owns_ || std::holds_alternative<Assigned>(event);
-      rival_is_asked_ = rival_is_asked_ || std::holds_alternative<Revoking>(event);
+      if (std::holds_alternative<Revoking>(event)) shared_->asked.open();
     }
   }
-  return true;
+  return {};
 }
 
-void Scene::begin() {
-  ASSERT_NO_FATAL_FAILURE(make_topics());
+Status Scene::begin() {
+  const auto open_in_time = [](Gate& gate, const char* what) -> Status {
+    if (gate.wait_until(deadline_in(kPatience))) return {};
+    return fail(ErrorCode::kTimedOut, what);
+  };
+  if (Status made = make_topics(); !made) return made;
   if (shared_->during == During::kJoin) {
-    ASSERT_NO_FATAL_FAILURE(join_rival());
-    ASSERT_TRUE(pump_rival_until([this] { return rival_owns_; }));
+    if (Status joined = join_rival(); !joined) return joined;
+    const Status owns = pump_rival_until("the rival owns nothing", [this] { return rival_owns_; });
+    if (!owns) return owns;
   }
-  ASSERT_NO_FATAL_FAILURE(start());
-  ASSERT_TRUE(shared_->working.wait_until(deadline_in(kPatience)));
-  switch (shared_->during) {
-    case During::kJoin:
-      // The server's join waits for the rival, which is asked to give back and does not.
-      ASSERT_TRUE(pump_rival_until([this] { return rival_is_asked_; }));
-      return;
-    case During::kRevocation:
-      ASSERT_TRUE(shared_->contesting.wait_until(deadline_in(kPatience)));
-      ASSERT_NO_FATAL_FAILURE(join_rival());
-      ASSERT_TRUE(pump_rival_until([this] { return shared_->revoking.is_open(); }));
-      return;
-    case During::kCalm:
-    case During::kSilence:
-    case During::kCrash:
-      ASSERT_TRUE(shared_->contesting.wait_until(deadline_in(kPatience)));
-      return;
+  if (Status started = start(); !started) return started;
+  if (Status works = open_in_time(shared_->working, "no record is worked on"); !works) return works;
+  if (shared_->during == During::kJoin) {
+    // The server's join waits for the rival, which is asked to give back and does not.
+    return pump_rival_until("the rival is not asked", [this] { return shared_->asked.is_open(); });
   }
+  Status contests = open_in_time(shared_->contesting, "no record is contested");
+  if (!contests || shared_->during != During::kRevocation) return contests;
+  if (Status joined = join_rival(); !joined) return joined;
+  return pump_rival_until("nothing is revoked", [this] { return shared_->revoking.is_open(); });
 }
 
 void strike(contract::Leg& leg, During during) {
@@ -242,7 +248,15 @@ void strike(contract::Leg& leg, During during) {
   for (const NodeId node : leg.nodes()) leg.kill_node(node);
 }
 
-void Scene::start() {
+bool is_answered(contract::Leg& leg) {
+  const auto transport = leg.make_transport({});
+  const auto admin = transport->make_admin({});
+  const bool is_so = admin && (*admin)->describe({}, deadline_in(kAnswer));
+  if (admin) (*admin)->close();
+  return is_so;
+}
+
+Status Scene::start() {
   monitor_.subscribe([shared = shared_](const Event& event) {
     // The consumer that threw has waited until it is time.
     if (event.error_type == "consume" && shared->armed.is_open()) shared->fire_if(From::kListener);
@@ -250,23 +264,25 @@ void Scene::start() {
   auto reporter = transport_->make_producer(
       {.config = {{"message.timeout.ms", "1500"}, {"linger.ms", "0"}},
        .on_delivery = [shared = shared_](auto) { shared->fire_if(From::kDeliveryReport); }});
-  ASSERT_TRUE(reporter) << reporter.error().text();
+  if (!reporter) return fail(reporter.error());
   reporter_ = std::move(*reporter);
   server_ = std::make_unique<Server>(app(), *transport_, ServerOptions{.monitor = &monitor_});
   shared_->server = server_.get();
-  const Status started = server_->start();
-  ASSERT_TRUE(started) << started.error().text();
+  return server_->start();
 }
 
 void Scene::arm() {
   shared_->armed.open();
   switch (shared_->from) {
-    case From::kDeliveryReport:
+    case From::kDeliveryReport: {
       // Acknowledged, or failed when its time is up.
-      EXPECT_TRUE(reporter_->send({.topic = output_topic_, .value = "last", .partition = 0}, 1));
+      const Status sent =
+          reporter_->send({.topic = output_topic_, .value = "last", .partition = 0}, 1);
+      if (!sent) shared_->fire();  // judged by what follows: it never is
       break;
-    case From::kSignal: {
-      Thread waits("signals", [this] {
+    }
+    case From::kSignal:
+      caller_ = Thread("signals", [this] {
         sigset_t set;
         sigemptyset(&set);
         sigaddset(&set, kSignal);
@@ -275,16 +291,12 @@ void Scene::arm() {
         shared_->fire();
       });
       kill(getpid(), kSignal);
-      waits.join();
       break;
-    }
-    case From::kOtherThread: {
-      Thread other("other", [this] { shared_->fire(); });
-      other.join();
+    case From::kOtherThread:
+      caller_ = Thread("other", [this] { shared_->fire(); });
       break;
-    }
     case From::kDestructor:
-      shared_->fired_at.store(now());
+      shared_->note_order();
       shared_->fired.open();
       break;
     case From::kConsumer:
@@ -297,31 +309,67 @@ void Scene::arm() {
 Ended Scene::end() {
   arm();
   Ended ended;
+  // A program may wait from the beginning, or come to it just when it is told to stop.
+  if (random_below(2) == 1) shared_->noted.wait_until(kNever);
+  phase_.store("waits for the server");
   if (shared_->from != From::kDestructor) ended.code = server_->wait();
+  phase_.store("destroys the server");
   server_.reset();
   ended.taken = now() - shared_->fired_at.load();
-  EXPECT_TRUE(shared_->fired.is_open()) << "it ended by itself";
-  // The clients beside it keep their deadlines, too.
+  ended.lasted = shared_->lasted.load();
+  if (!shared_->fired.is_open()) ended.wrong.emplace_back("it ended by itself");
+  if (caller_.joinable()) caller_.join();
+  end_clients(ended);
+  check_commits(ended);
+  phase_.store("is over");
+  return ended;
+}
+
+// The clients beside it keep their deadlines, too.
+void Scene::end_clients(Ended& ended) {
+  phase_.store("closes the clients beside the server");
   const TimePoint before = now();
   if (rival_) rival_->close(deadline_in(1s));
   rival_.reset();
   static_cast<void>(reporter_->close(deadline_in(1s)));
   reporter_.reset();
   ended.taken = std::max(ended.taken, now() - before);
-  return ended;
 }
 
-Watchdog::Watchdog(std::string what, Duration limit)
-    : thread_("watchdog", [this, what = std::move(what), limit] {
-        if (done_.wait_until(deadline_in(limit))) return;
-        std::fprintf(stderr, "%s does not end; all stacks:\n", what.c_str());
-        dump_all_stacks();
-        std::abort();
-      }) {}
+// With brokers that answer: what consumers were done with is committed, neither less nor more.
+void Scene::check_commits(Ended& ended) {
+  if (shared_->during == During::kSilence || shared_->during == During::kCrash) return;
+  phase_.store("reads what was committed");
+  auto reader = transport_->make_group_consumer({.config = {{"group.id", work_group_}}});
+  if (!reader) return ended.wrong.push_back(reader.error().text());
+  const auto all =
+      (*reader)->committed({{work_topic_, 0}, {work_topic_, 1}}, deadline_in(kPatience));
+  if (!all) return ended.wrong.push_back("what was committed: " + all.error().text());
+  for (const CommittedOffset& one : *all) {
+    const Offset committed = one.offset.value_or(0);
+    const Offset returned =
+        shared_->returned.at(static_cast<std::size_t>(one.partition.partition)).load();
+    if (committed == returned) continue;
+    ended.wrong.push_back(one.partition.text() + ": " + std::to_string(committed) + " committed, " +
+                          std::to_string(returned) + " consumed");
+  }
+}
 
-Watchdog::~Watchdog() {
-  done_.open();
-  thread_.join();
+std::string Scene::picture() const {
+  const std::pair<const char*, const Gate*> gates[] = {
+      {"armed", &shared_->armed},       {"fired", &shared_->fired},
+      {"working", &shared_->working},   {"contesting", &shared_->contesting},
+      {"revoking", &shared_->revoking}, {"asked", &shared_->asked}};
+  const std::string phase = phase_.load();
+  std::string text = std::string(name(shared_->from)) + " during " + name(shared_->during) + ": " +
+                     phase + "; open:";
+  for (const auto& [gate_name, gate] : gates) {
+    if (gate->is_open()) text += std::string(" ") + gate_name;
+  }
+  text += "\n";
+  // Afterwards it is being destroyed.
+  if (phase == "waits for the server") text += shared_->server->describe();
+  return text;
 }
 
 }  // namespace rookery::stopping

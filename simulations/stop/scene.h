@@ -5,85 +5,55 @@
 //
 //   leg.run([&] {
 //     Scene scene(leg, From::kConsumer, During::kRevocation);
-//     scene.begin();           // until it is in the middle of it, but for what happens to brokers
-//     strike(leg, During::kRevocation);
-//     const Ended ended = scene.end();  // stops from there, and waits
+//     Status begun = scene.begin();  // until it is in the middle of it, but for what brokers
+//     suffer strike(leg, During::kRevocation); const Ended ended = scene.end();  // stops from
+//     there, and waits for (const std::string& wrong : wrongs(ended, ...)) ...
 //   });
 //
-// Two groups: "work", whose records flow or wait, and "contested", for which a rival competes.
+// Two groups: "work", some of whose records are still to be consumed, and whose outputs are on
+// their way, when it is stopped; and "contested", for which a rival competes.
 #pragma once
 
 #include <rookery/processing/server.h>
 #include <rookery/runtime/atomic.h>
-#include <rookery/runtime/condition_variable.h>
-#include <rookery/runtime/mutex.h>
 #include <rookery/runtime/thread.h>
 #include <rookery/runtime/time.h>
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "simulations/contract/leg.h"
+#include "simulations/stop/ending.h"
+#include "simulations/stop/watchdog.h"
 
 namespace rookery::stopping {
-
-// Who calls stop().
-enum class From {
-  kConsumer,        // consume()
-  kListener,        // a monitor's listener
-  kRebalanceHook,   // initialized() of a partition that came, or revoked() of one that goes
-  kDeliveryReport,  // a producer's delivery handler
-  kSignal,          // the thread that waits for signals; on real threads only
-  kDestructor,      // nobody: the server is destroyed
-  kOtherThread,
-};
-const char* name(From from);
-
-// In the middle of what.
-enum class During {
-  kCalm,
-  kJoin,        // a join waits for a member that keeps what it should give back
-  kRevocation,  // a consumer has not returned from a partition that is being revoked
-  kSilence,     // connections stay, no broker answers
-  kCrash,       // every broker is gone
-};
-const char* name(During during);
-
-// Opens once; whoever waits goes on.
-class Gate {
- public:
-  explicit Gate(const char* name) : opened_(name) {}
-  void open();
-  bool is_open() const;
-  // False: the deadline came first.
-  bool wait_until(TimePoint deadline);
-
- private:
-  mutable Mutex mutex_{"stop.gate", ranks::kLeaf};
-  ConditionVariable opened_;
-  bool is_open_ = false;
-};
-
-struct Ended {
-  ExitCode code = ExitCode::kClean;
-  Duration taken{};  // from the stop's order to the end of wait(), or of the destructor
-};
 
 // What the consumers of a scene share with it; they may outlive neither the server nor the scene.
 struct Shared {
   From from = From::kConsumer;
   During during = During::kCalm;
+  std::string contested_group;
   Server* server = nullptr;
   Gate armed{"stop.armed"};         // whoever is to stop may do so now
   Gate fired{"stop.fired"};         // stop() was called
   Gate working{"stop.working"};     // "work" has met a record
   Gate contesting{"stop.contest"};  // "contested" has met a record
   Gate revoking{"stop.revoking"};   // and sees that it is to give it up
+  Gate asked{"stop.asked"};         // the rival was asked to give back what it has
+  Gate noted{"stop.noted"};         // lasted and fired_at are
+  Atomic<bool> is_firing{false};
   Atomic<TimePoint> fired_at{TimePoint{}};
+  Atomic<bool> lasted{false};
+  std::array<Atomic<Offset>, 2> returned;  // by partition of "work": what its consumer is done with
 
-  // Calls stop() once.
+  // Whether the server is in the middle of it, as far as it knows.
+  bool lasts() const;
+  // Before the first order to stop.
+  void note_order();
+  // Calls stop() once, or a few times at once.
   void fire();
   // The one who is to do it waits until it is time, then does.
   void fire_if(From here);
@@ -97,17 +67,21 @@ class Scene {
   Scene(const Scene&) = delete;
   Scene& operator=(const Scene&) = delete;
 
-  void begin();
+  Status begin();
   Ended end();
+  // For who waits too long, from another thread.
+  std::string picture() const;
 
  private:
   App app() const;
-  void make_topics();
-  void produce(const std::string& topic, int count);
-  void join_rival();
-  bool pump_rival_until(const std::function<bool()>& is_so);
-  void start();
+  Status make_topics();
+  Status produce(const std::string& topic, int count);
+  Status join_rival();
+  Status pump_rival_until(const char* what, const std::function<bool()>& is_so);
+  Status start();
   void arm();
+  void end_clients(Ended& ended);
+  void check_commits(Ended& ended);
 
   contract::Leg& leg_;
   const std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
@@ -121,26 +95,15 @@ class Scene {
   Monitor monitor_;
   std::unique_ptr<GroupConsumer> rival_;
   bool rival_owns_ = false;
-  bool rival_is_asked_ = false;
   std::unique_ptr<ProducerClient> reporter_;
   std::unique_ptr<Server> server_;
+  Thread caller_;
+  Atomic<const char*> phase_{"begins"};
 };
 
 // What the brokers suffer, if anything: once, however many scenes there are.
 void strike(contract::Leg& leg, During during);
-
-// Aborts the process, with the stacks of all its threads, unless it is destroyed in time. For real
-// threads: a simulation's scheduler sees a deadlock by itself.
-class Watchdog {
- public:
-  Watchdog(std::string what, Duration limit);
-  ~Watchdog();
-  Watchdog(const Watchdog&) = delete;
-  Watchdog& operator=(const Watchdog&) = delete;
-
- private:
-  Gate done_{"stop.watchdog"};
-  Thread thread_;
-};
+// Whether any broker answers, at once.
+bool is_answered(contract::Leg& leg);
 
 }  // namespace rookery::stopping

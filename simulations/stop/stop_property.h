@@ -2,8 +2,8 @@
 //
 // The property: whoever stops a server, in the middle of whatever, it ends within its bound.
 //
-// Simulated, the bound is virtual time, over many schedules, and the scheduler tells a deadlock. On
-// real threads a watchdog aborts with all stacks; how fast a machine is proves nothing.
+// This is for legs on real threads: a watchdog aborts with all stacks; how fast a machine is proves
+// nothing. Simulated, the bound is virtual time (stop_life.h).
 //
 // Several callers stop a server each, side by side, in the middle of the same: where brokers are
 // silent or gone everybody waits for limits to pass, and they pass once.

@@ -20,7 +20,7 @@
 
 #include "mockbroker/cluster/inspection.h"
 #include "mockbroker/transport/in_process_kafka.h"
-#include "simulations/stop/scene.h"
+#include "simulations/stop/watchdog.h"
 
 namespace rookery {
 namespace {
