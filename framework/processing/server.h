@@ -41,7 +41,7 @@ class Server {
  public:
   Server(App app, Transport& transport, ServerOptions options = {});
   // Stops and waits, if that has not happened, also for consumers that outlived shutdown_timeout:
-  // their threads cannot be left behind.
+  // their threads cannot be left behind. Until it returns they may stop and ask the server.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

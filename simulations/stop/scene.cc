@@ -23,7 +23,7 @@ constexpr Duration kPatience = 60s;
 // is: with outputs on their way, and nothing that could be acknowledged where brokers are away.
 constexpr Offset kBefore = 10;
 constexpr int kRecords = 50;
-// A broker that answers does so at once.
+// How long it is given to answer though it should not.
 constexpr Duration kAnswer = 500ms;
 constexpr int kSignal = SIGUSR2;
 
@@ -248,12 +248,14 @@ void strike(contract::Leg& leg, During during) {
   for (const NodeId node : leg.nodes()) leg.kill_node(node);
 }
 
-bool is_answered(contract::Leg& leg) {
+bool answers(contract::Leg& leg, During during) {
+  const bool must_answer = during != During::kSilence && during != During::kCrash;
   const auto transport = leg.make_transport({});
   const auto admin = transport->make_admin({});
-  const bool is_so = admin && (*admin)->describe({}, deadline_in(kAnswer));
+  const bool is_so =
+      admin && (*admin)->describe({}, deadline_in(must_answer ? kPatience : kAnswer));
   if (admin) (*admin)->close();
-  return is_so;
+  return is_so == must_answer;
 }
 
 Status Scene::start() {

@@ -103,7 +103,7 @@ class Scene {
 
 // What the brokers suffer, if anything: once, however many scenes there are.
 void strike(contract::Leg& leg, During during);
-// Whether any broker answers, at once.
-bool is_answered(contract::Leg& leg);
+// Whether brokers answer as they should then: or do not.
+bool answers(contract::Leg& leg, During during);
 
 }  // namespace rookery::stopping

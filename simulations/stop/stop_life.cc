@@ -54,7 +54,6 @@ void StopLife::live() {
     break_promise("a scene begins", begun.error().text());
   }
   strike(*this, case_.during);
-  const bool must_answer = case_.during != During::kSilence && case_.during != During::kCrash;
   {
     const Watchdog watchdog(std::string(name(case_.from)) + " during " + name(case_.during),
                             kEndMost);
@@ -64,8 +63,8 @@ void StopLife::live() {
   std::string wrong;
   for (const std::string& one : wrongs(ended, judging)) wrong += (wrong.empty() ? "" : "; ") + one;
   if (!wrong.empty()) break_promise("stop ends in order", wrong);
-  if (is_answered(*this) != must_answer) {
-    break_promise("a scene begins", must_answer ? "no broker answers" : "a broker answers");
+  if (!answers(*this, case_.during)) {
+    break_promise("a scene begins", "brokers answer, or do not, as they should not");
   }
   is_over = true;
 }
