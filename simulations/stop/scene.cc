@@ -54,13 +54,11 @@ class Work final : public Consumer {
 
   void consume(const Record& record) override {
     shared_->working.open();
-    if (record.offset() >= kBefore) shared_->armed.wait_until(kNever);
+    const bool is_to_throw = shared_->from == From::kListener && !shared_->fired.is_open();
+    if (is_to_throw || record.offset() >= kBefore) shared_->armed.wait_until(kNever);
     producer().send({.topic = output_, .key = record.key(), .value = record.value()});
     shared_->fire_if(From::kConsumer);
-    if (shared_->from == From::kListener && !shared_->fired.is_open()) {
-      shared_->armed.wait_until(kNever);
-      throw std::runtime_error("an event for the listener");
-    }
+    if (is_to_throw) throw std::runtime_error("an event for the listener");
     shared_->returned.at(static_cast<std::size_t>(record.partition())).store(record.offset() + 1);
   }
 
