@@ -8,5 +8,6 @@
 set -euo pipefail
 root=$1 program=$2
 shift 2
-"$root/lint/list_files.sh" "$root" .h .cc .md BUILD |
+"$root/lint/list_files.sh" "$root" .h .cc .md BUILD \
+  .sh .bzl .bazelrc .yml .yaml rookery .ci/run .ci/nightly |
   "$program" source --root "$root" "$@" -

@@ -28,14 +28,16 @@ namespace {
 constexpr const char* kDefaultLengths = "lint/source/lengths.yaml";
 
 constexpr const char* kHelp =
-    "Paths are relative to --root. Sources (.h, .cc), BUILD files and documents (.md) are read.\n"
+    "Paths are relative to --root. Sources (.h, .cc), BUILD files, scripts and documents (.md) "
+    "are\n"
+    "read.\n"
     "\n"
     "Examples:\n"
     "  rookery-lint source framework/base/bytes.h framework/base/bytes.cc\n"
     "  git ls-files '*.h' '*.cc' '*.md' '*BUILD' | rookery-lint source -\n"
     "\n"
     "An exception is marked where it is, with its reason; it covers its line and the next, or the\n"
-    "file. In BUILD files a marker begins with '#'.\n"
+    "file. In BUILD files and scripts a marker begins with '#'.\n"
     "  // allow(os-time): measures the simulator from outside\n"
     "  // allow-file(os-thread): these are the threads of librdkafka\n"
     "\n"
@@ -132,7 +134,8 @@ int run(const Options& options) {
 
 void add_source_command(CLI::App& program, int& exit_code) {
   CLI::App* command = program.add_subcommand(
-      "source", "check C++ sources, BUILD files and documents against the rules of this house");
+      "source",
+      "check C++ sources, BUILD files, scripts and documents against the rules of this house");
   const auto options = std::make_shared<Options>();
   command->add_option("PATH", options->paths, "files; - is a list of them on standard input")
       ->type_name("");

@@ -13,6 +13,7 @@
 #include "lint/source/layering.h"
 #include "lint/source/markers.h"
 #include "lint/source/os_rules.h"
+#include "lint/source/retries.h"
 #include "lint/source/snippets.h"
 #include "lint/source/test_names.h"
 #include "lint/source/unordered.h"
@@ -45,6 +46,7 @@ const std::vector<Rule>& source_rules() {
       {"test-name", "Suites and cases are CamelCase, and a case says what holds."},
       {"build-visibility",
        "A package has a default visibility; public is what is promised to everybody."},
+      {"retries", "A test that fails has failed: nothing runs it until it passes."},
       {"snippet", "A cpp block in a document stands in a source that is compiled."},
       {"allow", "A marker has a reason, and something to allow."},
   };
@@ -63,7 +65,9 @@ Findings check_source(const SourceFile& file, Tree& tree, Lengths& lengths) {
 }
 
 Findings check_build_file(const SourceFile& file) {
-  return without_allowed(file, check_build(file), "#");
+  Findings findings = check_build(file);
+  append(findings, check_retries(file));
+  return without_allowed(file, std::move(findings), "#");
 }
 
 Findings check_file(const std::string& path, Tree& tree, Lengths& lengths) {
@@ -74,11 +78,16 @@ Findings check_file(const std::string& path, Tree& tree, Lengths& lengths) {
     return check_source(*file, tree, lengths);
   }
   const bool is_document = path.ends_with(".md");
-  if (!is_document && !is_build_file(path)) {
-    throw std::runtime_error(path + ": no rule knows such files; .h, .cc, .md and BUILD are read");
-  }
   const auto text = tree.text(path);
   if (!text) throw std::runtime_error(path + ": cannot be read");
+  if (is_script(path, *text)) {
+    const SourceFile script = parse_build(path, *text);
+    return without_allowed(script, check_retries(script), "#");
+  }
+  if (!is_document && !is_build_file(path)) {
+    throw std::runtime_error(
+        path + ": no rule knows such files; .h, .cc, .md, BUILD and scripts are read");
+  }
   if (is_document) return check_snippets(path, *text, tree.reader());
   return check_build_file(parse_build(path, *text));
 }

@@ -1,7 +1,7 @@
 // rules.h
 //
-// All rules over one file of the project: a source, a BUILD file, or a document. What a marker
-// allows (markers.h) is no finding.
+// All rules over one file of the project: a source, a BUILD file, a script, or a document. What a
+// marker allows (markers.h) is no finding.
 //
 //   Tree tree(read);
 //   Lengths lengths;
@@ -23,8 +23,8 @@ namespace rookery::lint {
 Findings check_source(const SourceFile& file, Tree& tree, Lengths& lengths);
 Findings check_build_file(const SourceFile& file);
 
-// By what the path ends in: .h, .cc, .md, or BUILD. Throws std::runtime_error for a file that
-// cannot be read, and for one that no rule knows.
+// By what the path ends in: .h, .cc, .md, or BUILD; scripts also by how they begin (retries.h).
+// Throws std::runtime_error for a file that cannot be read, and for one that no rule knows.
 Findings check_file(const std::string& path, Tree& tree, Lengths& lengths);
 
 const std::vector<Rule>& source_rules();

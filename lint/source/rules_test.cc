@@ -317,7 +317,7 @@ TEST(Rules, AreAllListed) {
   for (const std::string id :
        {"os-time", "os-thread", "os-dice", "thread-local", "layering", "librdkafka", "weak-hash",
         "banner", "file-length", "function-length", "length-stale", "unordered-iteration",
-        "test-name", "build-visibility", "snippet", "allow"}) {
+        "test-name", "build-visibility", "retries", "snippet", "allow"}) {
     EXPECT_THAT(ids, ::testing::Contains(id));
   }
 }
