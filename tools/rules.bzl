@@ -98,7 +98,7 @@ def rookery_test(name, srcs = [], deps = [], copts = [], size = "small", **kwarg
     """A GoogleTest with GoogleMock's main; size is "small" (60 s) unless given.
 
     Tags with a meaning: "kafka" needs a real broker and runs from .ci/run only; "core" is run again
-    under the sanitizers.
+    under the sanitizers; "threads" runs on real threads, so that .ci/run repeats it.
     """
     cc_test(
         name = name,
