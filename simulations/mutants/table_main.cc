@@ -1,8 +1,8 @@
 // table_main.cc
 //
 // The mean number of runs until each mutant is found, per strategy, and how many enumerated
-// schedules it takes, where schedules are enumerated: `bazel run -c opt
-// //simulations/mutants:table -- [FINDS] [RUNS AT MOST] [PART OF A NAME OR A MARK]`.
+// schedules it takes, where schedules are enumerated: `bazel run -c opt //simulations/mutants:table
+// -- [FINDS] [RUNS AT MOST] [PART OF A NAME OR A MARK] [FIRST SEED]`.
 #include <rookery/runtime/mutant.h>
 
 #include <cstdio>
@@ -85,5 +85,6 @@ int main(int argc, char** argv) {
   rookery::sim::HuntOptions options;
   options.finds_most = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 20;
   options.seeds_most = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 3'000;
+  options.first_seed = argc > 4 ? std::strtoull(argv[4], nullptr, 10) : 1;
   return rookery::sim::print_table(options, argc > 3 ? argv[3] : "");
 }
