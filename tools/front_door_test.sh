@@ -31,6 +31,11 @@ expect "an unknown program" 1 1 "$rookery" simulate no/such/program
 expect "run without a program" 1 1 "$rookery" run
 expect "an unknown lint" 1 1 "$rookery" lint poetry
 expect "test --kafka of two" 1 1 "$rookery" test --quick --kafka=2
+expect ".ci/run names its steps" 0 20 "${rookery%/*}/.ci/run" --help
+expect "an unknown step of .ci/run" 2 1 "${rookery%/*}/.ci/run" sideways
+expect ".ci/nightly explains itself" 0 25 "${rookery%/*}/.ci/nightly" --help
+expect "an unknown step of .ci/nightly" 2 1 "${rookery%/*}/.ci/nightly" sideways
+expect "no seeds at night" 2 1 "${rookery%/*}/.ci/nightly" --seeds 0
 expect "an unknown word of kafka" 1 1 "$rookery" kafka sideways
 expect "two nodes" 1 1 env ROOKERY_KAFKA_DIR="$TEST_TMPDIR/kafka" "$rookery" kafka up --nodes 2
 expect "a Kafka that is down" 1 1 env ROOKERY_KAFKA_DIR="$TEST_TMPDIR/kafka" "$rookery" kafka status
