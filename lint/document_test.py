@@ -1,17 +1,17 @@
 # document_test.py
 #
-# Runs what docs/linting.md shows. Each line of a `console` block that begins with $ is a command,
-# and prints what stands below it; each `yaml` block is a configuration that the linter accepts; each
-# rule of the linter is named, and each name of a rule is one.
+# Runs what docs/linting.md and docs/linting-logs.md show. Each line of a `console` block that begins
+# with $ is a command, and prints what stands below it; each `yaml` block is a configuration or an
+# allow-list that the linter accepts; each rule of the linter is named.
 #
-#   document_test.py ROOKERY_LINT DOCUMENT
+#   document_test.py ROOKERY_LINT DOCUMENT topics|logs
 
 import os
 import re
 import subprocess
 import sys
 
-program, document = sys.argv[1:3]
+program, document, word = sys.argv[1:4]
 with open(document, encoding="utf-8") as file:
     text = file.read()
 os.symlink(program, "rookery-lint")
@@ -39,21 +39,27 @@ for language, block in blocks:
         configurations += 1
         with open("config.yaml", "w", encoding="utf-8") as file:
             file.write(block)
-        code, answer = run("echo orders | rookery-lint topics --config config.yaml --today 2027-01-01 -")
+        command = {
+            "topics": "echo orders | rookery-lint topics --config config.yaml --today 2027-01-01 -",
+            "logs": "head -n 1 server.log | rookery-lint logs --partial --allow config.yaml -",
+        }[word]
+        code, answer = run(command)
         if code not in (0, 1):
             failures.append(f"a configuration is refused:\n{block}{answer}")
-if commands < 5 or configurations < 2:
+if commands < 5 or configurations < {"topics": 2, "logs": 1}[word]:
     failures.append(f"only {commands} commands and {configurations} configurations were found")
 
-rules = {line.split()[0] for line in run("rookery-lint topics --rules")[1].splitlines()}
-chapter = text.split("## The rules")[1].split("\n## ")[0] + text.split("## An old project")[1]
+rules = {line.split()[0] for line in run(f"rookery-lint {word} --rules")[1].splitlines()}
+chapter = text
+if word == "topics":
+    chapter = text.split("## The rules")[1].split("\n## ")[0] + text.split("## An old project")[1]
+    presets = re.findall(r"^\| (`.*?) \| `?", text.split("| preset |")[1].split("\n\n")[0], re.MULTILINE)
+    for preset in re.findall(r"`([\w.]+)`", " ".join(presets)):
+        if run(f"rookery-lint topics --show-preset {preset}")[0] != 0:
+            failures.append(f"there is no preset {preset}")
 for rule in sorted(rules):
     if f"`{rule}`" not in chapter:
         failures.append(f"the rule {rule} is not named")
-presets = re.findall(r"^\| (`.*?) \| `?", text.split("| preset |")[1].split("\n\n")[0], re.MULTILINE)
-for preset in re.findall(r"`([\w.]+)`", " ".join(presets)):
-    if run(f"rookery-lint topics --show-preset {preset}")[0] != 0:
-        failures.append(f"there is no preset {preset}")
 
 for failure in failures:
     print("FAILED", failure)
