@@ -23,7 +23,9 @@ std::size_t bytes_between(const PartitionLog& log, Offset from, Offset end) {
 
 Duration Replication::delay_of(const Partition& partition, const Replica& follower) const {
   if (!core_.is_registered(follower.node)) return Duration::max();
-  if (core_.is_cut_off(partition.placement.leader)) return Duration::max();
+  // Whoever holds the log, also where it was deposed and nobody leads: cut off, it could not tell
+  // the controller of a follower that has caught up (AlterPartition, KIP-497).
+  if (core_.is_cut_off(partition.replicas[partition.holder].node)) return Duration::max();
   return core_.nodes[static_cast<std::size_t>(follower.node)].replication_delay;
 }
 
@@ -214,7 +216,8 @@ void Replication::arm_lag(Partition& partition) {
 
 void Replication::expel_laggards(Partition& partition) {
   // Whoever comes back to it catches up.
-  if (core_.controller < 0 || core_.is_cut_off(partition.placement.leader)) return;
+  const NodeId holder = partition.replicas[partition.holder].node;
+  if (core_.controller < 0 || core_.is_cut_off(holder)) return;
   const Offset end = partition.log().end_offset();
   bool has_changed = false;
   for (std::size_t i = 0; i < partition.replicas.size(); ++i) {

@@ -299,6 +299,20 @@ RC_GTEST_PROP(ReplicationProperty, WhatAcksAllAcknowledgedSurvives, ()) {
   RC_TAG(world.acknowledged() > 3 ? "acknowledged some" : "acknowledged few");
 }
 
+// Found at night: the last one in sync is cut off and deposed, nobody leads, and another comes
+// back. It took that one in sync without the controller, and went on acknowledging alone.
+TEST(ReplicationModel, ADeposedLeaderTakesNobodyIn) {
+  World world(-1, /*min_insync=*/1, Milliseconds(10));
+  const std::vector<std::pair<int, int>> steps{{12, 1}, {3, 0},  {7, 0}, {10, 1}, {12, 2}, {4, 0},
+                                               {0, 0},  {10, 1}, {0, 0}, {11, 0}, {0, 0}};
+  for (const auto& [kind, which] : steps) world.step(kind, which);
+  EXPECT_GT(world.acknowledged(), 0U);
+  world.heal();
+  EXPECT_GT(world.acknowledged(), 2U);
+  EXPECT_EQ(world.lost(), 0);
+  EXPECT_TRUE(world.are_replicas_equal());
+}
+
 struct Outcome {
   int runs_with_loss = 0;
   std::size_t acknowledged = 0;
