@@ -1,6 +1,7 @@
 // simulation_test.cc
 //
-// A few seeds of the campaign with each run of the tests; `./rookery simulate` does a thousand.
+// The campaign with each run of the tests, with seeds enough that every kind of fault happens;
+// `./rookery simulate` does as many as one likes.
 
 #include "examples/archive/simulation.h"
 
@@ -12,12 +13,14 @@
 namespace archive {
 namespace {
 
+using rookery::testing::EveryFaultTookEffect;
 using rookery::testing::HasNoViolation;
 using rookery::testing::Report;
 
 TEST(Simulation, TotalsAreRightWhateverKafkaDoes) {
-  const Report report = simulated_world().simulate(archive_app, simulated_plan(), {.seeds = 20});
+  const Report report = simulated_world().simulate(archive_app, simulated_plan(), {.seeds = 400});
   EXPECT_THAT(report, HasNoViolation());
+  EXPECT_THAT(report, EveryFaultTookEffect());
 }
 
 }  // namespace

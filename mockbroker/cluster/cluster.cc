@@ -192,6 +192,11 @@ Status Cluster::move_leader(TimePoint now, const TopicPartition& partition, Node
   return impl_->controller.move_leader(partition, node);
 }
 
+Status Cluster::elect_unclean(TimePoint now, const TopicPartition& partition) {
+  impl_->advance(now);
+  return impl_->controller.elect_unclean(partition);
+}
+
 Status Cluster::move_coordinator(TimePoint now, const std::string& group, NodeId node) {
   impl_->advance(now);
   Status moved = impl_->groups.move_coordinator(group, node);

@@ -10,7 +10,7 @@
 //
 // What it models is Kafka as a client sees it; where it differs, mockbroker/DIFFERENCES.md says so.
 // What acks=all acknowledged is never dropped, but by retention or compaction that a topic states,
-// by an unclean election that it allows, or when the last replica in sync loses its power. Time
+// by an unclean election that it allows or somebody orders, or when the last replica in sync loses its power. Time
 // never runs back: an earlier time than the last counts as the last. Equal calls give equal
 // results, on any machine.
 //
@@ -82,6 +82,10 @@ class Cluster {
   void set_quota(const std::string& client_id, const Quota& quota);
   // To a replica that is up and in sync, at once.
   Status move_leader(TimePoint now, const TopicPartition& partition, NodeId node);
+  // As ElectLeaders with UNCLEAN orders it (KIP-460), whatever the topic says: a partition that
+  // nobody leads gets the first replica that is up, in sync if there is one, and loses what that
+  // one lacks. Refused where somebody leads (ELECTION_NOT_NEEDED).
+  Status elect_unclean(TimePoint now, const TopicPartition& partition);
   // Of this group, and of those that share its partition of __consumer_offsets; to a replica that
   // is up, at once.
   Status move_coordinator(TimePoint now, const std::string& group, NodeId node);

@@ -326,6 +326,22 @@ Status Controller::move_leader(const TopicPartition& id, NodeId node) {
   return {};
 }
 
+Status Controller::elect_unclean(const TopicPartition& id) {
+  Partition* partition = topics_.find(id);
+  if (!partition)
+    return fail(ErrorCode::kUnknownTopicOrPartition, "there is no partition " + id.text());
+  if (core_.controller < 0) return fail(ErrorCode::kState, "there is no controller");
+  if (partition->placement.leader >= 0) {
+    return fail(ErrorCode::kState, id.text() + " is led by node " +
+                                       std::to_string(partition->placement.leader));
+  }
+  const NodeId next = replication_.choose_unclean(*partition);
+  if (next < 0) return fail(ErrorCode::kState, "no replica of " + id.text() + " is up");
+  replication_.lead(*partition, next);
+  arm_rebalance();
+  return {};
+}
+
 void Controller::elect() {
   if (core_.controller < 0) return;
   for (auto& [name, topic] : topics_.all()) {

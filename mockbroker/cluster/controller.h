@@ -65,6 +65,7 @@ class Controller {
   Status cut_off_node(NodeId node);
   Status reconnect_node(NodeId node);
   Status move_leader(const TopicPartition& id, NodeId node);
+  Status elect_unclean(const TopicPartition& id);
   // A leader or coordinator was moved away from where it belongs: it goes back in time.
   void arm_rebalance();
   Status move_controller(NodeId node);  // -1: until told otherwise there is none

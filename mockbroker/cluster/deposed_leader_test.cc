@@ -266,6 +266,27 @@ TEST_F(DeposedLeaderTest, AloneInSyncItIsNotReplaced) {
   EXPECT_THAT(told.all, ElementsAre("+1 epoch 0 at 0", "+2 epoch 0 at 0"));
 }
 
+// The controller has written it off and nobody leads: what it acknowledges then is on it alone, and
+// comes back with it.
+TEST_F(DeposedLeaderTest, IsFollowedByNobodyWhileNobodyLeads) {
+  begin();
+  leave_alone_in_sync();
+  cut_off(0);
+  test.pass(1s);
+  ASSERT_EQ(look().placement(kOrders)->leader, -1);
+  for (const NodeId node : {1, 2}) {
+    ASSERT_TRUE(test.cluster.set_replication_delay(test.now, node, Milliseconds(0)));
+  }
+  EXPECT_EQ(answer(send(0, "c", -1)).base_offset, 2);
+  EXPECT_THAT(look().in_sync(kOrders), ElementsAre(0));
+  EXPECT_THAT(values_of(1), ElementsAre("a"));
+  reconnect(0);
+  EXPECT_EQ(test.leader(kOrders), 0);
+  EXPECT_THAT(test.values(kOrders), ElementsAre("a", "b", "c"));
+  EXPECT_THAT(look().in_sync(kOrders), ElementsAre(0, 1, 2));
+  EXPECT_EQ(values_of(2), values_of(0));
+}
+
 // An unclean election beside a leader that is alone in sync: even acks=all loses.
 TEST_F(DeposedLeaderTest, AnUncleanElectionBesideItLosesEvenAcksAll) {
   begin({{"unclean.leader.election.enable", "true"}, {"min.insync.replicas", "1"}});

@@ -39,10 +39,17 @@ void reload(ProducerStates& producers, const PartitionLog& log, Offset from, std
 }  // namespace
 
 NodeId Replication::choose(const Partition& partition) const {
+  if (partition.topic->config.has_unclean_election) return choose_unclean(partition);
   for (const Replica& replica : partition.replicas) {
     if (replica.is_in_sync && core_.is_registered(replica.node)) return replica.node;
   }
-  if (!partition.topic->config.has_unclean_election) return -1;
+  return -1;
+}
+
+NodeId Replication::choose_unclean(const Partition& partition) const {
+  for (const Replica& replica : partition.replicas) {
+    if (replica.is_in_sync && core_.is_registered(replica.node)) return replica.node;
+  }
   for (const Replica& replica : partition.replicas) {
     if (core_.is_registered(replica.node)) return replica.node;
   }

@@ -41,6 +41,8 @@ class Replication {
   // Who should lead: the first replica in sync that is up, else, where the topic allows unclean
   // elections, the first that is up at all; -1: nobody.
   NodeId choose(const Partition& partition) const;
+  // The same, where an unclean election was ordered.
+  NodeId choose_unclean(const Partition& partition) const;
   bool is_in_sync(const Partition& partition, NodeId node) const;
   // A new leader, -1: none. The epoch grows, whoever it is. What only older leaders had is lost.
   void lead(Partition& partition, NodeId leader);

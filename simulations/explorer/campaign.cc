@@ -36,7 +36,13 @@ std::uint64_t median(std::vector<std::uint64_t> values) {
 
 class Campaign {
  public:
-  explicit Campaign(const CampaignInput& input) : input_(input) { report_.program = input.program; }
+  explicit Campaign(const CampaignInput& input) : input_(input) {
+    report_.program = input.program;
+    for (std::size_t i = 0; i < kFaultKinds; ++i) {
+      const auto kind = static_cast<FaultKind>(i);
+      if (input.faults.contains(kind)) report_.faults[name(kind)] = 0;
+    }
+  }
 
   testing::Report run();
 

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "simulations/faults/fault.h"
 #include "simulations/world/report.h"
 #include "simulations/world/run_function.h"
 #include "simulations/world/world.h"
@@ -23,6 +24,8 @@ struct CampaignInput {
   std::string program = "program";
   RunFunction run;
   testing::SimulateOptions options = {};
+  // Those that may happen: each is counted, also when it never did.
+  FaultSet faults = {};
   // Every event of every run; null: nobody. With one thread only.
   std::ostream* trace = nullptr;
   // What to type to see the run of a replay line again; empty: violations tell the line alone.

@@ -146,6 +146,7 @@ int campaign_main(int argc, char** argv, const Program& program) {
                    .what = "its servers on an in-process Kafka under faults",
                    .run = sim::run_function(
                        {.world = program.world, .plan = program.plan, .app = program.app}),
+                   .faults = program.plan.options().faults,
                    .test = program.test});
 }
 
@@ -157,6 +158,7 @@ int campaign_main(int argc, char** argv, const SimulatedRun& program) {
       .program = program.name,
       .run = program.run,
       .options = options.campaign,
+      .faults = program.faults,
       .commands = [&](const std::string& line) { return commands_for(line, program); }};
   if (options.is_traced) input.trace = &std::cerr;
   if (is_watched) input.on_progress = show_progress;

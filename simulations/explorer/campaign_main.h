@@ -41,6 +41,8 @@ struct SimulatedRun {
   std::string name;
   std::string what;  // in a few words, for --help
   sim::RunFunction run;
+  // Those that it may meet.
+  FaultSet faults = {};
   // What else has to be typed to run it, after the front door's word: "--mutant NAME".
   std::string arguments = {};
   std::string test = {};  // as above

@@ -58,6 +58,7 @@ Report World::simulate(const std::function<App()>& app, const Plan& plan,
       .run = sim::run_function(
           {.world = *this, .plan = plan, .app = app, .are_dead_letters_kept = true}),
       .options = options,
+      .faults = plan.options().faults,
       .commands = commands_for};
   if (input.options.replay.empty()) input.options.replay = replay_argument();
   return sim::run_campaign(input);

@@ -50,7 +50,9 @@ constexpr std::array<const char*, kFaultKinds> kNames = {"broker_restart",
                                                          "scale_down",
                                                          "partition_growth",
                                                          "replication_lag",
-                                                         "power_loss"};
+                                                         "power_loss",
+                                                         "isolation",
+                                                         "unclean_election"};
 
 std::string seconds_text(Duration duration) {
   const auto ms = std::chrono::duration_cast<milliseconds>(duration).count();
@@ -117,6 +119,7 @@ std::string text(const Fault& fault) {
       break;
     case FaultKind::kBrokerPause:
     case FaultKind::kPowerLoss:
+    case FaultKind::kIsolation:
       text += " of node " + target;
       break;
     case FaultKind::kRollingRestart:
@@ -162,6 +165,7 @@ std::string text(const Fault& fault) {
     case FaultKind::kControllerAbsence:
     case FaultKind::kTopicDeletion:
     case FaultKind::kScaleUp:
+    case FaultKind::kUncleanElection:
       break;
   }
   if (fault.duration > Duration::zero()) text += " for " + seconds_text(fault.duration);

@@ -60,8 +60,10 @@ enum class FaultKind : std::uint8_t {
   kPartitionGrowth,  // of a topic that a group reads
   kReplicationLag,   // the replicas of a node fall behind their leaders
   kPowerLoss,        // a node's crash that takes what it had not flushed to its disk
+  kIsolation,        // a node hears of no other node, and goes on leading what others lead by then
+  kUncleanElection,  // of a replica that lags, when those in sync are down: it lacks records
 };
-inline constexpr std::size_t kFaultKinds = 38;
+inline constexpr std::size_t kFaultKinds = 40;
 
 // "broker_restart"
 const char* name(FaultKind kind);
@@ -105,7 +107,7 @@ struct Fault {
   // Of all that strikes by chance: one message, request, answer or record in so many.
   // kBrokerRestart: in order? Moves: to which node. kPartition: a bit for each node. kClog: 0 to
   // the node, 1 from it. kSwizzle: the seed of the order. kClockJump, kClockDrift: 1: backwards.
-  // kReplicationLag: 1: cut off from all leaders.
+  // kReplicationLag: 1: cut off from all leaders. kUncleanElection: which replica lags.
   std::uint64_t severity = 0;
   // kPartition: 0 both directions, 1 to the nodes, 2 from them. kThrowingHandler: how many attempts
   // fail; the work is done before they do when it is odd. kSwizzle: how many links. kApiErrors:

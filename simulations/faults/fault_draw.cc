@@ -193,6 +193,15 @@ Fault draw_fault(Tape& tape, FaultKind kind, const FaultBounds& bounds) {
       fault.target = node();
       fault.duration = draw_duration(tape, milliseconds(200), seconds(12));
       break;
+    case FaultKind::kIsolation:
+      fault.target = node();
+      fault.duration = draw_duration(tape, milliseconds(500), seconds(20));
+      break;
+    case FaultKind::kUncleanElection:
+      fault.target = static_cast<std::uint32_t>(tape.draw(1024));
+      fault.severity = node();
+      fault.duration = draw_duration(tape, seconds(12), seconds(20));
+      break;
   }
   // Everything is over at the end.
   fault.at = std::min(fault.at, std::max(bounds.from, bounds.until - fault.duration));

@@ -32,15 +32,16 @@ bool is(const Request& request) {
 
 std::span<const ErrorCode> retriable_errors(const Request& request) {
   if (is<mock::ProduceRequest>(request)) return kProduceErrors;
-  if (is<mock::FetchRequest>(request) || is<mock::ListOffsetsRequest>(request)) {
+  if (is<mock::FetchRequest>(request) || is<mock::ListOffsetsRequest>(request) ||
+      is<mock::OffsetsForLeaderEpochRequest>(request)) {
     return kLeaderErrors;
   }
   if (is<mock::FindCoordinatorRequest>(request) || is<mock::InitProducerIdRequest>(request)) {
     return kLookupErrors;
   }
   if (is<mock::JoinGroupRequest>(request) || is<mock::SyncGroupRequest>(request) ||
-      is<mock::HeartbeatRequest>(request) || is<mock::OffsetCommitRequest>(request) ||
-      is<mock::OffsetFetchRequest>(request)) {
+      is<mock::HeartbeatRequest>(request) || is<mock::LeaveGroupRequest>(request) ||
+      is<mock::OffsetCommitRequest>(request) || is<mock::OffsetFetchRequest>(request)) {
     return kCoordinatorErrors;
   }
   return {};

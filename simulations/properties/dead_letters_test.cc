@@ -64,7 +64,7 @@ TEST(DeadLetters, ExactlyTheRefusedWhateverKafkaDoes) {
     const Report report = simulate(max_retries, 20, 150);
     EXPECT_THAT(report, HasNoViolation());
     // What would be given up at once is never struck.
-    EXPECT_EQ(report.faults.contains("throwing_handler"), max_retries > 0);
+    EXPECT_EQ(report.faults.at("throwing_handler") > 0, max_retries > 0);
     EXPECT_THAT(report, DeadLettersExactly("orders.v1.dlq", HasEmptyValue()));
   }
 }

@@ -2,6 +2,7 @@
 //
 // What befalls nodes, and who leads what.
 
+#include <algorithm>
 #include <chrono>
 
 #include "mockbroker/cluster/inspection.h"
@@ -167,6 +168,89 @@ class ReplicationLag final : public Strike {
   std::uint64_t after_ = 0;
 };
 
+// It takes effect when others lead what the node led, and it does not know.
+class Isolation final : public Strike {
+ public:
+  Isolation(StrikeZone& zone, std::size_t index, const Fault& fault)
+      : zone_(zone), index_(index), node_(zone.node(fault.target)) {}
+
+  bool begin() override {
+    before_ = zone_.witness.deposed(node_);
+    return zone_.isolate(index_, node_);
+  }
+  void end() override {
+    after_ = zone_.witness.deposed(node_);
+    zone_.end_isolation(index_, node_);
+  }
+  bool is_effective() const override { return after_ > before_; }
+
+ private:
+  StrikeZone& zone_;
+  const std::size_t index_;
+  const NodeId node_;
+  std::uint64_t before_ = 0;
+  std::uint64_t after_ = 0;
+};
+
+// One replica of a partition lags until it is out of sync; then the others crash, and an operator
+// has it elected, as kafka-leader-election --election-type unclean does (KIP-460). It takes effect
+// when records are lost by that.
+class UncleanElection final : public Strike {
+ public:
+  UncleanElection(StrikeZone& zone, std::size_t index, const Fault& fault)
+      : zone_(zone), index_(index), fault_(fault) {}
+
+  bool begin() override {
+    if (zone_.partitions.empty()) return false;
+    partition_ = zone_.partitions[fault_.target % zone_.partitions.size()];
+    zone_.stage.network.with_cluster([&](mock::Cluster& cluster, TimePoint) {
+      const auto placement = cluster.inspect().placement(partition_);
+      if (placement) replicas_ = placement->replicas;
+      std::erase_if(replicas_, [&](NodeId node) { return node == placement->leader; });
+    });
+    if (replicas_.empty()) return false;
+    laggard_ = replicas_[fault_.severity % replicas_.size()];
+    before_ = zone_.witness.unclean_losses(partition_);
+    return zone_.delay_replicas(index_, laggard_, Duration::max());
+  }
+  std::vector<Duration> steps() const override {
+    const Duration is_out_of_sync = zone_.replica_lag_time_max + std::chrono::seconds(2);
+    return {is_out_of_sync, is_out_of_sync + kUntilElection};
+  }
+  void step(std::size_t number) override {
+    zone_.stage.network.with_cluster([&](mock::Cluster& cluster, TimePoint now) {
+      if (number == 0) {
+        in_sync_ = cluster.inspect().in_sync(partition_);
+      } else {
+        // Refused where one of those in sync is up, or nobody is.
+        static_cast<void>(cluster.elect_unclean(now, partition_));
+      }
+    });
+    if (number != 0 || std::count(in_sync_.begin(), in_sync_.end(), laggard_) > 0) return;
+    for (const NodeId node : in_sync_) zone_.stop_node(index_, node, mock::StopMode::kCrash);
+  }
+  void end() override {
+    for (const NodeId node : in_sync_) zone_.start_node(index_, node);
+    zone_.restore_replicas(index_, laggard_);
+    after_ = zone_.witness.unclean_losses(partition_);
+  }
+  bool is_effective() const override { return after_ > before_; }
+
+ private:
+  // The controller has noticed.
+  static constexpr Duration kUntilElection = std::chrono::seconds(2);
+
+  StrikeZone& zone_;
+  const std::size_t index_;
+  const Fault fault_;
+  TopicPartition partition_;
+  std::vector<NodeId> replicas_;  // but for the leader
+  std::vector<NodeId> in_sync_;
+  NodeId laggard_ = -1;
+  std::uint64_t before_ = 0;
+  std::uint64_t after_ = 0;
+};
+
 // Leaders, coordinators, the controller: at once, with no end of its own. Refused when the node is
 // down or is it already: then nothing has happened.
 class Move : public Strike {
@@ -261,6 +345,10 @@ std::unique_ptr<Strike> make_broker_strike(StrikeZone& zone, std::size_t index,
       return std::make_unique<SlowBroker>(zone, fault);
     case FaultKind::kReplicationLag:
       return std::make_unique<ReplicationLag>(zone, index, fault);
+    case FaultKind::kIsolation:
+      return std::make_unique<Isolation>(zone, index, fault);
+    case FaultKind::kUncleanElection:
+      return std::make_unique<UncleanElection>(zone, index, fault);
     case FaultKind::kLeaderMove:
       return std::make_unique<LeaderMove>(zone, fault);
     case FaultKind::kCoordinatorMove:

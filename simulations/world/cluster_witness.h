@@ -17,11 +17,21 @@ class ClusterWitness final : public mock::Observer {
   // How often a high watermark rose later than its records came: their followers had lagged.
   std::uint64_t late_high_watermarks() const { return late_high_watermarks_; }
   // How often a replica of the node came back without its last records: power was lost.
-  std::uint64_t unflushed_replicas(NodeId node) const {
-    const auto found = unflushed_replicas_.find(node);
-    return found == unflushed_replicas_.end() ? 0 : found->second;
+  std::uint64_t unflushed_replicas(NodeId node) const { return count(unflushed_replicas_, node); }
+
+  // How often others became leaders of what the node had led.
+  std::uint64_t deposed(NodeId node) const { return count(deposed_, node); }
+  // How many unclean elections lost records of the partition.
+  std::uint64_t unclean_losses(const TopicPartition& partition) const {
+    return count(unclean_losses_, partition);
   }
 
+  void leader_moved(const mock::LeaderEvent& event) override {
+    if (event.old_leader >= 0 && event.new_leader != event.old_leader) ++deposed_[event.old_leader];
+  }
+  void lost(const mock::LossEvent& event) override {
+    if (event.reason == mock::LossReason::kUncleanElection) ++unclean_losses_[event.partition];
+  }
   void appended(const mock::AppendEvent& event) override {
     latest_append_[event.partition] = event.at;
   }
@@ -36,8 +46,16 @@ class ClusterWitness final : public mock::Observer {
   }
 
  private:
+  template <class Key>
+  static std::uint64_t count(const std::map<Key, std::uint64_t>& counts, const Key& key) {
+    const auto found = counts.find(key);
+    return found == counts.end() ? 0 : found->second;
+  }
+
   std::map<TopicPartition, TimePoint> latest_append_;
   std::map<NodeId, std::uint64_t> unflushed_replicas_;
+  std::map<NodeId, std::uint64_t> deposed_;
+  std::map<TopicPartition, std::uint64_t> unclean_losses_;
   std::uint64_t late_high_watermarks_ = 0;
 };
 

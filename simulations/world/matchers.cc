@@ -1,6 +1,7 @@
 // matchers.cc
 //
-// What is wrong with a set of dead letters, by the first record that shows it.
+// What is wrong: with faults by their names, with a set of dead letters by the first record that
+// shows it.
 
 #include "simulations/world/matchers.h"
 
@@ -12,6 +13,16 @@ std::string quoted(const OwnedBytes& bytes) {
 }
 
 }  // namespace
+
+bool EveryFaultTookEffectMatcher::MatchAndExplain(const Report& report, std::ostream* out) const {
+  std::string missing;
+  for (const auto& [kind, count] : report.faults) {
+    if (count == 0) missing += (missing.empty() ? "" : ", ") + kind;
+  }
+  if (out != nullptr && report.faults.empty()) *out << "whose plan has no faults";
+  if (out != nullptr && !missing.empty()) *out << "in which none took effect of: " << missing;
+  return missing.empty() && !report.faults.empty();
+}
 
 bool DeadLettersExactlyMatcher::MatchAndExplain(const Report& report, std::ostream* out) const {
   const auto explain = [out](const std::string& text) {

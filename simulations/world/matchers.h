@@ -3,6 +3,7 @@
 // GoogleTest's words for reports.
 //
 //   EXPECT_THAT(report, HasNoViolation());
+//   EXPECT_THAT(report, EveryFaultTookEffect());
 //   EXPECT_THAT(report, DeadLettersExactly("orders.v1.dlq", HasEmptyValue()));
 #pragma once
 
@@ -32,6 +33,21 @@ class HasNoViolationMatcher {
 };
 
 inline ::testing::Matcher<const Report&> HasNoViolation() { return HasNoViolationMatcher(); }
+
+// Each kind of fault that may happen took effect in some run: no promise is kept for want of
+// trouble.
+class EveryFaultTookEffectMatcher {
+ public:
+  using is_gtest_matcher = void;
+
+  bool MatchAndExplain(const Report& report, std::ostream* out) const;
+  void DescribeTo(std::ostream* out) const { *out << "saw every kind of fault take effect"; }
+  void DescribeNegationTo(std::ostream* out) const { *out << "lacks some kind of fault"; }
+};
+
+inline ::testing::Matcher<const Report&> EveryFaultTookEffect() {
+  return EveryFaultTookEffectMatcher();
+}
 
 // ---- Records
 

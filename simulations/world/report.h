@@ -63,7 +63,8 @@ struct Report {
   std::uint64_t rebalances = 0;  // generations completed
   std::uint64_t duplicates = 0;  // records whose consume returned again
   std::uint64_t rejected = 0;
-  std::map<std::string, std::uint64_t> faults;  // by kind, those that took effect
+  // By kind, those that took effect; 0: one that may happen and never did.
+  std::map<std::string, std::uint64_t> faults;
   std::uint64_t faults_median = 0;              // of a run
   std::uint64_t rebalances_median = 0;
   std::uint64_t trace_hash = 0;  // of all runs in the order of their seeds

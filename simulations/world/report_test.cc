@@ -7,6 +7,8 @@
 
 #include <string>
 
+#include "simulations/world/matchers.h"
+
 namespace rookery::testing {
 namespace {
 
@@ -39,6 +41,19 @@ TEST(Report, HasTwoColumnsOfMany) {
             "    a                 12        h                 12");
   const std::string last = "    g                 12\n";
   EXPECT_EQ(text.substr(text.size() - last.size()), last);
+}
+
+TEST(Report, NamesTheFaultsThatNeverHappened) {
+  const ::testing::Matcher<const Report&> matcher = EveryFaultTookEffect();
+  const auto explanation = [&](const Report& report) {
+    ::testing::StringMatchResultListener out;
+    EXPECT_FALSE(matcher.MatchAndExplain(report, &out));
+    return out.str();
+  };
+  EXPECT_TRUE(matcher.Matches(report_with({{"clog", 7}, {"retention", 1}})));
+  EXPECT_EQ(explanation(report_with({{"clog", 0}, {"power_loss", 1}, {"retention", 0}})),
+            "in which none took effect of: clog, retention");
+  EXPECT_EQ(explanation(report_with({})), "whose plan has no faults");
 }
 
 }  // namespace

@@ -48,6 +48,8 @@ constexpr Duration kStopMost = seconds(90);
 constexpr Duration kLook = milliseconds(250);
 // Kafka's 30 s would be a whole run.
 constexpr milliseconds kReplicaLagTimeMax = seconds(6);
+// Of a coordinator that has come to another node.
+constexpr milliseconds kLoadTimeMost = seconds(3);
 
 constexpr const char* kWorldPromise = "the world can be made";
 constexpr const char* kDrainPromise = "everything is consumed in the end";
@@ -159,8 +161,12 @@ class Simulation {
 
 void Simulation::make_world() {
   const int nodes = input_.world.options().brokers;
-  stage_ = std::make_unique<Stage>(
-      nodes, mock::ClusterOptions{.nodes = nodes, .replica_lag_time_max = kReplicaLagTimeMax});
+  mock::ClusterOptions options{.nodes = nodes, .replica_lag_time_max = kReplicaLagTimeMax};
+  const bool do_coordinators_load = tape_.plan.draw(2) == 1;
+  if (do_coordinators_load) {
+    options.coordinator_load_time = milliseconds(tape_.plan.between(1, kLoadTimeMost.count()));
+  }
+  stage_ = std::make_unique<Stage>(nodes, options);
   cluster_recorder_ = std::make_unique<ClusterRecorder>(*stage_);
   stage_->cluster.add_observer(cluster_recorder_.get());
   stage_->judge.on_breach([this](const Breach& breach) { fail(breach.promise, breach.text); });
@@ -260,6 +266,7 @@ std::unique_ptr<ServerProcess> Simulation::make_server(int number) {
 void Simulation::aim_faults() {
   zone_ = std::make_unique<StrikeZone>(*stage_, servers_, *producer_);
   zone_->nodes = input_.world.options().brokers;
+  zone_->replica_lag_time_max = kReplicaLagTimeMax;
   zone_->partitions = partitions_;
   zone_->groups = groups_;
   for (const auto& [group, topic] : routes_) {

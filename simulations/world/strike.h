@@ -63,12 +63,16 @@ struct StrikeZone {
   // False: it was down already. The strike that stopped a node starts it.
   bool stop_node(std::size_t index, NodeId node, mock::StopMode mode);
   void start_node(std::size_t index, NodeId node);
+  // False: it is down, or cut off from the others already. The strike that cut it off reconnects it.
+  bool isolate(std::size_t index, NodeId node);
+  void end_isolation(std::size_t index, NodeId node);
 
   Stage& stage;
   Servers& servers;
   ProducerProcess& producer;
   ClusterWitness witness;
   int nodes = 1;
+  Duration replica_lag_time_max{0};  // of the cluster
   std::vector<TopicPartition> partitions;
   std::vector<std::string> groups;
   // Of groups that go back to what is left when records they have not read are gone
@@ -80,12 +84,14 @@ struct StrikeZone {
 
  private:
   void apply_profile();
+  void set_replication_delay(NodeId node, Duration delay);
 
   const NetworkProfile plain;
   std::map<std::size_t, ProfileChange> changes_;
   std::map<Link, int> blocked_;            // by how many
   std::map<NodeId, std::size_t> stopped_;  // by which fault
   std::map<NodeId, std::size_t> lagging_;  // because of which fault
+  std::map<NodeId, std::size_t> isolated_;
 };
 
 class Strike {

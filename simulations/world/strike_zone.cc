@@ -34,18 +34,42 @@ void StrikeZone::unblock(const Link& link) {
 
 bool StrikeZone::delay_replicas(std::size_t index, NodeId node, Duration delay) {
   if (!lagging_.try_emplace(node, index).second) return false;
-  stage.network.with_cluster([&](mock::Cluster& cluster, TimePoint now) {
-    (void)cluster.set_replication_delay(now, node, delay);
-  });
+  set_replication_delay(node, delay);
   return true;
+}
+
+void StrikeZone::set_replication_delay(NodeId node, Duration delay) {
+  stage.network.with_cluster([&](mock::Cluster& cluster, TimePoint now) {
+    if (const Status set = cluster.set_replication_delay(now, node, delay); !set) {
+      stage.scheduler.fail("misuse", set.error().text());
+    }
+  });
 }
 
 void StrikeZone::restore_replicas(std::size_t index, NodeId node) {
   const auto lagging = lagging_.find(node);
   if (lagging == lagging_.end() || lagging->second != index) return;
   lagging_.erase(lagging);
+  set_replication_delay(node, Duration::zero());
+}
+
+bool StrikeZone::isolate(std::size_t index, NodeId node) {
+  if (!stage.network.is_up(node) || !isolated_.try_emplace(node, index).second) return false;
   stage.network.with_cluster([&](mock::Cluster& cluster, TimePoint now) {
-    (void)cluster.set_replication_delay(now, node, Duration::zero());
+    if (const Status cut_off = cluster.cut_off_node(now, node); !cut_off) {
+      stage.scheduler.fail("misuse", cut_off.error().text());
+    }
+  });
+  return true;
+}
+
+void StrikeZone::end_isolation(std::size_t index, NodeId node) {
+  const auto isolated = isolated_.find(node);
+  if (isolated == isolated_.end() || isolated->second != index) return;
+  isolated_.erase(isolated);
+  stage.network.with_cluster([&](mock::Cluster& cluster, TimePoint now) {
+    // Refused when its process has ended since, and its isolation with it.
+    static_cast<void>(cluster.reconnect_node(now, node));
   });
 }
 
