@@ -10,9 +10,9 @@
 //
 // What it models is Kafka as a client sees it; where it differs, mockbroker/DIFFERENCES.md says so.
 // What acks=all acknowledged is never dropped, but by retention or compaction that a topic states,
-// by an unclean election that it allows or somebody orders, or when the last replica in sync loses its power. Time
-// never runs back: an earlier time than the last counts as the last. Equal calls give equal
-// results, on any machine.
+// by an unclean election that it allows or somebody orders, or when the last replica in sync loses
+// its power. Time never runs back: an earlier time than the last counts as the last. Equal calls
+// give equal results, on any machine.
 //
 // Ownership: blocks are shared with those who produced and fetched them, and immutable. Thread
 // rules: none of its own, one at a time.

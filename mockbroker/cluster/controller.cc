@@ -332,8 +332,8 @@ Status Controller::elect_unclean(const TopicPartition& id) {
     return fail(ErrorCode::kUnknownTopicOrPartition, "there is no partition " + id.text());
   if (core_.controller < 0) return fail(ErrorCode::kState, "there is no controller");
   if (partition->placement.leader >= 0) {
-    return fail(ErrorCode::kState, id.text() + " is led by node " +
-                                       std::to_string(partition->placement.leader));
+    return fail(ErrorCode::kState,
+                id.text() + " is led by node " + std::to_string(partition->placement.leader));
   }
   const NodeId next = replication_.choose_unclean(*partition);
   if (next < 0) return fail(ErrorCode::kState, "no replica of " + id.text() + " is up");

@@ -35,6 +35,8 @@ class CommitProgress final : public Checker {
     for (const std::size_t end = log.place_of(event.offset); proven < end; ++proven) {
       const GroupPartition::Progress& progress = partition.look_at(proven);
       if (progress.is_done || model.is_excused(event.group, event.partition, proven)) continue;
+      // By what it knew of those that were lost there.
+      if (log.is_excused(log[proven].offset)) continue;
       const Run* run = progress.last_run == 0 ? nullptr : model.run(progress.last_run);
       const bool are_outputs_safe =
           run == nullptr || (run->outputs_open == 0 && !run->has_failed_output);

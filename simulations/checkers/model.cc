@@ -63,6 +63,11 @@ void PartitionLog::note_produced(Offset offset, std::uint64_t hash) {
   }
 }
 
+void PartitionLog::restore(Entry entry) {
+  entry.is_restored = true;
+  entries_.push_back(entry);
+}
+
 void PartitionLog::note_output(Offset offset) {
   if (holds(offset)) entries_[place_of(offset)].is_output = true;
 }
@@ -112,7 +117,7 @@ std::optional<std::uint64_t> Model::sent_hash(SendId send) const {
 bool Model::is_excused(GroupIndex group, PartitionIndex partition, std::size_t place) const {
   const PartitionLog& held = log(partition);
   if (place < held.held_from()) return true;
-  if (place < held.size() && held.is_excused(held[place].offset)) return true;
+  if (place < held.size() && held[place].is_restored) return true;
   return latest_.contains(group) && place < group_partition(group, partition).begun_without_commit;
 }
 
@@ -126,6 +131,9 @@ void Model::apply(const Event& event) {
     case EventKind::kAppendedWeakly:
       grown(logs_, event.partition)
           .append({event.offset, event.detail, event.kind == EventKind::kAppendedWeakly});
+      break;
+    case EventKind::kRestored:
+      grown(logs_, event.partition).restore({event.offset, event.detail});
       break;
     case EventKind::kLost:
     case EventKind::kLostLegally:

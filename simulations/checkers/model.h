@@ -31,9 +31,13 @@ class PartitionLog {
     bool is_weak = false;      // written with acks=1 or 0
     bool is_produced = false;  // the run's own producer knows it as acknowledged
     bool is_output = false;    // user code's does
+    bool is_restored = false;  // it was lost once
   };
 
   void append(Entry entry) { entries_.push_back(entry); }
+  // What an older leader wrote comes back: a consumer that followed another goes back to the end of
+  // the last epoch that both know (KIP-320), which may lie behind it.
+  void restore(Entry entry);
   // Acknowledged to the run's own producer: the record of that content, if it is still there.
   void note_produced(Offset offset, std::uint64_t hash);
   void note_output(Offset offset);
@@ -42,7 +46,8 @@ class PartitionLog {
   // Acknowledged to the run's own producer, and lost all the same.
   std::uint64_t lost() const { return lost_; }
   // What was lost legally and took these offsets: others may lie there now. A consumer that knew
-  // the old ones may pass over the new ones, run them again, and commit by what it knew.
+  // the old ones may pass over the new ones, run them again, and commit by what it knew, until it
+  // learns better and goes back (KIP-320): in the end the new ones are owed as all others are.
   struct Range {
     Offset from = 0;
     Offset below = 0;  // where the log ended before
@@ -169,8 +174,8 @@ class Model {
   // The content of a send; none when unknown.
   std::optional<std::uint64_t> sent_hash(SendId send) const;
 
-  // Whether nobody is owed the record: retention took it, the group began behind it, or others were
-  // lost legally where it lies.
+  // Whether nobody is owed the record: retention took it, the group began behind it, or an unclean
+  // election brought it back.
   bool is_excused(GroupIndex group, PartitionIndex partition, std::size_t place) const;
 
   // When a fault last began or ended.

@@ -94,6 +94,9 @@ std::string History::what(const Event& event) const {
     case EventKind::kAppendedWeakly:
       what = "the cluster's leader holds " + where;
       break;
+    case EventKind::kRestored:
+      what = "an unclean election brings back " + where;
+      break;
     case EventKind::kLost:
       what = "an election loses what was not replicated, from " + where;
       break;

@@ -77,6 +77,9 @@ enum class EventKind : std::uint8_t {
   kDeadLettered,      // the same: acknowledged
   kDeadLetterFailed,  // the same
   kSkipped,           // the same, no hash: a failed record counts as done, as the policy says
+  // Told by the cluster: the same as kAppended; an older leader wrote it, others followed another,
+  // and an unclean election brings it back.
+  kRestored,
 };
 
 struct Event {

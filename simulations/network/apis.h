@@ -10,8 +10,9 @@ namespace rookery::sim {
 
 // Their places enter replay lines: add at the end only.
 inline constexpr std::array<const char*, 12> kFaultyApis = {
-    "Produce",   "Fetch",     "ListOffsets",  "FindCoordinator", "InitProducerId", "JoinGroup",
-    "SyncGroup", "Heartbeat", "OffsetCommit", "OffsetFetch",     "LeaveGroup",     "OffsetsForLeaderEpoch"};
+    "Produce",        "Fetch",       "ListOffsets", "FindCoordinator",
+    "InitProducerId", "JoinGroup",   "SyncGroup",   "Heartbeat",
+    "OffsetCommit",   "OffsetFetch", "LeaveGroup",  "OffsetsForLeaderEpoch"};
 
 // Any number: taken modulo what there is.
 constexpr const char* faulty_api_name(std::size_t api) {

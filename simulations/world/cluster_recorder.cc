@@ -23,7 +23,11 @@ void ClusterRecorder::appended(const mock::AppendEvent& event) {
   mock::BlockRecord record;
   for (const char* at = event.block->begin(); at != event.block->end();) {
     at = mock::RecordBlock::read(at, record);
-    stage_.recorder.tell({.kind = is_weak ? EventKind::kAppendedWeakly : EventKind::kAppended,
+    if (event.is_restored)
+      restored_[event.partition].insert(event.base_offset + record.offset_delta);
+    stage_.recorder.tell({.kind = event.is_restored ? EventKind::kRestored
+                                  : is_weak         ? EventKind::kAppendedWeakly
+                                                    : EventKind::kAppended,
                           .partition = partition,
                           .offset = event.base_offset + record.offset_delta,
                           .detail = content_hash(record.key, record.value)});
@@ -35,9 +39,11 @@ void ClusterRecorder::lost(const mock::LossEvent& event) {
   stage_.recorder.tell({.kind = is_clean ? EventKind::kLost : EventKind::kLostLegally,
                         .partition = stage_.history.partition(event.partition),
                         .offset = event.from});
+  std::set<Offset>& restored = restored_[event.partition];
+  restored.erase(restored.lower_bound(event.from), restored.end());
   std::vector<Held>& all = held_[event.partition];
   if (!is_clean) {
-    ends_lost_[event.partition].emplace_back(event.from, event.end);
+    has_lost_ends_ = true;
     for (const Held& held : all) {
       note_lost(event.partition, held, event.from, event.end, mock::name(event.reason));
     }
@@ -59,13 +65,9 @@ void ClusterRecorder::note_lost(const TopicPartition& partition, const Held& hel
   }
 }
 
-bool ClusterRecorder::lies_where_others_were_lost(const TopicPartition& partition,
-                                                  Offset offset) const {
-  const auto found = ends_lost_.find(partition);
-  return found != ends_lost_.end() &&
-         std::any_of(found->second.begin(), found->second.end(), [offset](const auto& lost) {
-           return offset >= lost.first && offset < lost.second;
-         });
+bool ClusterRecorder::is_restored(const TopicPartition& partition, Offset offset) const {
+  const auto found = restored_.find(partition);
+  return found != restored_.end() && found->second.contains(offset);
 }
 
 void ClusterRecorder::log_start_moved(const mock::LogStartEvent& event) {

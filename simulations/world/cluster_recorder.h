@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,9 +43,10 @@ class ClusterRecorder final : public mock::Observer {
   };
   // What was lost by right, of all partitions, in the order in which it went.
   const std::vector<Lost>& legally_lost() const { return lost_; }
-  // Whether others were lost by right at the same offset.
-  bool has_lost_ends() const { return !ends_lost_.empty(); }
-  bool lies_where_others_were_lost(const TopicPartition& partition, Offset offset) const;
+  // Whether logs have lost their ends by right: consumers must go back.
+  bool has_lost_ends() const { return has_lost_ends_; }
+  // Whether an unclean election brought the record back.
+  bool is_restored(const TopicPartition& partition, Offset offset) const;
 
  private:
   ProcessIndex process_of(const std::string& member_id) const;
@@ -61,7 +63,8 @@ class ClusterRecorder final : public mock::Observer {
   OnGrown on_grown_;
   std::uint64_t generations_ = 0;
   std::vector<Lost> lost_;
-  std::map<TopicPartition, std::vector<std::pair<Offset, Offset>>> ends_lost_;  // from, below
+  bool has_lost_ends_ = false;
+  std::map<TopicPartition, std::set<Offset>> restored_;
   std::map<TopicPartition, std::vector<Held>> held_;
 };
 

@@ -111,8 +111,8 @@ class Outcome {
     OwnedBytes key;
     OwnedBytes value;
     Headers headers;
-    // False: nobody need have consumed it. It was lost by right, or lies where others were lost: a
-    // consumer that knew those may have passed over it.
+    // False: nobody need have consumed it. It was lost by right, or lost once and brought back by
+    // an unclean election, when a consumer that had followed others may be past it.
     bool is_owed = true;
   };
 

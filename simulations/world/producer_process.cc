@@ -146,10 +146,18 @@ void ProducerProcess::produce(ProducerClient& client) {
   }
 }
 
+bool ProducerProcess::has_lost_some(const DeliveryReport& report) const {
+  const Uninterrupted scope;
+  const std::string& topic = plan_.workloads()[sent_[report.token].workload].topic;
+  const PartitionIndex partition = stage_.history.partition({topic, report.partition});
+  return !stage_.judge.model().log(partition).excused().empty();
+}
+
 void ProducerProcess::take(std::span<const DeliveryReport> reports) {
   for (const DeliveryReport& report : reports) {
     // Others before it were lost legally: the broker has not written it, and will not.
-    if (report.error != nullptr && report.error->code == ErrorCode::kOutOfOrderSequenceNumber) {
+    if (report.error != nullptr && report.error->code == ErrorCode::kOutOfOrderSequenceNumber &&
+        has_lost_some(report)) {
       const Uninterrupted scope;
       refused_.push_back(report.token);
       continue;

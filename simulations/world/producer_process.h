@@ -44,6 +44,7 @@ class ProducerProcess {
   bool send_refused(ProducerClient& client);
   std::size_t draw_workload();
   void take(std::span<const DeliveryReport> reports);
+  bool has_lost_some(const DeliveryReport& report) const;
   void note_failure(const Error& error);
 
   Stage& stage_;

@@ -65,7 +65,7 @@ struct Report {
   std::uint64_t rejected = 0;
   // By kind, those that took effect; 0: one that may happen and never did.
   std::map<std::string, std::uint64_t> faults;
-  std::uint64_t faults_median = 0;              // of a run
+  std::uint64_t faults_median = 0;  // of a run
   std::uint64_t rebalances_median = 0;
   std::uint64_t trace_hash = 0;  // of all runs in the order of their seeds
   // Of World::simulate's runs without a violation; see DeadLettersExactly. Null: not kept.

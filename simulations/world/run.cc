@@ -66,7 +66,7 @@ class ClusterOutcome final : public testing::Outcome {
     for (PartitionId partition = 0; partition < partitions; ++partition) {
       const TopicPartition place{topic, partition};
       for (mock::StoredRecord& record : cluster_.inspect().records(place)) {
-        const bool is_owed = !recorder_.lies_where_others_were_lost(place, record.offset);
+        const bool is_owed = !recorder_.is_restored(place, record.offset);
         all.push_back({place, record.offset, std::move(record.key), std::move(record.value),
                        std::move(record.headers), is_owed});
       }

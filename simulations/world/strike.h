@@ -63,7 +63,8 @@ struct StrikeZone {
   // False: it was down already. The strike that stopped a node starts it.
   bool stop_node(std::size_t index, NodeId node, mock::StopMode mode);
   void start_node(std::size_t index, NodeId node);
-  // False: it is down, or cut off from the others already. The strike that cut it off reconnects it.
+  // False: it is down, or cut off from the others already. The strike that cut it off reconnects
+  // it.
   bool isolate(std::size_t index, NodeId node);
   void end_isolation(std::size_t index, NodeId node);
 
