@@ -23,9 +23,9 @@ using sim::StrategyKind;
 
 // Without pre-emption only the network's dice differ from seed to seed.
 constexpr std::pair<StrategyKind, std::uint64_t> kStrategies[] = {
-    {StrategyKind::kRandom, 60},     {StrategyKind::kSticky, 60},
-    {StrategyKind::kPct, 60},        {StrategyKind::kPos, 60},
-    {StrategyKind::kStarvation, 60}, {StrategyKind::kRunUntilBlocked, 10}};
+    {StrategyKind::kRandom, 30},     {StrategyKind::kSticky, 30},
+    {StrategyKind::kPct, 30},        {StrategyKind::kPos, 30},
+    {StrategyKind::kStarvation, 30}, {StrategyKind::kRunUntilBlocked, 10}};
 
 class MockStop : public ::testing::TestWithParam<std::tuple<From, During>> {};
 

@@ -161,7 +161,8 @@ App Scene::app() const {
            .kafka = {{"session.timeout.ms", "6000"},
                      {"heartbeat.interval.ms", "200"},
                      {"fetch.wait.max.ms", "100"}},
-           .defaults = {.commit_interval = 100ms, .revocation_grace = 2s}});
+           // Long: a revocation lasts until it is stopped, however slow the machine.
+           .defaults = {.commit_interval = 100ms, .revocation_grace = 60s}});
   app.group(work_group_)
       .topic(work_topic_, {.consumer = consumer<Work>(shared_, output_topic_),
                            .retry_backoff = RetryBackoff{.first = 20ms, .max = 100ms}});
