@@ -198,7 +198,10 @@ void Committer::handle(const Outgoing& sent, Result<Response> response) {
   Waiting& head = waiting_.front();
   head.is_under_way = false;
   if (!answer) {
-    coordinator_.lost_locked(sent.node);
+    // That its own time was up says nothing of the coordinator.
+    const bool was_cut_short = sent.timeout < settings_.request_timeout;
+    const bool is_late = !response && response.error().code == ErrorCode::kTimedOut;
+    if (!is_late || !was_cut_short) coordinator_.lost_locked(sent.node);
     if (!response) head.problem = response.error().text();
     return;  // the connection has its backoff
   }

@@ -335,7 +335,7 @@ bool MockGroupConsumer::leave(TimePoint deadline, Inbox::Waiter& waiter) {
       if (answer->has_come) return true;
     }
     if (at >= deadline) return false;
-    core.client.poll(deadline, waiter);
+    core.client.poll(std::min(deadline, saturating_add(at, kIoSliceMost)), waiter);
   }
 }
 
@@ -353,8 +353,9 @@ bool MockGroupConsumer::finish_commits(TimePoint deadline, Inbox::Waiter& waiter
       if (!is_member) return true;
     }
     core.tell();
-    if (now() >= deadline) return false;
-    core.client.poll(std::min(deadline, next), waiter);
+    const TimePoint at = now();
+    if (at >= deadline) return false;
+    core.client.poll(std::min({deadline, next, saturating_add(at, kIoSliceMost)}), waiter);
   }
 }
 

@@ -38,7 +38,8 @@ struct GroupSettings {
   std::size_t offset_metadata_most = 4096;
 };
 
-// A part of a thread's drive of I/O lasts at most so long, so that a stop is noticed.
+// A part of H's drive of I/O, or of a close's, lasts at most so long, so that a stop is noticed. M
+// waits in one piece: a wake that is missed must show.
 inline constexpr Duration kIoSliceMost = std::chrono::milliseconds(200);
 
 struct GroupLock {

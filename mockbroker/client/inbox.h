@@ -43,17 +43,17 @@ class Inbox {
   Inbox& operator=(const Inbox&) = delete;
   virtual ~Inbox() = default;
 
-  // Virtual so that a network in between can see answers pass.
+  // Virtual so that a network can make inboxes that see answers pass, and threads wait for them.
   virtual void push(Reply reply);
 
   // Ends every waiter's receive early, now or, for who does not wait, the next one.
-  void wake();
+  virtual void wake();
   // The same for all but this one.
-  void wake_others(Waiter& waiter);
+  virtual void wake_others(Waiter& waiter);
 
   // Waits until there is a reply, a wake or the deadline; answers all that is there, in order of
-  // arrival.
-  std::vector<Reply> receive(TimePoint deadline, Waiter& waiter);
+  // arrival. A deadline of TimePoint{}: does not wait, for the caller has something to do.
+  virtual std::vector<Reply> receive(TimePoint deadline, Waiter& waiter);
 
  private:
   Mutex mutex_{"mock.inbox", ranks::kInbox};

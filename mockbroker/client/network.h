@@ -39,6 +39,11 @@ class Network {
  public:
   virtual ~Network() = default;
 
+  // Where a client's answers will wait: of all its wires, so it comes first.
+  virtual std::shared_ptr<Inbox> make_inbox(const std::string& /*client_id*/) {
+    return std::make_shared<Inbox>();
+  }
+
   // `inbox` is kept as long as the wire, and while replies are under way.
   virtual std::unique_ptr<Wire> open(std::string client_id, std::shared_ptr<Inbox> inbox) = 0;
 

@@ -26,7 +26,9 @@ std::vector<std::unique_ptr<Wire>> open_wires(Network& network,
 }  // namespace
 
 NetworkClient::NetworkClient(Network& network, Settings settings)
-    : settings_(std::move(settings)), wires_(open_wires(network, settings_, inbox_)) {
+    : settings_(std::move(settings)),
+      inbox_(network.make_inbox(settings_.client_id)),
+      wires_(open_wires(network, settings_, inbox_)) {
   const std::vector<NodeId> bootstrap = network.bootstrap_nodes();
   for (const NodeId node : bootstrap) nodes_[node] = MetadataResponse::Node{.id = node};
   // Clients begin at different nodes, as Kafka's do.

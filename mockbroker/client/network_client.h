@@ -157,7 +157,7 @@ class NetworkClient {
   std::string text_locked(Destination to) const;
 
   const Settings settings_;
-  const std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
+  const std::shared_ptr<Inbox> inbox_;
   std::vector<std::unique_ptr<Wire>> wires_;  // by channel; fixed
   mutable Mutex mutex_{"mock.client", ranks::kClient};
   std::map<NodeId, MetadataResponse::Node> nodes_;

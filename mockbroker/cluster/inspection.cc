@@ -148,7 +148,11 @@ GroupDescription Inspection::group(const std::string& name) const {
     description.protocol = group->protocol;
     description.leader = group->leader;
     description.pending = group->pending.size();
+    description.timers =
+        (group->join_deadline.is_set() ? 1 : 0) + (group->sync_deadline.is_set() ? 1 : 0);
+    for (const auto& [id, timer] : group->pending) description.timers += timer.is_set() ? 1 : 0;
     for (const auto& [id, member] : group->members) {
+      description.timers += member.session.is_set() ? 1 : 0;
       std::set<std::string> topics;
       for (const auto& protocol : member.protocols) {
         topics.insert(protocol.subscription.topics.begin(), protocol.subscription.topics.end());

@@ -56,6 +56,7 @@ struct GroupDescription {
   std::string protocol;
   std::string leader;
   std::size_t pending = 0;                 // ids given out and not joined with yet
+  std::size_t timers = 0;                  // set for it, but the one that ends an empty group
   std::vector<MemberDescription> members;  // by id
 };
 

@@ -5,11 +5,16 @@
 # code 1 and a failure of at most 25 lines; its replay line reproduces the failure with the mutant,
 # and finds nothing without it.
 #
-#   command_line_test.sh SIMULATION
+#   command_line_test.sh SIMULATION [ARGUMENTS]
+#
+# With arguments (`bazel test //simulations/mutants:command_line_test --test_arg=...`, as a failure
+# says) it is that one run, and passes when nothing is broken. MUTANTS="D1 F5" hunts only those.
 
 set -euo pipefail
 export ROOKERY_CALLED_AS="./rookery simulate"
 simulation=$1
+shift
+if (($# > 0)); then exec "$simulation" "$@"; fi
 lines_most=25
 
 fail() {
@@ -31,8 +36,11 @@ promise_of() { sed -n 's/^seed [0-9]* broke the promise //p' <<<"$1"; }
 
 mutant=none
 simulate 0 --list-mutants
-mapfile -t mutants < <(awk '$2 ~ /^[DRS][0-9]/ { print $1 }' <<<"$output")
-((${#mutants[@]} == 20)) || fail "${#mutants[@]} mutants of groups and of stopping are listed"
+wanted=" ${MUTANTS:-} "
+mapfile -t mutants < <(awk -v wanted="$wanted" \
+  '$2 ~ /^[DRFS][0-9]/ && (wanted ~ /^ *$/ || index(wanted, " " $2 " ")) { print $1 }' <<<"$output")
+[[ -n ${MUTANTS:-} ]] || ((${#mutants[@]} == 29)) || fail "${#mutants[@]} mutants are listed"
+((${#mutants[@]} > 0)) || fail "there is none of $MUTANTS"
 
 for mutant in "${mutants[@]}"; do
   simulate 1 --mutant "$mutant" --shrink-seconds 2
@@ -43,14 +51,22 @@ for mutant in "${mutants[@]}"; do
   line=$(grep -o -m 1 'r[12]:[A-Za-z0-9_-]*' <<<"$found") || fail "no replay line:"$'\n'"$found"
   grep -qF "./rookery simulate --mutant $mutant --replay $line" <<<"$found" ||
     fail "no command that replays it:"$'\n'"$found"
+  grep -qF -- "command_line_test --test_arg=--mutant --test_arg=$mutant --test_arg=--replay=$line" \
+    <<<"$found" || fail "no test that replays it:"$'\n'"$found"
 
   simulate 1 --mutant "$mutant" --replay "$line"
   [[ $(promise_of "$output") == "$promise" ]] ||
     fail "the replay breaks another promise than $promise:"$'\n'"$output"
   grep -q "replayed .* the same trace" <<<"$output" || fail "no word of the trace:"$'\n'"$output"
 
-  # The bug alone is to blame. Other programs than groups are not run from here without a mutant;
-  # there their own tests say so.
-  [[ $mutant == stop.* ]] || simulate 0 --replay "$line"
-  echo "$mutant: $(sed -n '1s/.*: //p' <<<"$found"); $promise, $lines lines"
+  # The bug alone is to blame.
+  simulate 0 --without-mutant "$mutant" --replay "$line"
+  echo "explored $mutant: $(sed -n '1s/.*: //p' <<<"$found"); $promise, $lines lines"
 done
+
+# A line does not say what ran; who gives no mutant is told what is assumed.
+mutant=none
+simulate 0 --replay "$("$simulation" --mutant heartbeat.join_under_lock --no-shrink 2>&1 |
+  grep -o -m 1 'r[12]:[A-Za-z0-9_-]*')"
+grep -q "this replays group life" <<<"$output" || fail "no word of what is replayed:"$'\n'"$output"
+simulate 2 --without-mutant no.such --seeds 1

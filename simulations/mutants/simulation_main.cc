@@ -2,7 +2,8 @@
 //
 // `./rookery simulate --mutant NAME`: groups that live, a program with outputs and dead letters, or
 // a server that is stopped, with a known bug put back, seed by seed until a promise breaks.
-// `--list-mutants` lists them, by name and mark; a mark is as good as a name.
+// `--without-mutant NAME` runs the same with nothing put back; `--list-mutants` lists them, by name
+// and mark; a mark is as good as a name.
 
 #include <rookery/runtime/mutant.h>
 
@@ -50,46 +51,73 @@ int usage_error(const std::string& message) {
   return 2;
 }
 
+// What its failures are found by, and replayed by.
+rookery::testing::SimulatedRun program_of(const std::string& mutant) {
+  if (mutant == "dead_letters.partitioned_by_key" || mutant == "dead_letters.neighbour_sent") {
+    return {.name = "dead letters",
+            .what = "a program with dead letters under faults",
+            .run = rookery::sim::dead_letter_life()};
+  }
+  if (kind_of(mutant) == 'S') {
+    return {.name = "stop",
+            .what = "a server that is stopped in the middle of something",
+            .run = rookery::stopping::stop_life};
+  }
+  if (kind_of(mutant) == 'F') {
+    return {.name = "billing",
+            .what = "a program with outputs and dead letters under faults",
+            .run = rookery::sim::billing_life(rookery::sim::nodes_to_hunt_on(mutant))};
+  }
+  return {.name = "group life",
+          .what = "members of a group under faults",
+          .run = rookery::sim::group_life};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   // What is not about mutants is left to the campaign.
   std::vector<char*> rest;
   std::string name;
+  std::string healthy;
+  bool is_replay = false;
   for (int i = 0; i < argc; ++i) {
     const std::string_view word = argv[i];
     if (word == "--list-mutants") return print_list();
-    if (word == "--mutant" && i + 1 == argc) return usage_error("--mutant wants a name");
-    if (word == "--mutant") {
-      name = argv[++i];
-    } else if (word.starts_with("--mutant=")) {
-      name = word.substr(std::string_view("--mutant=").size());
+    std::string* named = word.starts_with("--mutant")           ? &name
+                         : word.starts_with("--without-mutant") ? &healthy
+                                                                : nullptr;
+    const std::string option = named == &name ? "--mutant" : "--without-mutant";
+    if (named != nullptr && word == option) {
+      if (i + 1 == argc) return usage_error(option + " wants a name");
+      *named = argv[++i];
+    } else if (named != nullptr && word.starts_with(option + "=")) {
+      *named = word.substr(option.size() + 1);
     } else {
+      is_replay = is_replay || word.starts_with("--replay");
       rest.push_back(argv[i]);
       continue;
     }
-    if (name.empty()) return usage_error("--mutant wants a name");
+    if (named->empty()) return usage_error(option + " wants a name");
   }
   name = name_of(name);
-  if (!rookery::switch_mutant_on(name)) {
-    return usage_error("there is no mutant '" + name + "': --list-mutants lists them");
+  healthy = name_of(healthy);
+  if (!name.empty() && !healthy.empty()) {
+    return usage_error("--mutant and --without-mutant: one of them");
   }
-  rookery::testing::SimulatedRun program{.name = "group life",
-                                         .what = "members of a group under faults",
-                                         .run = rookery::sim::group_life};
-  if (name == "dead_letters.partitioned_by_key" || name == "dead_letters.neighbour_sent") {
-    program = {.name = "dead letters",
-               .what = "a program with dead letters under faults",
-               .run = rookery::sim::dead_letter_life()};
-  } else if (kind_of(name) == 'S') {
-    program = {.name = "stop",
-               .what = "a server that is stopped in the middle of something",
-               .run = rookery::stopping::stop_life};
-  } else if (kind_of(name) == 'F') {
-    program = {.name = "billing",
-               .what = "a program with outputs and dead letters under faults",
-               .run = rookery::sim::billing_life(rookery::sim::nodes_to_hunt_on(name))};
+  const std::string& chosen = name.empty() ? healthy : name;
+  if (!rookery::switch_mutant_on(chosen)) {
+    return usage_error("there is no mutant '" + chosen + "': --list-mutants lists them");
   }
+  if (name.empty()) rookery::switch_mutant_on("");
+  if (chosen.empty() && is_replay) {
+    std::fprintf(stderr,
+                 "simulate: this replays group life; a line of a mutant F or S wants "
+                 "--mutant NAME, or --without-mutant NAME for the healthy code\n");
+  }
+  rookery::testing::SimulatedRun program = program_of(chosen);
+  program.test = "//simulations/mutants:command_line_test";
+  if (!healthy.empty()) program.arguments = "--without-mutant " + healthy;
   if (!name.empty()) {
     program.name += " with mutant " + name;
     program.arguments = "--mutant " + name;

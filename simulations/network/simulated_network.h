@@ -87,6 +87,8 @@ class SimulatedNetwork final : public mock::Network {
   void release_held_answers();
   // Connections of which an answer was swallowed break.
   void close_silent_connections();
+  // All that are open, at rest or not.
+  void break_connections();
   // The process is about to be killed: it reaches nobody any more, for ever.
   void cut(ProcessId process);
 

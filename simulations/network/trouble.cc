@@ -126,6 +126,13 @@ void SimulatedNetwork::close_silent_connections() {
   }
 }
 
+void SimulatedNetwork::break_connections() {
+  const Uninterrupted scope;
+  for (const ConnectionId id : connections_with([](const Connection&) { return true; })) {
+    reset(id, "the connection broke");
+  }
+}
+
 void SimulatedNetwork::cut(ProcessId process) {
   const Uninterrupted scope;
   const auto found = hosts_.find(process);

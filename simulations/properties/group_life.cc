@@ -19,8 +19,10 @@
 #include "mockbroker/cluster/cluster.h"
 #include "mockbroker/protocol/error_response.h"
 #include "simulations/network/simulated_network.h"
+#include "simulations/properties/group_faults.h"
 #include "simulations/properties/group_plan.h"
 #include "simulations/properties/group_producer.h"
+#include "simulations/properties/group_remains.h"
 #include "simulations/properties/group_watch.h"
 #include "simulations/properties/life.h"
 #include "simulations/properties/watched_network.h"
@@ -30,7 +32,6 @@
 namespace rookery::sim {
 namespace {
 
-using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -59,21 +60,25 @@ class GroupLife {
     WatchedNetwork watched;
   };
   struct Moment {
-    TimePoint at;
+    Duration at;
     std::size_t fault = 0;
-    bool is_end = false;
+    enum class What : std::uint8_t { kBegin, kStep, kEnd } what = What::kBegin;
+    std::size_t step = 0;
   };
 
   void make_world();
   mock::FilterDecision refuse(const mock::Request& request);
-  void lead_members();
+  void lead(const std::vector<LifePlan>& members);
+  void produce();
+  void start_processes();
+  std::vector<Moment> moments() const;
   void go_through_faults();
-  void begin(const PlannedFault& fault);
-  void end(const PlannedFault& fault);
-  void update_profile();
   void heal();
   void settle();
-  void wait_for_end(ProcessId members);
+  void stay_quiet();
+  void wait_for_end();
+  void wait_for_groups_to_end();
+  std::vector<std::string> groups() const;
   std::string unsettled() const;
 
   const GroupPlan plan_;
@@ -81,32 +86,46 @@ class GroupLife {
   const RunSettings settings_;
   std::unique_ptr<World> world_;
   std::unique_ptr<LifeStage> stage_;
-  ProcessId members_ = kWorld;
-  std::vector<FaultKind> active_;
-  std::array<std::uint64_t, kFaultKinds> counts_{};
+  std::unique_ptr<GroupFaults> faults_;
+  std::vector<ProcessId> processes_;  // of members
+  std::vector<ProcessId> others_;
 };
 
 void GroupLife::make_world() {
   world_ = std::make_unique<World>(
       plan_.cluster,
       GroupWatch::Options{.heartbeat_interval = plan_.members.front().group.heartbeat_interval,
+                          .retry_backoff = plan_.members.front().group.retry_backoff,
                           .partitions = plan_.partitions,
                           .trace = settings_.trace});
   world_->cluster.add_observer(&world_->watch);
   mock::CreateTopicsRequest::Topic topic;
   topic.name = "orders";
   topic.partitions = plan_.partitions;
-  static_cast<void>(world_->cluster.create_topic(Scheduler::current()->time(), topic));
+  const Status created = world_->cluster.create_topic(Scheduler::current()->time(), topic);
+  if (!created) world_->watch.fail("misuse", created.error().text());
   world_->cluster.set_request_filter(
-      [this](TimePoint, NodeId, const mock::RequestHeader&, const mock::Request& request) {
+      [this](TimePoint, NodeId, const mock::RequestHeader& header, const mock::Request& request) {
+        world_->watch.arrived(header.client_id, request);
         return refuse(request);
       });
-  stage_ = std::make_unique<LifeStage>(world_->watched, world_->watch, nullptr, topic.name);
+  NetworkProfile profile = world_->network.profile();
+  profile.latency_spread = plan_.latency_spread;
+  world_->network.set_profile(profile);
+  stage_ = std::make_unique<LifeStage>(world_->watched, world_->watch, topic.name);
 }
 
 mock::FilterDecision GroupLife::refuse(const mock::Request& request) {
-  if (stage_->phase != LifePhase::kTrouble) return mock::PassRequest{};
   const bool is_beat = std::holds_alternative<mock::HeartbeatRequest>(request);
+  if (stage_->phase == LifePhase::kQuiet && is_beat &&
+      tape_.world.one_in(plan_.failed_beats_one_in)) {
+    return mock::error_response(request, ErrorCode::kCoordinatorLoadInProgress);
+  }
+  if (stage_->phase != LifePhase::kTrouble) return mock::PassRequest{};
+  const auto error = faults_ ? faults_->refuse(request, tape_.world) : std::nullopt;
+  if (error) {
+    return mock::error_response(request, *error);
+  }
   const bool is_commit = std::holds_alternative<mock::OffsetCommitRequest>(request);
   if (!is_beat && !is_commit) return mock::PassRequest{};
   if (!tape_.world.one_in(plan_.refused_one_in)) return mock::PassRequest{};
@@ -116,121 +135,77 @@ mock::FilterDecision GroupLife::refuse(const mock::Request& request) {
 }
 
 // A process's main fiber.
-void GroupLife::lead_members() {
+void GroupLife::lead(const std::vector<LifePlan>& members) {
   const NetworkHost host(world_->network);
-  stage_->reaper = std::make_shared<mock::ThreadReaper>();
+  LifeHome home{.reaper = std::make_shared<mock::ThreadReaper>()};
   std::deque<LifeSlot> slots;
   std::vector<Thread> threads;
-  for (const LifePlan& member : plan_.members) {
-    LifeSlot& slot = slots.emplace_back(*stage_, member, plan_.partitions);
+  for (const LifePlan& member : members) {
+    LifeSlot& slot = slots.emplace_back(*stage_, home, member, plan_.partitions);
     threads.emplace_back("member " + member.client_id, [&slot] { slot.run(); });
-  }
-  if (plan_.records > 0) {
-    threads.emplace_back("producer", [this] {
-      produce_for_groups(*stage_, plan_.records, plan_.partitions, plan_.trouble);
-      stage_->is_produced = true;
-    });
   }
   for (Thread& thread : threads) thread.join();
   // A heartbeat thread may have had the last reference: the reaper outlives all consumers.
-  while (stage_->lives > 0) sleep_until(deadline_in(milliseconds(1)));
-  stage_->reaper.reset();
+  while (home.lives > 0) sleep_until(deadline_in(milliseconds(1)));
+  home.reaper.reset();
 }
 
-void GroupLife::update_profile() {
-  NetworkProfile profile;
-  profile.latency_spread = plan_.latency_spread;
-  for (const FaultKind kind : active_) {
-    if (kind == FaultKind::kLatencyStorm) {
-      profile.slow_one_in = 5;
-      profile.slow_most = milliseconds(400);
+void GroupLife::produce() {
+  const NetworkHost host(world_->network);
+  produce_for_groups(*stage_, plan_.records, plan_.partitions, plan_.trouble);
+  stage_->is_produced = true;
+}
+
+void GroupLife::start_processes() {
+  Scheduler& scheduler = *Scheduler::current();
+  if (plan_.is_one_process) {
+    processes_.push_back(scheduler.spawn_process("members", [this] { lead(plan_.members); }));
+  } else {
+    for (const LifePlan& member : plan_.members) {
+      processes_.push_back(
+          scheduler.spawn_process(member.client_id, [this, &member] { lead({member}); }));
     }
-    if (kind == FaultKind::kConnectionLoss) profile.loss_one_in = 15;
-    if (kind == FaultKind::kRequestErrors) profile.error_one_in = 8;
   }
-  world_->network.set_profile(profile);
-}
-
-void GroupLife::begin(const PlannedFault& fault) {
-  SimulatedNetwork& network = world_->network;
-  ++counts_[static_cast<std::size_t>(fault.kind)];
-  active_.push_back(fault.kind);
-  {
-    const Uninterrupted scope;
-    world_->watch.note("world", std::string("meets ") + name(fault.kind) + " of node " +
-                                    std::to_string(fault.node) + " for " +
-                                    format_duration(fault.length));
-  }
-  switch (fault.kind) {
-    case FaultKind::kCoordinatorMove:
-      network.with_cluster([&](mock::Cluster& cluster, TimePoint at) {
-        const std::string group = fault.variant % plan_.groups == 0 ? "billing" : "audit";
-        static_cast<void>(cluster.move_coordinator(at, group, fault.node));
-      });
-      break;
-    case FaultKind::kBrokerRestart:
-      if (network.is_up(fault.node)) {
-        network.stop_node(fault.node, fault.variant % 2 == 0 ? mock::StopMode::kControlled
-                                                             : mock::StopMode::kCrash);
-      }
-      break;
-    case FaultKind::kPartition:
-      if (fault.variant % 3 != 1) network.block({members_, fault.node, Direction::kToNode});
-      if (fault.variant % 3 != 0) network.block({members_, fault.node, Direction::kFromNode});
-      break;
-    case FaultKind::kSlowBroker:
-      network.delay_answers(fault.node, milliseconds(20 + 60 * fault.variant));
-      break;
-    default:
-      update_profile();
-      break;
+  if (plan_.records > 0) {
+    others_.push_back(scheduler.spawn_process("producer", [this] { produce(); }));
   }
 }
 
-void GroupLife::end(const PlannedFault& fault) {
-  SimulatedNetwork& network = world_->network;
-  active_.erase(std::find(active_.begin(), active_.end(), fault.kind));
-  switch (fault.kind) {
-    case FaultKind::kCoordinatorMove:
-      break;
-    case FaultKind::kBrokerRestart:
-      if (!network.is_up(fault.node)) network.start_node(fault.node);
-      break;
-    case FaultKind::kPartition:
-      network.unblock({members_, fault.node, Direction::kToNode});
-      network.unblock({members_, fault.node, Direction::kFromNode});
-      break;
-    case FaultKind::kSlowBroker:
-      network.delay_answers(fault.node, Duration::zero());
-      break;
-    default:
-      update_profile();
-      break;
-  }
+std::vector<std::string> GroupLife::groups() const {
+  return plan_.groups > 1 ? std::vector<std::string>{"billing", "audit"}
+                          : std::vector<std::string>{"billing"};
 }
 
-void GroupLife::go_through_faults() {
+std::vector<GroupLife::Moment> GroupLife::moments() const {
+  using What = Moment::What;
   std::vector<Moment> moments;
   for (std::size_t i = 0; i < plan_.faults.size(); ++i) {
-    moments.push_back({plan_.faults[i].at, i, false});
-    moments.push_back({plan_.faults[i].at + plan_.faults[i].length, i, true});
+    const Fault& fault = plan_.faults[i];
+    moments.push_back({fault.at, i, What::kBegin});
+    const std::vector<Duration> steps = faults_->steps(i);
+    for (std::size_t step = 0; step < steps.size(); ++step) {
+      moments.push_back({fault.at + steps[step], i, What::kStep, step});
+    }
+    moments.push_back({fault.at + fault.duration, i, What::kEnd});
   }
   std::stable_sort(moments.begin(), moments.end(),
                    [](const Moment& a, const Moment& b) { return a.at < b.at; });
-  for (const Moment& moment : moments) {
-    sleep_until(moment.at);
-    if (moment.is_end) {
-      end(plan_.faults[moment.fault]);
-    } else {
-      begin(plan_.faults[moment.fault]);
-    }
+  return moments;
+}
+
+void GroupLife::go_through_faults() {
+  constexpr TimePoint kStart(seconds(1));
+  for (const Moment& moment : moments()) {
+    sleep_until(kStart + moment.at);
+    if (moment.what == Moment::What::kBegin) faults_->begin(moment.fault);
+    if (moment.what == Moment::What::kStep) faults_->step(moment.fault, moment.step);
+    if (moment.what == Moment::What::kEnd) faults_->end(moment.fault);
   }
-  sleep_until(TimePoint(seconds(1)) + plan_.trouble);
+  sleep_until(kStart + plan_.trouble);
 }
 
 void GroupLife::heal() {
-  active_.clear();
-  update_profile();
+  faults_->end_all();
   const Uninterrupted scope;
   stage_->phase = LifePhase::kSettle;
 }
@@ -238,9 +213,10 @@ void GroupLife::heal() {
 std::string GroupLife::unsettled() const {
   const Uninterrupted scope;
   if (plan_.records > 0 && !stage_->is_produced) return "not all records are produced";
-  std::string text = world_->watch.unsettled("billing");
-  if (text.empty() && plan_.groups > 1) text = world_->watch.unsettled("audit");
-  return text;
+  for (const std::string& group : groups()) {
+    if (std::string text = world_->watch.unsettled(group); !text.empty()) return text;
+  }
+  return {};
 }
 
 void GroupLife::settle() {
@@ -261,11 +237,49 @@ void GroupLife::settle() {
   }
 }
 
-void GroupLife::wait_for_end(ProcessId members) {
+void GroupLife::stay_quiet() {
+  const TimePoint until = deadline_in(plan_.quiet_for);
+  world_->watch.trouble(false);
+  stage_->phase = LifePhase::kQuiet;
+  world_->watch.quiet(true);
+  if (plan_.break_after > Duration::zero()) {
+    sleep_until(deadline_in(plan_.break_after));
+    const Uninterrupted scope;
+    world_->network.break_connections();
+    world_->watch.connections_broken();
+  }
+  sleep_until(until);
+  world_->watch.quiet(false);
+}
+
+void GroupLife::wait_for_end() {
   Scheduler& scheduler = *Scheduler::current();
-  if (scheduler.wait_for_process(members, deadline_in(kEndMost))) return;
-  world_->watch.fail("everything ends", format_duration(kEndMost) +
-                                            " after all were told to close, threads still run");
+  const TimePoint deadline = deadline_in(kEndMost);
+  std::vector<ProcessId> all = processes_;
+  all.insert(all.end(), others_.begin(), others_.end());
+  for (const ProcessId process : all) {
+    if (scheduler.wait_for_process(process, deadline)) continue;
+    world_->watch.fail("everything ends", format_duration(kEndMost) +
+                                              " after all were told to close, threads still run");
+  }
+}
+
+// Who said goodbye is gone at once, who did not when its session is over; then nothing is set for
+// the group any more but its own end.
+void GroupLife::wait_for_groups_to_end() {
+  const mock::GroupSettings& settings = plan_.members.front().group;
+  sleep_until(deadline_in(settings.session_timeout + settings.max_poll_interval + seconds(1)));
+  const auto check = [this](const std::string& remains) {
+    if (remains.empty()) return;
+    world_->watch.fail("nothing is left of members that are gone", remains);
+  };
+  {
+    const Uninterrupted scope;
+    check(remains_of_members(world_->cluster, groups()));
+  }
+  sleep_until(deadline_in(plan_.cluster.offsets_retention + seconds(1)));
+  const Uninterrupted scope;
+  check(remains_of_groups(world_->cluster));
 }
 
 void GroupLife::main() {
@@ -274,19 +288,18 @@ void GroupLife::main() {
     make_world();
     world_->watch.trouble(true);
   }
-  update_profile();
   Thread kafka("kafka", [this] { world_->network.run(); });
-  members_ = Scheduler::current()->spawn_process("members", [this] { lead_members(); });
+  start_processes();
+  faults_ = std::make_unique<GroupFaults>(
+      GroupFaults::Victims{world_->network, world_->watch, groups(), plan_.nodes, processes_},
+      plan_.faults);
   go_through_faults();
   heal();
   settle();
-  world_->watch.trouble(false);
-  stage_->phase = LifePhase::kQuiet;
-  world_->watch.quiet(true);
-  sleep_until(deadline_in(plan_.quiet_for));
-  world_->watch.quiet(false);
+  stay_quiet();
   stage_->phase = LifePhase::kEnd;
-  wait_for_end(members_);
+  wait_for_end();
+  wait_for_groups_to_end();
   world_->network.stop();
   kafka.join();
 }
@@ -294,14 +307,14 @@ void GroupLife::main() {
 void GroupLife::add_figures(RunOutcome& outcome) const {
   outcome.size.members = plan_.members.size();
   outcome.size.faults = plan_.faults.size();
-  outcome.faults = counts_;
   if (world_ == nullptr) return;
+  if (faults_ != nullptr) outcome.faults = faults_->counts();
   outcome.rebalances = world_->watch.generations();
   outcome.records = world_->watch.records().records();
   outcome.size.records = outcome.records;
   if (!outcome.broken) return;
   outcome.broken->timeline = world_->watch.timeline();
-  for (const FaultKind kind : active_) outcome.broken->faults.emplace_back(name(kind));
+  if (faults_ != nullptr) outcome.broken->faults = faults_->active();
 }
 
 RunOutcome live(GroupPlan plan, RunTape& tape, Strategy& strategy, const RunSettings& settings) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "simulations/properties/group_faults.h"
+
 namespace rookery::sim {
 namespace {
 
@@ -15,12 +17,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::uint64_t kRecordsMost = 60;
-
-// What can be done to the network and the cluster here.
-constexpr std::array kKinds = {FaultKind::kCoordinatorMove, FaultKind::kBrokerRestart,
-                               FaultKind::kLatencyStorm,    FaultKind::kConnectionLoss,
-                               FaultKind::kPartition,       FaultKind::kSlowBroker,
-                               FaultKind::kRequestErrors};
 
 std::uint64_t sized(Tape& tape, std::uint64_t least, std::uint64_t most) {
   return least + tape.at_most(tape.draw(most - least + 1));
@@ -35,18 +31,6 @@ LifePlan member_of(std::uint64_t number, const char* group) {
   life.group.retry_backoff = milliseconds(50);
   life.group.offset_reset = mock::OffsetReset::kEarliest;
   return life;
-}
-
-PlannedFault draw_fault(Tape& tape, const GroupPlan& plan) {
-  PlannedFault fault;
-  fault.kind = kKinds[tape.draw(kKinds.size())];
-  fault.at = TimePoint(seconds(1)) +
-             milliseconds(
-                 tape.between(300, std::chrono::duration_cast<milliseconds>(plan.trouble).count()));
-  fault.length = milliseconds(tape.between(50, 2500));
-  fault.node = static_cast<NodeId>(tape.draw(static_cast<std::uint64_t>(plan.nodes)));
-  fault.variant = tape.draw(12);
-  return fault;
 }
 
 }  // namespace
@@ -82,15 +66,22 @@ GroupPlan draw_group_plan(Tape& tape) {
   plan.latency_spread = microseconds(kSpreads[tape.draw(std::size(kSpreads))]);
   plan.trouble = milliseconds(tape.between(2000, 8000));
   const std::uint64_t faults = tape.at_most(tape.draw(7));
-  for (std::uint64_t i = 0; i < faults; ++i) plan.faults.push_back(draw_fault(tape, plan));
+  const FaultBounds bounds = {.nodes = plan.nodes,
+                              .from = milliseconds(300),
+                              .until = plan.trouble,
+                              .session_timeout = session};
+  for (std::uint64_t i = 0; i < faults; ++i) plan.faults.push_back(draw_group_fault(tape, bounds));
   constexpr std::uint64_t kRefused[] = {0, 200, 40};
   plan.refused_one_in = kRefused[tape.draw(std::size(kRefused))];
   plan.cluster.nodes = plan.nodes;
   plan.cluster.group_min_session_timeout = milliseconds(500);
   plan.cluster.failure_detection_delay = milliseconds(300);
   plan.cluster.group_initial_rebalance_delay = milliseconds(tape.one_in(3) ? 200 : 0);
+  plan.cluster.offsets_retention = seconds(60);
   plan.settled_for = milliseconds(400);
   plan.quiet_for = milliseconds(1500);
+  plan.break_after = milliseconds(tape.at_most(tape.draw(3)) * 150);
+  plan.failed_beats_one_in = tape.one_in(2) ? 8 : 0;
   plan.records = tape.at_most(tape.draw(kRecordsMost + 1));
   return plan;
 }
@@ -123,6 +114,8 @@ GroupPlan draw_small_group_plan(Tape& tape) {
   plan.cluster.nodes = plan.nodes;
   plan.cluster.group_min_session_timeout = milliseconds(100);
   plan.cluster.group_initial_rebalance_delay = milliseconds(0);
+  plan.cluster.offsets_retention = seconds(10);
+  plan.is_one_process = true;
   plan.settled_for = milliseconds(60);
   plan.quiet_for = milliseconds(150);
   plan.records = tape.at_most(tape.draw(4));

@@ -15,28 +15,25 @@
 
 namespace rookery::sim {
 
-struct PlannedFault {
-  FaultKind kind = FaultKind::kCoordinatorMove;
-  TimePoint at{};
-  Duration length{0};
-  NodeId node = 0;
-  std::uint64_t variant = 0;
-};
-
 struct GroupPlan {
   int nodes = 3;
   int partitions = 4;
   std::uint64_t groups = 1;
   std::vector<LifePlan> members;
-  std::uint64_t records = 0;  // produced while there is trouble
+  bool is_one_process = false;  // of all members, not of each its own
+  std::uint64_t records = 0;    // produced while there is trouble
   Duration trouble{0};
-  std::vector<PlannedFault> faults;
+  std::vector<Fault> faults;
   // A coordinator that does not know a member any more: one beat or commit in so many.
   std::uint64_t refused_one_in = 0;
   Duration latency_spread{0};
   mock::ClusterOptions cluster;
   Duration settled_for{0};  // before it counts
   Duration quiet_for{0};
+  // When it is quiet, after so long all connections break once; zero: they do not.
+  Duration break_after{0};
+  // Of the beats of that time one in so many is refused with an error that is to be retried.
+  std::uint64_t failed_beats_one_in = 0;
 };
 
 // Up to four members of two groups on three nodes that fail.

@@ -8,7 +8,10 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "simulations/scheduler/exhaustive.h"
@@ -19,6 +22,7 @@ namespace rookery::sim {
 struct ScheduleSearchOptions {
   std::uint64_t first_seed = 1;           // of the plan, and of all that members draw
   std::uint64_t schedules_most = 10'000;  // in all
+  std::uint64_t plans_most = std::numeric_limits<std::uint64_t>::max();
   ExploreOptions of_each_plan = {.preemptions_most = 2, .turns_most = 0, .schedules_most = 400};
 };
 
@@ -32,11 +36,22 @@ struct ScheduleSearch {
   std::vector<std::uint64_t> by_preemptions;
   // Of the first that breaks a promise: the search ends there.
   std::optional<BrokenPromise> broken;
+  RunOutcome outcome;  // all of that run
   std::uint64_t seed = 0;
   Schedule schedule;
   std::uint64_t preemptions = 0;
 };
 
 ScheduleSearch search_schedules(const ScheduleSearchOptions& options);
+
+// One schedule of one plan, in a word without spaces: "e1:7:120+1:348+2" is the plan of seed 7 and
+// two departures (at which choice, which other way).
+struct EnumeratedRun {
+  std::uint64_t seed = 0;
+  Schedule schedule;
+};
+std::string text(const EnumeratedRun& run);
+// None: it is no such word.
+std::optional<EnumeratedRun> parse_enumerated_run(std::string_view text);
 
 }  // namespace rookery::sim

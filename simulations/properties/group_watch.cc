@@ -51,6 +51,7 @@ void GroupWatch::fail(const std::string& promise, const std::string& text) {
 void GroupWatch::sent(const std::string& name, std::uint64_t wire, NodeId node,
                       std::uint64_t correlation, const mock::Request& request) {
   const Uninterrupted scope;
+  membership_.sent(name, request);
   Client& one = client(name);
   const auto* join = std::get_if<mock::JoinGroupRequest>(&request);
   const auto* sync = std::get_if<mock::SyncGroupRequest>(&request);
@@ -82,6 +83,7 @@ void GroupWatch::sent(const std::string& name, std::uint64_t wire, NodeId node,
   if (beat != nullptr) {
     check_beat(name, one, scheduler_.time());
     one.beat_base = scheduler_.time();
+    one.is_beat_failed = false;
     return;
   }
   if (!one.joining.empty()) {
@@ -103,6 +105,7 @@ void GroupWatch::sent(const std::string& name, std::uint64_t wire, NodeId node,
 
 void GroupWatch::answered(const std::string& name, const mock::Reply& reply) {
   const Uninterrupted scope;
+  membership_.answered(name, reply);
   Client& one = client(name);
   one.joining.erase(reply.correlation);
   if (!reply.response) return;
@@ -122,6 +125,8 @@ void GroupWatch::answered(const std::string& name, const mock::Reply& reply) {
     if (!beat->error || beat->error == ErrorCode::kRebalanceInProgress) return;
     note(name, "is answered Heartbeat: " + std::string(rookery::name(*beat->error)));
     if (!is_retriable(*beat->error)) one.is_stable = false;
+    one.is_beat_failed = true;
+    one.beat_base = scheduler_.time();
   } else if (const auto* commit = std::get_if<mock::OffsetCommitResponse>(&*reply.response)) {
     for (const auto& partition : commit->partitions) {
       if (partition.error == ErrorCode::kUnknownMemberId ||
@@ -136,6 +141,7 @@ void GroupWatch::answered(const std::string& name, const mock::Reply& reply) {
 
 void GroupWatch::disconnected(const std::string& name, std::uint64_t wire, NodeId node) {
   const Uninterrupted scope;
+  membership_.disconnected(name);
   std::erase_if(client(name).joining, [&](const auto& one) {
     return one.second.wire == wire && (node < 0 || one.second.node == node);
   });
@@ -144,23 +150,62 @@ void GroupWatch::disconnected(const std::string& name, std::uint64_t wire, NodeI
 void GroupWatch::check_beat(const std::string& name, const Client& one, TimePoint at) {
   if (!is_quiet_ || !one.is_stable || one.is_closing) return;
   const TimePoint base = std::max(one.beat_base, quiet_from_);
-  const Duration most = options_.heartbeat_interval + kLateMost + kRoundTripMost + options_.slack;
-  if (at - base <= most) return;
-  fail("a stable member beats", name + " has sent no heartbeat for " + format_duration(at - base) +
-                                    ", its interval is " +
-                                    format_duration(options_.heartbeat_interval));
+  // One that failed is tried again within the backoff.
+  const Duration wait = one.is_beat_failed ? options_.retry_backoff : options_.heartbeat_interval;
+  if (at - base <= wait + kLateMost + kRoundTripMost + options_.slack) return;
+  const char* promise =
+      one.is_beat_failed ? "a failed beat is tried again" : "a stable member beats";
+  fail(promise, name + " has sent no heartbeat for " + format_duration(at - base) + ", its " +
+                    (one.is_beat_failed ? "retry backoff is " : "interval is ") +
+                    format_duration(wait));
+}
+
+// A beat that was under way is lost, its coordinator is looked up, and the connection has a
+// backoff.
+void GroupWatch::check_reconnected(const std::string& name, const Client& one, TimePoint at) {
+  if (!is_quiet_ || one.cut_off_at == kNever || !one.is_stable || one.is_closing) return;
+  const Duration most = options_.heartbeat_interval + options_.retry_backoff + 2 * kLateMost +
+                        3 * kRoundTripMost + options_.slack;
+  if (at - one.cut_off_at <= most) return;
+  fail("a coordinator that is cut off is connected again",
+       name + " has reached nobody for " + format_duration(at - one.cut_off_at) +
+           ", since its connections broke");
+}
+
+void GroupWatch::connections_broken() {
+  const Uninterrupted scope;
+  note("world", "breaks all connections");
+  for (auto& [name, one] : clients_) {
+    if (one.cut_off_at == kNever) one.cut_off_at = scheduler_.time();
+    membership_.disconnected(name);
+  }
+}
+
+void GroupWatch::arrived(const std::string& name, const mock::Request& request) {
+  if (!std::holds_alternative<mock::HeartbeatRequest>(request)) return;
+  const auto one = clients_.find(name);
+  if (one == clients_.end()) return;
+  check_reconnected(name, one->second, scheduler_.time());
+  one->second.cut_off_at = kNever;
 }
 
 // ---- User code
 
-void GroupWatch::opened(const std::string& name, const std::string& group, bool is_cooperative,
-                        bool is_static) {
+void GroupWatch::opened(const std::string& name, const MemberTraits& traits) {
   const Uninterrupted scope;
   Client& one = client(name);
-  one.is_static = is_static;
-  one.group = group;
-  one.is_cooperative = is_cooperative;
-  note(name, "opens, for group " + group);
+  one.is_static = traits.is_static;
+  one.group = traits.group;
+  one.is_cooperative = traits.is_cooperative;
+  membership_.opened(name, traits);
+  io_.opened(name);
+  note(name, "opens, for group " + traits.group);
+}
+
+void GroupWatch::poll_began(const std::string& name, TimePoint last_ended) {
+  const Uninterrupted scope;
+  io_.woken(name);
+  membership_.poll_began(name, last_ended, paused_since(last_ended) > Duration::zero());
 }
 
 void GroupWatch::told_assigned(const std::string& name, Client& one, const Assigned& assigned) {
@@ -192,6 +237,7 @@ void GroupWatch::told_revoking(const std::string& name, Client& one, const Revok
            partition.partition.text() + " is revoked from " + name + ", which does not have it");
     }
     one.assigned.erase(found);
+    records_.revoked(name, partition.assignment);
     one.revoking[revoking.revocation.value].push_back(partition.partition);
     if (revoking.lost) one.held.erase(partition.partition);
   }
@@ -204,7 +250,9 @@ void GroupWatch::told_revoking(const std::string& name, Client& one, const Revok
 void GroupWatch::told(const std::string& name, const std::vector<GroupEvent>& events) {
   const Uninterrupted scope;
   Client& one = client(name);
+  io_.woken(name);
   records_.events_taken(name);
+  membership_.told(name, events);
   for (const GroupEvent& event : events) {
     if (const auto* assigned = std::get_if<Assigned>(&event)) {
       note(name, "is assigned " + std::to_string(assigned->partitions.size()) + " partitions");
@@ -249,6 +297,7 @@ void GroupWatch::close_began(const std::string& name) {
   one.is_closing = true;
   one.is_stable = false;
   one.held.clear();
+  membership_.close_began(name);
   note(name, "is being closed");
 }
 
@@ -301,12 +350,37 @@ void GroupWatch::gone(const std::string& name) {
 void GroupWatch::call_ended(const std::string& name, const char* call, TimePoint began,
                             TimePoint deadline, Duration in_user_code) {
   const Uninterrupted scope;
-  const TimePoint bound =
-      saturating_add(std::max(began, deadline), kLateMost + options_.slack + in_user_code);
+  const Duration late_most = kLateMost + options_.slack + in_user_code + paused_since(began);
+  const TimePoint bound = saturating_add(std::max(began, deadline), late_most);
   if (scheduler_.time() <= bound) return;
   fail("calls return in time", name + ": " + call + " returned " +
                                    format_duration(scheduler_.time() - std::max(began, deadline)) +
                                    " after its deadline");
+}
+
+// ---- Processes that stand still
+
+void GroupWatch::paused(ProcessId process) {
+  const Uninterrupted scope;
+  pauses_.push_back({process, scheduler_.time()});
+  for (const auto& [name, one] : clients_) membership_.paused(name);
+}
+
+void GroupWatch::resumed(ProcessId process) {
+  const Uninterrupted scope;
+  for (Pause& pause : pauses_) {
+    if (pause.process == process && pause.until == kNever) pause.until = scheduler_.time();
+  }
+}
+
+Duration GroupWatch::paused_since(TimePoint since) const {
+  const ProcessId process = scheduler_.current_process();
+  Duration sum{0};
+  for (const Pause& pause : pauses_) {
+    if (pause.process != process || pause.until <= since) continue;
+    sum += std::min(pause.until, scheduler_.time()) - std::max(pause.from, since);
+  }
+  return sum;
 }
 
 // ---- Phases
@@ -325,7 +399,10 @@ void GroupWatch::quiet(bool is_on) {
     note("world", "is quiet");
     return;
   }
-  for (const auto& [name, one] : clients_) check_beat(name, one, scheduler_.time());
+  for (const auto& [name, one] : clients_) {
+    check_beat(name, one, scheduler_.time());
+    check_reconnected(name, one, scheduler_.time());
+  }
   is_quiet_ = false;
   note("world", "ends");
 }
@@ -343,67 +420,6 @@ std::string GroupWatch::unsettled(const std::string& group) const {
   if (owned == static_cast<std::size_t>(options_.partitions)) return records_.unseen(group);
   return "group " + group + " has " + std::to_string(owned) + " of " +
          std::to_string(options_.partitions) + " partitions:" + names;
-}
-
-// ---- The cluster
-
-void GroupWatch::committed(const mock::CommitEvent& event) {
-  records_.committed(event);
-  const auto group = assignments_.find(event.group);
-  if (group == assignments_.end()) return;
-  for (const auto& [member, partitions] : group->second) {
-    if (member == event.member_id) continue;
-    if (std::find(partitions.begin(), partitions.end(), event.partition) == partitions.end()) {
-      continue;
-    }
-    fail("commits count only from the owner", event.partition.text() + " is committed by " +
-                                                  event.member_id + ", and is " + member + "'s");
-  }
-}
-
-void GroupWatch::generation_completed(const mock::GenerationEvent& event) {
-  ++generations_;
-  note("group " + event.group, "completes generation " + std::to_string(event.generation) +
-                                   " with " + std::to_string(event.assignments.size()) +
-                                   " members");
-  std::set<TopicPartition> seen;
-  for (const auto& [member, partitions] : event.assignments) {
-    for (const TopicPartition& partition : partitions) {
-      if (!seen.insert(partition).second) {
-        fail("assignments are disjoint", partition.text() + " is assigned twice in generation " +
-                                             std::to_string(event.generation));
-      }
-    }
-  }
-  const bool is_eager = event.protocol != "cooperative-sticky";
-  if (is_eager && seen.size() != static_cast<std::size_t>(options_.partitions)) {
-    fail("assignments cover all partitions", "generation " + std::to_string(event.generation) +
-                                                 " of group " + event.group + " assigns " +
-                                                 std::to_string(seen.size()) + " partitions");
-  }
-  assignments_[event.group] = event.assignments;
-}
-
-// A generation whose assignment was not written yet is unknown to the next coordinator.
-void GroupWatch::coordinator_moved(const mock::CoordinatorEvent&) {
-  for (auto& [name, one] : clients_) one.may_fall = true;
-}
-
-void GroupWatch::member_joined(const mock::MemberEvent& event) {
-  Client& one = clients_[event.client_id];
-  one.member_id = event.member_id;
-  one.is_removed = false;
-}
-
-void GroupWatch::member_removed(const mock::MemberEvent& event) {
-  Client& one = clients_[event.client_id];
-  assignments_[event.group].erase(event.member_id);
-  // Not who it was once.
-  if (one.member_id == event.member_id) {
-    one.is_removed = true;
-    one.is_stable = false;
-  }
-  note(event.client_id, std::string("is removed by the coordinator: ") + mock::name(event.why));
 }
 
 }  // namespace rookery::sim

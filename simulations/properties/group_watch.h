@@ -20,6 +20,8 @@
 
 #include "mockbroker/client/inbox.h"
 #include "mockbroker/cluster/observer.h"
+#include "simulations/properties/io_watch.h"
+#include "simulations/properties/membership_watch.h"
 #include "simulations/properties/record_watch.h"
 #include "simulations/scheduler/scheduler.h"
 
@@ -29,6 +31,7 @@ class GroupWatch final : public mock::Observer {
  public:
   struct Options {
     Duration heartbeat_interval{0};
+    Duration retry_backoff{0};
     // What threads that are held back may add to any time limit.
     Duration slack{0};
     std::int32_t partitions = 0;
@@ -50,8 +53,9 @@ class GroupWatch final : public mock::Observer {
 
   // ---- What user code does and is told
 
-  void opened(const std::string& client, const std::string& group, bool is_cooperative,
-              bool is_static);
+  void opened(const std::string& client, const MemberTraits& traits);
+  // The last poll ended then.
+  void poll_began(const std::string& client, TimePoint last_ended);
   void told(const std::string& client, const std::vector<GroupEvent>& events);
   void handed_back(const std::string& client, RevocationId revocation);
   // Before the call.
@@ -65,17 +69,27 @@ class GroupWatch final : public mock::Observer {
   void call_ended(const std::string& client, const char* call, TimePoint began, TimePoint deadline,
                   Duration in_user_code);
 
+  // ---- Processes that stand still
+
+  void paused(ProcessId process);
+  void resumed(ProcessId process);
+
   // ---- Phases
 
   // The network, or a node, is not well from now on; or is well again.
   void trouble(bool is_on);
   // From now on nothing disturbs the groups: members beat.
   void quiet(bool is_on);
+  // All connections have broken; and what reaches a coordinator since.
+  void connections_broken();
+  void arrived(const std::string& client, const mock::Request& request);
   // What is missing until each partition of the group has one owner; empty: nothing.
   std::string unsettled(const std::string& group) const;
   std::uint64_t generations() const { return generations_; }
   // What is seen of records.
   RecordWatch& records() { return records_; }
+  // How threads wait.
+  IoWatch& io() { return io_; }
 
   // ---- mock::Observer
 
@@ -106,6 +120,8 @@ class GroupWatch final : public mock::Observer {
     std::int32_t group_generation = -1;             // of the last join that was answered
     bool is_stable = false;
     TimePoint beat_base{};
+    bool is_beat_failed = false;    // the last, with an error that is to be retried
+    TimePoint cut_off_at = kNever;  // its connections broke, and no beat has arrived since
     std::string member_id;
     bool is_removed = false;  // by the coordinator
     std::map<TopicPartition, AssignmentId> assigned;
@@ -122,6 +138,9 @@ class GroupWatch final : public mock::Observer {
 
   Client& client(const std::string& name) { return clients_[name]; }
   void check_beat(const std::string& name, const Client& one, TimePoint at);
+  void check_reconnected(const std::string& name, const Client& one, TimePoint at);
+  // How long the caller's process has stood still since then.
+  Duration paused_since(TimePoint since) const;
   void check_outcome(const std::string& name, const Client& one, CloseOutcome outcome,
                      bool is_on_heartbeat);
   void told_assigned(const std::string& name, Client& one, const Assigned& assigned);
@@ -131,7 +150,16 @@ class GroupWatch final : public mock::Observer {
   Scheduler& scheduler_ = *Scheduler::current();
   RecordWatch records_;
   std::map<std::string, Client> clients_;
+  IoWatch io_;
+  MembershipWatch membership_;
   std::map<std::string, std::map<std::string, std::vector<TopicPartition>>> assignments_;
+  std::map<std::string, std::int32_t> completed_;  // by group: its newest generation
+  struct Pause {
+    ProcessId process = kWorld;
+    TimePoint from{};
+    TimePoint until = kNever;
+  };
+  std::vector<Pause> pauses_;
   std::uint64_t generations_ = 0;
   bool is_troubled_ = false;
   TimePoint trouble_ended_{};

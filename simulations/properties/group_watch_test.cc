@@ -1,79 +1,20 @@
 // group_watch_test.cc
 //
 // What is watched of groups is seen when it breaks: each rule with a story that breaks it, made by
-// hand, and one beside it that does not.
+// hand, and one beside it that does not. What is watched of a member's wits is
+// membership_watch_test's.
 #include "simulations/properties/group_watch.h"
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "mockbroker/protocol/record_block.h"
-#include "simulations/scheduler/scheduler.h"
+#include "simulations/properties/group_story.h"
 
 namespace rookery::sim {
 namespace {
-
-using std::chrono::milliseconds;
-
-const TopicPartition kOrders{"orders", 0};
-const std::string kMember = "m1";
-
-// A member of group billing and one partition, on the fibers of a run.
-class Story {
- public:
-  Story() : watch({.heartbeat_interval = milliseconds(100), .partitions = 1}) {
-    watch.opened(kMember, "billing", /*is_cooperative=*/false, /*is_static=*/false);
-  }
-
-  void assign(std::uint64_t assignment, std::optional<Offset> committed = {}) {
-    AssignedPartition partition;
-    partition.partition = kOrders;
-    partition.assignment = AssignmentId{assignment};
-    partition.committed = committed;
-    watch.told(kMember, {Assigned{{partition}}});
-  }
-  void revoke(std::uint64_t assignment) {
-    watch.told(kMember, {Revoking{{assignment}, {{kOrders, AssignmentId{assignment}}}}});
-    watch.handed_back(kMember, {assignment});
-    watch.records().given_back(kMember, AssignmentId{assignment});
-  }
-  void take(std::uint64_t assignment, const std::vector<Offset>& offsets) {
-    const AssignmentId id{assignment};
-    const bool was_given_back = watch.records().is_given_back(kMember, id);
-    watch.records().took(kMember, id, was_given_back, offsets);
-  }
-  void commit(Offset offset) {
-    const std::string metadata;
-    sleep_until(deadline_in(milliseconds(1)));
-    watch.committed({now(), "billing", kMember, 1, kOrders, offset, metadata, kMember});
-  }
-  void sync() { watch.records().synced(kMember); }
-  void lose(Offset from, Offset end) {
-    watch.lost({now(), kOrders, from, end, end, 1, mock::LossReason::kNotFlushed});
-  }
-  void close(CloseOutcome outcome, bool is_on_heartbeat) {
-    watch.close_began(kMember);
-    watch.close_ended(kMember, {.outcome = outcome}, now(), milliseconds(100), is_on_heartbeat);
-  }
-
-  GroupWatch watch;
-};
-
-// The promise that is broken; empty: none.
-std::string broken_by(const std::function<void(Story&)>& story) {
-  Tape tape = Tape::from_draws({});
-  RandomStrategy strategy(tape);
-  Scheduler scheduler({}, tape, strategy);
-  const RunResult result = scheduler.run([&story] {
-    Story told;
-    story(told);
-  });
-  return result.failure ? result.failure->kind : "";
-}
 
 TEST(GroupWatch, NothingIsHandedOutAfterARevocation) {
   EXPECT_EQ(broken_by([](Story& story) {
@@ -92,6 +33,21 @@ TEST(GroupWatch, NothingIsHandedOutAfterARevocation) {
               story.take(2, {0, 1, 2});
             }),
             "");
+}
+
+TEST(GroupWatch, NothingIsHandedOutBetweenRevocationAndHandBack) {
+  EXPECT_EQ(broken_by([](Story& story) {
+              story.assign(1);
+              story.watch.told(kMember, {Revoking{{1}, {{kOrders, AssignmentId{1}}}}});
+              story.take(1, {0});
+            }),
+            "no record after its revocation");
+  EXPECT_EQ(broken_by([](Story& story) {
+              story.assign(1);
+              story.watch.told(kMember, {Revoking{{1}, {{kOrders, AssignmentId{1}}}, true}});
+              story.take(1, {0});
+            }),
+            "no record after its revocation");
 }
 
 TEST(GroupWatch, PositionsDoNotMoveBack) {
@@ -143,20 +99,20 @@ TEST(GroupWatch, PositionsStartAtCommittedOffsets) {
   // What is said to be committed is.
   EXPECT_EQ(broken_by([](Story& story) {
               story.commit(5);
-              story.sync();
+              story.learn();
               story.assign(1, 4);
             }),
             promise);
   EXPECT_EQ(broken_by([](Story& story) {
               story.commit(5);
-              story.sync();
+              story.learn();
               story.assign(1);
             }),
             promise);
   // When it learnt of its assignment, or later.
   EXPECT_EQ(broken_by([](Story& story) {
               story.commit(5);
-              story.sync();
+              story.learn();
               story.commit(6);
               story.assign(1, 5);
               story.take(1, {5, 6});
@@ -195,6 +151,19 @@ TEST(GroupWatch, CloseSaysWhatItDid) {
               story.close(CloseOutcome::kClosing, true);
               story.close(CloseOutcome::kClosing, false);  // the first goes on
               story.close(CloseOutcome::kTerminated, false);
+            }),
+            "");
+}
+
+TEST(GroupWatch, CommitsCountOnlyInTheirGeneration) {
+  EXPECT_EQ(broken_by([](Story& story) {
+              story.complete(2);
+              story.commit(5);  // of generation 1
+            }),
+            "commits count only in their generation");
+  EXPECT_EQ(broken_by([](Story& story) {
+              story.complete(1);
+              story.commit(5);
             }),
             "");
 }

@@ -19,6 +19,8 @@ using std::chrono::nanoseconds;
 
 // How long this thread was in listeners: no part of the call that called them.
 FiberLocal<Duration> in_listeners;
+// The deadline of the call that this thread is in.
+FiberLocal<TimePoint> call_ends([] { return kNever; });
 
 bool one_in(std::uint64_t n) { return n != 0 && random_below(n) == n - 1; }
 
@@ -32,19 +34,30 @@ TimePoint time_now() { return Scheduler::current()->time(); }
 
 }  // namespace
 
+TimePoint current_call_deadline() { return *call_ends; }
+
 template <class Call>
 auto Life::timed(const char* name, TimePoint deadline, const Call& call) {
   const TimePoint began = time_now();
   const Duration before = *in_listeners;
+  const TimePoint outer = std::exchange(*call_ends, deadline);
   auto result = call();
+  *call_ends = outer;
   stage_.watch.call_ended(plan_.client_id, name, began, deadline, *in_listeners - before);
   return result;
 }
 
+MemberTraits Life::traits() const {
+  return {.group = plan_.group.group_id,
+          .is_cooperative = plan_.group.strategies.front() == "cooperative-sticky",
+          .is_static = !plan_.group.group_instance_id.empty(),
+          .session_timeout = plan_.group.session_timeout,
+          .max_poll_interval = plan_.group.max_poll_interval,
+          .retry_backoff = plan_.group.retry_backoff};
+}
+
 void Life::open(int partitions) {
-  stage_.watch.opened(plan_.client_id, plan_.group.group_id,
-                      plan_.group.strategies.front() == "cooperative-sticky",
-                      !plan_.group.group_instance_id.empty());
+  stage_.watch.opened(plan_.client_id, traits());
   mock::ConsumerSettings settings;
   settings.client.client_id = plan_.client_id;
   settings.client.request_timeout = plan_.group.request_timeout;
@@ -58,8 +71,8 @@ void Life::open(int partitions) {
     if (const std::shared_ptr<Life> self = life.lock()) self->hear();
   };
   consumer_ =
-      std::make_unique<mock::MockGroupConsumer>(stage_.network, std::move(settings), stage_.reaper);
-  ++stage_.lives;
+      std::make_unique<mock::MockGroupConsumer>(stage_.network, std::move(settings), home_.reaper);
+  ++home_.lives;
   polled_at_ = time_now();
   const Status subscribed = consumer_->subscribe({stage_.topic});
   if (!subscribed) stage_.watch.fail("a consumer subscribes", subscribed.error().text());
@@ -68,11 +81,12 @@ void Life::open(int partitions) {
 Life::~Life() {
   if (!consumer_) return;
   if (!is_closing_) stage_.watch.close_began(plan_.client_id);
-  timed("the destructor", saturating_add(time_now(), std::chrono::seconds(5)), [this] {
+  // The destructor's own deadline is a little later.
+  timed("the destructor", saturating_add(time_now(), milliseconds(5001)), [this] {
     consumer_.reset();
     return 0;
   });
-  --stage_.lives;
+  --home_.lives;
 }
 
 // The listener.
@@ -154,7 +168,9 @@ void Life::take(const GroupEvent& event) {
     for (const OwnedPartition& one : revoking->partitions) {
       const auto mine = mine_.find(one.partition);
       if (mine == mine_.end()) continue;
-      hand_back.partitions.push_back(std::move(mine->second));
+      hand_back.partitions.push_back(mine->second.assignment);
+      given_back_.push_back(std::move(mine->second));
+      if (given_back_.size() > 6) given_back_.pop_front();
       mine_.erase(mine);
     }
     if (revoking->lost && plan_.gives_up_when_lost && !is_calm()) is_leaving_ = true;
@@ -166,6 +182,7 @@ void Life::take(const GroupEvent& event) {
 
 void Life::poll(Duration at_most) {
   const TimePoint deadline = saturating_add(time_now(), at_most);
+  stage_.watch.poll_began(plan_.client_id, polled_at_);
   const std::vector<GroupEvent> events =
       timed("poll_events", deadline, [&] { return consumer_->poll_events(deadline); });
   polled_at_ = time_now();
@@ -182,11 +199,8 @@ void Life::poll(Duration at_most) {
       consumer_->hand_back(one.revocation);
       return 0;
     });
-    for (Mine& mine : one.partitions) {
-      stage_.watch.records().given_back(plan_.client_id, mine.assignment);
-      const Uninterrupted scope;
-      given_back_.push_back(std::move(mine));
-      if (given_back_.size() > 4) given_back_.pop_front();
+    for (const AssignmentId assignment : one.partitions) {
+      stage_.watch.records().given_back(plan_.client_id, assignment);
     }
     one.revocation = RevocationId{};
   }
@@ -265,6 +279,7 @@ void Life::take_records() {
     const Uninterrupted scope;
     const bool is_over = !given_back_.empty() && (mine_.empty() || one_in(6));
     if (is_over) {
+      // Handed back, or about to be.
       from = given_back_[random_below(given_back_.size())];
     } else if (!mine_.empty()) {
       auto one = mine_.begin();
@@ -275,12 +290,12 @@ void Life::take_records() {
   }
   if (from.stream != nullptr) {
     RecordWatch& watch = stage_.watch.records();
-    const bool was_given_back = watch.is_given_back(plan_.client_id, from.assignment);
+    const bool was_revoked = watch.is_revoked(plan_.client_id, from.assignment);
     const std::size_t most = 1 + random_below(8);
     const Taken taken = timed("take", time_now(), [&] { return from.stream->take(most, 1 << 20); });
     std::vector<Offset> offsets;
     for (const Record& record : taken.batch) offsets.push_back(record.offset());
-    watch.took(plan_.client_id, from.assignment, was_given_back, offsets);
+    watch.took(plan_.client_id, from.assignment, was_revoked, offsets);
     const Uninterrupted scope;
     const auto mine = mine_.find(partition);
     const bool is_still_mine = mine != mine_.end() && mine->second.assignment == from.assignment;
@@ -340,7 +355,7 @@ void LifeSlot::run() {
 void LifeSlot::live_once(int number) {
   LifePlan plan = plan_;
   plan.client_id += "." + std::to_string(number);
-  auto life = std::make_shared<Life>(stage_, std::move(plan));
+  auto life = std::make_shared<Life>(stage_, home_, std::move(plan));
   life->open(partitions_);
   std::vector<Thread> helpers;
   for (std::uint64_t i = 0; i < life->helpers(); ++i) {

@@ -35,13 +35,20 @@ enum class LifePhase : std::uint8_t {
 struct LifeStage {
   mock::Network& network;
   GroupWatch& watch;
-  std::shared_ptr<mock::ThreadReaper> reaper;
   std::string topic;
   std::atomic<LifePhase> phase = LifePhase::kTrouble;
-  std::atomic<int> lives = 0;          // whose consumer is not destroyed yet
   std::atomic<int> long_silences = 0;  // that may go beyond what a member may be silent
   std::atomic<bool> is_produced = false;
 };
+
+// What the lives of one process share.
+struct LifeHome {
+  std::shared_ptr<mock::ThreadReaper> reaper;
+  std::atomic<int> lives = 0;  // whose consumer is not destroyed yet
+};
+
+// The deadline of the call that this thread is in; kNever: of none.
+TimePoint current_call_deadline();
 
 struct LifePlan {
   std::string client_id;
@@ -58,7 +65,8 @@ struct LifePlan {
 
 class Life : public std::enable_shared_from_this<Life> {
  public:
-  Life(LifeStage& stage, LifePlan plan) : stage_(stage), plan_(std::move(plan)) {}
+  Life(LifeStage& stage, LifeHome& home, LifePlan plan)
+      : stage_(stage), home_(home), plan_(std::move(plan)) {}
   Life(const Life&) = delete;
   Life& operator=(const Life&) = delete;
   ~Life();
@@ -90,6 +98,7 @@ class Life : public std::enable_shared_from_this<Life> {
   template <class Call>
   auto timed(const char* name, TimePoint deadline, const Call& call);
   void hear();
+  MemberTraits traits() const;
   void poll(Duration at_most);
   void take(const GroupEvent& event);
   void be_silent();
@@ -99,6 +108,7 @@ class Life : public std::enable_shared_from_this<Life> {
   bool is_calm() const { return stage_.phase != LifePhase::kTrouble; }
 
   LifeStage& stage_;
+  LifeHome& home_;
   const LifePlan plan_;
   std::unique_ptr<mock::MockGroupConsumer> consumer_;
   std::atomic<bool> is_closing_ = false;
@@ -110,13 +120,13 @@ class Life : public std::enable_shared_from_this<Life> {
     Offset next = 0;  // all below was taken, by this one or by others before
   };
   std::map<TopicPartition, Mine> mine_;
-  std::deque<Mine> given_back_;  // the last few
+  std::deque<Mine> given_back_;  // or to be given back: the last few
   std::uint64_t takes_ = 0;
   std::atomic<bool> is_using_streams_ = false;  // one thread at a time
   struct HandBack {
     RevocationId revocation;
     std::uint64_t polls_left = 0;
-    std::vector<Mine> partitions;
+    std::vector<AssignmentId> partitions;
   };
   std::vector<HandBack> hand_backs_;  // M's
   TimePoint polled_at_{};             // M's
@@ -125,14 +135,15 @@ class Life : public std::enable_shared_from_this<Life> {
 // One place in a group: a thread that leads life after life until the end.
 class LifeSlot {
  public:
-  LifeSlot(LifeStage& stage, LifePlan plan, int partitions)
-      : stage_(stage), plan_(std::move(plan)), partitions_(partitions) {}
+  LifeSlot(LifeStage& stage, LifeHome& home, LifePlan plan, int partitions)
+      : stage_(stage), home_(home), plan_(std::move(plan)), partitions_(partitions) {}
   void run();
 
  private:
   void live_once(int number);
 
   LifeStage& stage_;
+  LifeHome& home_;
   const LifePlan plan_;
   const int partitions_;
 };

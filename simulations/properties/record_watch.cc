@@ -41,16 +41,22 @@ void RecordWatch::assigned(const std::string& client, const std::string& group,
   if (sought != sought_.end() && sought->second.contains(partition.partition)) place.next.reset();
 }
 
+void RecordWatch::revoked(const std::string& client, AssignmentId assignment) {
+  const auto place = places_.find({client, assignment.value});
+  if (place != places_.end()) place->second.is_revoked = true;
+}
+
+bool RecordWatch::is_revoked(const std::string& client, AssignmentId assignment) const {
+  const Uninterrupted scope;
+  const auto place = places_.find({client, assignment.value});
+  if (place == places_.end()) return false;
+  return place->second.is_revoked || place->second.is_given_back;
+}
+
 void RecordWatch::given_back(const std::string& client, AssignmentId assignment) {
   const Uninterrupted scope;
   const auto place = places_.find({client, assignment.value});
   if (place != places_.end()) place->second.is_given_back = true;
-}
-
-bool RecordWatch::is_given_back(const std::string& client, AssignmentId assignment) const {
-  const Uninterrupted scope;
-  const auto place = places_.find({client, assignment.value});
-  return place != places_.end() && place->second.is_given_back;
 }
 
 void RecordWatch::sought(const std::string& client, const TopicPartition& partition,
@@ -75,16 +81,18 @@ void RecordWatch::check_next(const std::string& client, const Place& place, Offs
                                std::to_string(*place.next));
 }
 
-void RecordWatch::took(const std::string& client, AssignmentId assignment, bool was_given_back,
+void RecordWatch::took(const std::string& client, AssignmentId assignment, bool was_revoked,
                        const std::vector<Offset>& offsets) {
   const Uninterrupted scope;
   const auto found = places_.find({client, assignment.value});
   if (found == places_.end() || offsets.empty()) return;
   Place& place = found->second;
-  if (was_given_back) {
+  if (was_revoked) {
     scheduler_.fail("no record after its revocation",
                     client + " is handed " + place.partition.text() + "@" +
-                        std::to_string(offsets.front()) + ", and has given the partition back");
+                        std::to_string(offsets.front()) + ", and " +
+                        (place.is_given_back ? "has given the partition back"
+                                             : "was told to give the partition up"));
   }
   std::vector<bool>& seen = seen_[{place.group, place.partition}];
   for (const Offset offset : offsets) {

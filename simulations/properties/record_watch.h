@@ -31,14 +31,17 @@ class RecordWatch {
                 const AssignedPartition& partition);
   // The next is told of its newest events.
   void events_taken(const std::string& client) { sought_.erase(client); }
+  // User code was told: nothing is handed out between that and the hand-back.
+  void revoked(const std::string& client, AssignmentId assignment);
   // The call has returned.
   void given_back(const std::string& client, AssignmentId assignment);
-  bool is_given_back(const std::string& client, AssignmentId assignment) const;
+  // Whether one of the two has happened.
+  bool is_revoked(const std::string& client, AssignmentId assignment) const;
   // With success: the next record is this one.
   void sought(const std::string& client, const TopicPartition& partition, AssignmentId assignment,
               Offset offset);
-  // `was_given_back`: when the take began.
-  void took(const std::string& client, AssignmentId assignment, bool was_given_back,
+  // `was_revoked`: when the take began.
+  void took(const std::string& client, AssignmentId assignment, bool was_revoked,
             const std::vector<Offset>& offsets);
   // The first record that the group has not seen yet; empty: it saw all there are.
   std::string unseen(const std::string& group) const;
@@ -59,6 +62,7 @@ class RecordWatch {
     std::string group;
     std::optional<Offset> next;  // none: not known
     bool has_begun = false;      // records were handed out, or it was sought
+    bool is_revoked = false;
     bool is_given_back = false;
   };
   struct Log {

@@ -3,25 +3,44 @@
 // Everything is told first, and passed on then.
 #include "simulations/properties/watched_network.h"
 
+#include <rookery/runtime/thread.h>
+
 #include <utility>
+
+#include "simulations/properties/life.h"
 
 namespace rookery::sim {
 namespace {
 
+bool is_heartbeat_thread() { return current_thread_name().starts_with("heartbeat"); }
+
 class WatchedInbox final : public mock::Inbox {
  public:
-  WatchedInbox(GroupWatch& watch, std::string client, std::shared_ptr<mock::Inbox> inner)
-      : watch_(watch), client_(std::move(client)), inner_(std::move(inner)) {}
+  WatchedInbox(GroupWatch& watch, std::string client) : watch_(watch), client_(std::move(client)) {}
 
   void push(mock::Reply reply) override {
     watch_.answered(client_, reply);
-    inner_->push(std::move(reply));
+    watch_.io().woken(client_);
+    Inbox::push(std::move(reply));
+  }
+  void wake() override {
+    watch_.io().woken(client_);
+    Inbox::wake();
+  }
+  void wake_others(Waiter& waiter) override {
+    watch_.io().woken(client_);
+    Inbox::wake_others(waiter);
+  }
+  std::vector<mock::Reply> receive(TimePoint deadline, Waiter& waiter) override {
+    watch_.io().wait_began(client_, deadline, current_call_deadline(), is_heartbeat_thread());
+    std::vector<mock::Reply> replies = Inbox::receive(deadline, waiter);
+    watch_.io().wait_ended(client_, !replies.empty());
+    return replies;
   }
 
  private:
   GroupWatch& watch_;
   const std::string client_;
-  const std::shared_ptr<mock::Inbox> inner_;
 };
 
 class WatchedWire final : public mock::Wire {
@@ -33,6 +52,10 @@ class WatchedWire final : public mock::Wire {
 
   void send(NodeId node, mock::RequestHeader header, mock::Request request) override {
     watch_.sent(client_, id_, node, header.correlation, request);
+    const bool is_beat = std::holds_alternative<mock::HeartbeatRequest>(request);
+    if (is_beat && is_heartbeat_thread()) {
+      watch_.io().beat_sent(client_, Scheduler::current()->condition_waits());
+    }
     inner_->send(node, std::move(header), std::move(request));
   }
   void disconnect(NodeId node) override {
@@ -49,10 +72,13 @@ class WatchedWire final : public mock::Wire {
 
 }  // namespace
 
+std::shared_ptr<mock::Inbox> WatchedNetwork::make_inbox(const std::string& client_id) {
+  return std::make_shared<WatchedInbox>(watch_, client_id);
+}
+
 std::unique_ptr<mock::Wire> WatchedNetwork::open(std::string client_id,
                                                  std::shared_ptr<mock::Inbox> inbox) {
-  auto watched = std::make_shared<WatchedInbox>(watch_, client_id, std::move(inbox));
-  std::unique_ptr<mock::Wire> inner = inner_.open(client_id, std::move(watched));
+  std::unique_ptr<mock::Wire> inner = inner_.open(client_id, std::move(inbox));
   return std::make_unique<WatchedWire>(watch_, std::move(client_id), ++last_wire_,
                                        std::move(inner));
 }

@@ -1,7 +1,7 @@
 // watched_network.h
 //
-// A network in front of another: tells a GroupWatch what each client sends, and what it is
-// answered.
+// A network in front of another: tells a GroupWatch what each client sends, what it is answered,
+// and how its threads wait for that.
 //
 // Thread rules: as mock::Network. The inner network and the watch outlive it and its wires.
 #pragma once
@@ -21,6 +21,8 @@ class WatchedNetwork final : public mock::Network {
  public:
   WatchedNetwork(mock::Network& inner, GroupWatch& watch) : inner_(inner), watch_(watch) {}
 
+  std::shared_ptr<mock::Inbox> make_inbox(const std::string& client_id) override;
+  // `inbox` was made by make_inbox.
   std::unique_ptr<mock::Wire> open(std::string client_id,
                                    std::shared_ptr<mock::Inbox> inbox) override;
   std::vector<NodeId> bootstrap_nodes() const override { return inner_.bootstrap_nodes(); }

@@ -63,6 +63,7 @@ struct Fiber {
   Fiber* joiner = nullptr;
   std::uint32_t generation = 0;  // of the slot
   HeldLocks held;
+  std::uint64_t condition_waits = 0;
   FiberLocalTable locals;
   std::string name;
   std::function<void()> body;

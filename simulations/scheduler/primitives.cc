@@ -64,6 +64,8 @@ WallTime Scheduler::wall_now() {
   return wall_time() + std::chrono::floor<std::chrono::milliseconds>(deviation);
 }
 
+std::uint64_t Scheduler::condition_waits() const { return current_->condition_waits; }
+
 WallTime Scheduler::wall_time() const {
   return options_.wall_start +
          std::chrono::floor<std::chrono::milliseconds>(agenda_->now - options_.start);
@@ -187,6 +189,7 @@ bool Scheduler::wait(ConditionState& condition, MutexState& mutex, TimePoint dea
   const TsanExempt exempt;
   Fiber& self = *current_;
   adopt(condition);
+  ++self.condition_waits;
   check_rule(self.held.check_wait(mutex, condition.name));
   step(ChoiceKind::kWait, &condition);
   const bool is_spurious =

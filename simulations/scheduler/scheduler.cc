@@ -364,6 +364,7 @@ Fiber& Scheduler::create_fiber(std::string name, std::function<void()> body, Pro
   fiber.process = &process;
   fiber.exceptions = ExceptionGlobals{};
   fiber.joiner = nullptr;
+  fiber.condition_waits = 0;
   fiber.is_joined_by_nobody = false;
   fiber.stack = stacks_.acquire();
   fiber.context = make_fcontext(fiber.stack.low + fiber.stack.size, fiber.stack.size, enter_fiber);

@@ -161,6 +161,9 @@ class Scheduler final : public FiberRuntime {
   // The tape to draw from on this fiber: the run's, or a dead process's own generator.
   Tape& tape() { return *agenda_->tape; }
 
+  // How often this fiber began to wait on a condition, also anew after a wake-up.
+  std::uint64_t condition_waits() const;
+
   // --- Processes; on a fiber.
 
   // Starts a process with this fiber in it, which nobody joins. Not from a dead process.
