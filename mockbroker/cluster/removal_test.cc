@@ -161,6 +161,30 @@ TEST_F(RemovalTest, TellsWhatAnUncleanElectionCosts) {
   EXPECT_THAT(told.losses, ElementsAre("unclean election 1-3 hw 3 epoch 1"));
 }
 
+TEST_F(RemovalTest, AnUncleanElectionIsOrderedOnlyWhereNobodyLeads) {
+  create();
+  const auto elect = [this] { return test.cluster.elect_unclean(test.now, kOrders); };
+  produce({"a"});
+  cut_off(1);
+  cut_off(2);
+  produce({"b"}, 1);
+  test.pass(30s);  // 0 is alone in sync
+  EXPECT_THAT(elect().error().message, testing::HasSubstr("is led by node 0"));
+  ASSERT_TRUE(test.cluster.stop_node(test.now, 0, StopMode::kCrash));
+  test.pass(1s);
+  // The topic does not allow it: nobody is elected unless somebody orders it.
+  EXPECT_EQ(test.leader(kOrders), -1);
+  EXPECT_THAT(told.losses, IsEmpty());
+  ASSERT_TRUE(test.cluster.move_controller(test.now, -1));
+  EXPECT_THAT(elect().error().message, testing::HasSubstr("no controller"));
+  test.cluster.end_controller_absence(test.now);
+  ASSERT_TRUE(elect());
+  EXPECT_EQ(test.leader(kOrders), 1);
+  EXPECT_THAT(test.cluster.inspect().in_sync(kOrders), ElementsAre(1));
+  EXPECT_THAT(told.losses, testing::SizeIs(1));
+  EXPECT_FALSE(test.cluster.elect_unclean(test.now, {"unknown", 0}));
+}
+
 TEST_F(RemovalTest, TellsWhatWasNotOnDisk) {
   create();
   produce({"a"});

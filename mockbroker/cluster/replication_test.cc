@@ -237,34 +237,6 @@ TEST_F(ReplicationTest, AnUncleanElectionLosesWhatWasAcknowledged) {
   EXPECT_THAT(test.values(kOrders), ElementsAre("a", "b"));
 }
 
-TEST_F(ReplicationTest, AnUncleanElectionIsOrderedOnlyWhereNobodyLeads) {
-  create();
-  const auto elect = [this] { return test.cluster.elect_unclean(test.now, kOrders); };
-  test.produce(kOrders, {{"k", "a"}});
-  cut_off(1);
-  cut_off(2);
-  const ReplyTo all = send(0, "b", -1);
-  test.pass(30s);
-  EXPECT_EQ(answer(all).base_offset, 1);
-  EXPECT_THAT(elect().error().message, testing::HasSubstr("is led by node 0"));
-  stop(0);
-  test.pass(1s);
-  // The topic does not allow it: nobody is elected unless somebody orders it.
-  EXPECT_EQ(test.leader(kOrders), -1);
-  EXPECT_THAT(losses.all, IsEmpty());
-  ASSERT_TRUE(test.cluster.move_controller(test.now, -1));
-  EXPECT_THAT(elect().error().message, testing::HasSubstr("no controller"));
-  test.cluster.end_controller_absence(test.now);
-  ASSERT_TRUE(elect());
-  EXPECT_EQ(test.leader(kOrders), 1);
-  EXPECT_THAT(in_sync(), ElementsAre(1));
-  EXPECT_THAT(losses.all, ElementsAre("unclean election 1-2 hw 2"));
-  EXPECT_FALSE(test.cluster.elect_unclean(test.now, {"unknown", 0}));
-  for (const NodeId node : {1, 2}) stop(node);
-  test.pass(1s);
-  EXPECT_FALSE(elect());
-}
-
 TEST_F(ReplicationTest, TheLastInSyncIsWaitedFor) {
   create();
   for (const NodeId node : {0, 1}) {
