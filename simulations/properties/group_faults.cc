@@ -239,7 +239,10 @@ void GroupFaults::begin(std::size_t index) {
   state.before = counter(state.fault, state);
   state.has_begun = strike(state);
   if (!state.has_begun) return;
-  state.is_active = true;
+  {
+    const Uninterrupted scope;
+    state.is_active = true;
+  }
   if (!state.blocked.empty()) state.before = counter(state.fault, state);
   update_profile();
   const Uninterrupted scope;
@@ -317,8 +320,11 @@ void GroupFaults::heal(State& state) {
 void GroupFaults::end(std::size_t index) {
   State& state = states_[index];
   if (!state.is_active) return;
-  state.is_active = false;
-  state.effects = counter(state.fault, state) - state.before;
+  {
+    const Uninterrupted scope;
+    state.is_active = false;
+    state.effects = counter(state.fault, state) - state.before;
+  }
   update_profile();
   heal(state);
 }

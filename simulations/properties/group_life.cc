@@ -290,9 +290,12 @@ void GroupLife::main() {
   }
   Thread kafka("kafka", [this] { world_->network.run(); });
   start_processes();
-  faults_ = std::make_unique<GroupFaults>(
-      GroupFaults::Victims{world_->network, world_->watch, groups(), plan_.nodes, processes_},
-      plan_.faults);
+  {
+    const Uninterrupted scope;
+    faults_ = std::make_unique<GroupFaults>(
+        GroupFaults::Victims{world_->network, world_->watch, groups(), plan_.nodes, processes_},
+        plan_.faults);
+  }
   go_through_faults();
   heal();
   settle();
