@@ -20,6 +20,7 @@ constexpr Duration kCommitGrace = 5s;
 constexpr Duration kCommitAgain = 200ms;  // between tries of the last commit
 constexpr Duration kCloseTimeout = 5s;
 constexpr Duration kWatchIntervalMost = 1s;
+constexpr Duration kBeginningInterval = 100ms;
 constexpr int kBadAllocsMost = 100;  // then memory will not come back
 
 // Often enough to tell a consume_timeout soon after it has passed.
@@ -137,6 +138,7 @@ void Connection::handle(Assigned& assigned) {
                   partition);
   }
   if (!names.empty()) publish(EventKind::kPartitionsAssigned, names);
+  next_commit_ = std::min(next_commit_, deadline_in(commit_interval()));
   if (is_shutting_down_) return;  // never started: closing hands them back untouched
   for (const auto& partition : born) partition->start();
 }
@@ -233,9 +235,21 @@ CommitId Connection::commit(const std::vector<AssignmentId>& assignments) {
   return id;
 }
 
+// A group that begins at the end is owed what comes after the beginning that it committed: until
+// then each new owner begins at the end anew, so it is committed soon.
+Duration Connection::commit_interval() const {
+  const Duration interval = options_.settings.commit_interval;
+  if (options_.settings.initial_offset != InitialOffset::kLatest) return interval;
+  MutexLock lock(mutex_);
+  const bool is_begun = std::all_of(owned_.begin(), owned_.end(), [](const auto& entry) {
+    return entry.second.committed >= 0 || entry.second.partition->is_gone();
+  });
+  return is_begun ? interval : std::min<Duration>(interval, kBeginningInterval);
+}
+
 void Connection::commit_if_due() {
   if (now() < next_commit_) return;
-  next_commit_ = deadline_in(options_.settings.commit_interval);
+  next_commit_ = deadline_in(commit_interval());
   std::vector<AssignmentId> all;
   for (const auto& [assignment, owned] : owned_) {
     if (!owned.partition->is_gone()) all.push_back(assignment);

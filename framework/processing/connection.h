@@ -61,7 +61,8 @@ class Connection {
   };
 
   void run();
-  bool advance();         // false: it is over
+  bool advance();  // false: it is over
+  Duration commit_interval() const;
   bool note_bad_alloc();  // false: it cannot go on
   TimePoint next_deadline() const;
   void handle(Assigned& assigned);

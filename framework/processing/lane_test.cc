@@ -292,19 +292,6 @@ TEST(Outputs, WaitForRoomInTheBuffer) {
   harness.group().wait_for_commit(kPartition, 3);
 }
 
-TEST(Outputs, AWaitForRoomEndsWithTheOutputTimeout) {
-  Board board;
-  ServerHarness harness(board, sending(board), {}, {.output_timeout = 7ms});
-  ProducerScript& producer = harness.transport.producer;
-  producer.buffer_records = 0;
-  harness.assign()->push(1);
-  board.wait_for_notes("error.occurred output SendFailed orders-0@0");
-  board.change([&] { producer.buffer_records = 1; });
-  harness.group().wait_for_commit(kPartition, 1);
-  // Without the setting: 2 min.
-  EXPECT_THAT(board.notes("error.occurred output "), Contains(HasSubstr("ms waited")));
-}
-
 TEST(Outputs, AWaitForRoomEndsWithTheRevocation) {
   Board board;
   ServerHarness harness(board, {.consumer = consumer([&](const Record&, ConsumerContext& context) {

@@ -8,6 +8,21 @@
 
 namespace rookery {
 
+// Also when the listener threw: what it was to do is not done, and nobody comes back to it.
+class PendingRecord::LastWord {
+ public:
+  explicit LastWord(PendingRecord& pending) : pending_(pending) {}
+  LastWord(const LastWord&) = delete;
+  LastWord& operator=(const LastWord&) = delete;
+  ~LastWord() {
+    pending_.listener_->on_pending_gone(pending_);
+    delete &pending_;
+  }
+
+ private:
+  PendingRecord& pending_;
+};
+
 void PendingRecord::release() {
   if (holds_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   std::optional<Error> unsent;
@@ -17,10 +32,9 @@ void PendingRecord::release() {
     is_acknowledged = !unsent_ && !has_failed_ && !is_abandoned_;
     if (!is_abandoned_) unsent = std::move(unsent_);
   }
+  const LastWord last_word(*this);
   if (unsent) listener_->on_output_failed(*this, *unsent, /*is_still_wanted=*/true);
   if (is_acknowledged) listener_->on_outputs_acknowledged(*this);
-  listener_->on_pending_gone(*this);
-  delete this;
 }
 
 void PendingRecord::release_failed(const Error& error) {
@@ -30,7 +44,12 @@ void PendingRecord::release_failed(const Error& error) {
     is_still_wanted = !is_abandoned_;
     has_failed_ = true;
   }
-  listener_->on_output_failed(*this, error, is_still_wanted);
+  try {
+    listener_->on_output_failed(*this, error, is_still_wanted);
+  } catch (...) {
+    release();
+    throw;
+  }
   release();
 }
 

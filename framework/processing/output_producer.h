@@ -31,7 +31,8 @@ class OutputListener {
   // record has failed by it; else it was abandoned before, and this is only to be told.
   virtual void on_output_failed(PendingRecord& pending, const Error& error,
                                 bool is_still_wanted) = 0;
-  // Last word of each pending record, after either of the others, or alone when it was abandoned.
+  // Last word of each pending record, after either of the others, also when they threw, or alone
+  // when it was abandoned. Does not throw.
   virtual void on_pending_gone(PendingRecord& pending) = 0;
 
  protected:
@@ -78,6 +79,7 @@ class PendingRecord {
   bool is_superseded = false;
 
  private:
+  class LastWord;
   ~PendingRecord() = default;
 
   std::shared_ptr<OutputListener> listener_;

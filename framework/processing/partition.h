@@ -102,8 +102,9 @@ class Partition final : public Task, public OutputListener {
   // none: being asked for; a step follows when it is known.
   std::optional<Result<std::int32_t>> partition_count(const std::string& topic);
 
+  // Of an attempt of a record; 0: of none.
   void publish_failure(const std::string& type, const std::string& error_class,
-                       const std::string& message, Offset offset, int attempt,
+                       const std::string& message, std::optional<Offset> offset, int attempt,
                        const std::string& trace_id, bool is_fatal);
   void publish_retry(Offset offset, int attempt, Duration wait);
   void publish_taken(EventKind kind, const DeadLetterSource& source, const std::string& message);

@@ -23,8 +23,8 @@ std::string Partition::describe() const {
 }
 
 void Partition::publish_failure(const std::string& type, const std::string& error_class,
-                                const std::string& message, Offset offset, int attempt,
-                                const std::string& trace_id, bool is_fatal) {
+                                const std::string& message, std::optional<Offset> offset,
+                                int attempt, const std::string& trace_id, bool is_fatal) {
   environment_->events->publish({.kind = EventKind::kErrorOccurred,
                                  .origin = environment_->origin,
                                  .message = message,
@@ -72,15 +72,7 @@ void Partition::publish_output_failure(const OutputFailure& failed) {
 void Partition::publish_error(const std::string& type, const std::string& error_class,
                               const std::string& message, std::optional<Offset> offset,
                               const std::string& trace_id, bool is_fatal) {
-  environment_->events->publish({.kind = EventKind::kErrorOccurred,
-                                 .origin = environment_->origin,
-                                 .message = message,
-                                 .error_type = type,
-                                 .error_class = error_class,
-                                 .partition = topic_partition_,
-                                 .offset = offset,
-                                 .fatal = is_fatal,
-                                 .trace_id = trace_id});
+  publish_failure(type, error_class, message, offset, /*attempt=*/0, trace_id, is_fatal);
 }
 
 }  // namespace rookery

@@ -39,8 +39,10 @@ struct TopicOptions {
 };
 
 struct GroupOptions {
-  std::optional<InitialOffset> initial_offset = {};  // without a committed offset; default earliest
-  std::optional<Duration> commit_interval = {};      // default 5 s
+  // Without a committed offset; default earliest. With latest, the beginning is committed within
+  // 100 ms: until then a new owner would begin at the end anew.
+  std::optional<InitialOffset> initial_offset = {};
+  std::optional<Duration> commit_interval = {};    // default 5 s
   std::optional<Duration> revocation_grace = {};   // for running work at a revocation; default 10 s
   std::optional<std::size_t> prefetch_bytes = {};  // per connection; default 256 MiB
   ConfigMap kafka = {};                            // consumer settings under librdkafka's names

@@ -94,7 +94,7 @@ std::vector<Canary> make_canaries() {
        "no loss",
        [] { return app_of(consumer<MarksFirst>(), {.marking = Marking::kManual}); },
        canary_plan({FaultKind::kProcessRestart}, 100),
-       {2, 3, 1, 2}},
+       {1, 3, 1, 2}},
       {"commits too far",
        "commit never past undone work",
        forwarding_app,

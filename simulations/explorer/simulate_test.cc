@@ -51,13 +51,12 @@ TEST(Simulate, BillingLosesNothingWhateverKafkaDoes) {
   plan.produce("orders.v1", 1'000, [](Draw& draw) {
     return record({.key = draw.key(50), .value = draw.one_in(100) ? "" : "12.50"});
   });
-  const Report report = world.simulate(billing_app, plan, {.seeds = 40 / kShare});
+  // As many under sanitizers: a median of four runs says nothing.
+  const Report report = world.simulate(billing_app, plan, {.seeds = 40});
   EXPECT_THAT(report, HasNoViolation());
-  EXPECT_EQ(report.runs, 40 / kShare);
-  EXPECT_EQ(report.records, 40'000 / kShare);
-  std::uint64_t faults = 0;
-  for (const auto& [kind, count] : report.faults) faults += count;
-  EXPECT_GE(faults, 2 * report.runs);
+  EXPECT_EQ(report.runs, 40U);
+  EXPECT_EQ(report.records, 40'000U);
+  EXPECT_GE(report.faults_median, 3U);
   EXPECT_GE(report.rebalances_median, 2U);
 }
 

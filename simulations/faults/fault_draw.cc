@@ -21,6 +21,9 @@ Duration draw_duration(Tape& tape, Duration least, Duration most) {
   return milliseconds(tape.between(least_ms, most_ms));
 }
 
+// Many more than there are servers, nodes, partitions or groups.
+constexpr std::uint64_t kChoices = 1024;
+
 std::uint64_t draw_between(Tape& tape, std::int64_t low, std::int64_t high) {
   return static_cast<std::uint64_t>(tape.between(low, high));
 }
@@ -30,16 +33,14 @@ Fault draw_fault(Tape& tape, FaultKind kind, const FaultBounds& bounds) {
   Fault fault;
   fault.kind = kind;
   fault.at = draw_duration(tape, bounds.from, bounds.until);
-  const auto node = [&] {
-    return static_cast<std::uint32_t>(tape.draw(static_cast<std::uint64_t>(bounds.nodes)));
+  // A plan with one server less, or with one alone, draws as many numbers: what is made smaller
+  // keeps its other draws.
+  const auto one_of = [&](int count) {
+    return static_cast<std::uint32_t>(tape.draw(kChoices) % static_cast<std::uint64_t>(count));
   };
-  const auto server = [&] {
-    return static_cast<std::uint32_t>(tape.draw(static_cast<std::uint64_t>(bounds.servers)));
-  };
-  const auto clock = [&] {
-    return static_cast<std::uint32_t>(
-        tape.draw(static_cast<std::uint64_t>(bounds.servers + bounds.nodes)));
-  };
+  const auto node = [&] { return one_of(bounds.nodes); };
+  const auto server = [&] { return one_of(bounds.servers); };
+  const auto clock = [&] { return one_of(bounds.servers + bounds.nodes); };
   switch (kind) {
     case FaultKind::kBrokerRestart:
       fault.target = node();
@@ -48,7 +49,7 @@ Fault draw_fault(Tape& tape, FaultKind kind, const FaultBounds& bounds) {
       break;
     case FaultKind::kLeaderMove:
     case FaultKind::kCoordinatorMove:
-      fault.target = static_cast<std::uint32_t>(tape.draw(1024));
+      fault.target = static_cast<std::uint32_t>(tape.draw(kChoices));
       fault.severity = node();
       break;
     case FaultKind::kLatencyStorm:
@@ -167,7 +168,7 @@ Fault draw_fault(Tape& tape, FaultKind kind, const FaultBounds& bounds) {
       fault.duration = draw_duration(tape, milliseconds(500), seconds(15));
       break;
     case FaultKind::kRetention:
-      fault.target = static_cast<std::uint32_t>(tape.draw(1024));
+      fault.target = static_cast<std::uint32_t>(tape.draw(kChoices));
       fault.extent = draw_between(tape, 20, 100);
       break;
     case FaultKind::kRollingDeploy:
@@ -180,7 +181,7 @@ Fault draw_fault(Tape& tape, FaultKind kind, const FaultBounds& bounds) {
       fault.duration = draw_duration(tape, seconds(2), seconds(20));
       break;
     case FaultKind::kPartitionGrowth:
-      fault.target = static_cast<std::uint32_t>(tape.draw(1024));
+      fault.target = static_cast<std::uint32_t>(tape.draw(kChoices));
       fault.extent = draw_between(tape, 1, 3);
       break;
     case FaultKind::kReplicationLag:
@@ -198,7 +199,7 @@ Fault draw_fault(Tape& tape, FaultKind kind, const FaultBounds& bounds) {
       fault.duration = draw_duration(tape, milliseconds(500), seconds(20));
       break;
     case FaultKind::kUncleanElection:
-      fault.target = static_cast<std::uint32_t>(tape.draw(1024));
+      fault.target = static_cast<std::uint32_t>(tape.draw(kChoices));
       fault.severity = node();
       fault.duration = draw_duration(tape, seconds(12), seconds(20));
       break;

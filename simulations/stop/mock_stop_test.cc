@@ -21,18 +21,11 @@ namespace {
 
 using sim::StrategyKind;
 
-// Sanitizers make a run twenty times as long.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kSeeds = 10;
-#else
-constexpr std::uint64_t kSeeds = 30;
-#endif
-
 // Without pre-emption only the network's dice differ from seed to seed.
 constexpr std::pair<StrategyKind, std::uint64_t> kStrategies[] = {
-    {StrategyKind::kRandom, kSeeds},     {StrategyKind::kSticky, kSeeds},
-    {StrategyKind::kPct, kSeeds},        {StrategyKind::kPos, kSeeds},
-    {StrategyKind::kStarvation, kSeeds}, {StrategyKind::kRunUntilBlocked, 10}};
+    {StrategyKind::kRandom, 60},     {StrategyKind::kSticky, 30},
+    {StrategyKind::kPct, 30},        {StrategyKind::kPos, 30},
+    {StrategyKind::kStarvation, 30}, {StrategyKind::kRunUntilBlocked, 10}};
 
 class MockStop : public ::testing::TestWithParam<std::tuple<From, During>> {};
 

@@ -159,9 +159,15 @@ class UnitOfRoute::Impl {
 
   void hold(bool is_held) {
     command([this, is_held] {
-      board_.change([&] { transport_.producer.acknowledges = !is_held; });
+      board_.change([&] {
+        transport_.producer.acknowledges = !is_held;
+        if (!is_held) transport_.producer.buffer_records = fakes::ProducerScript().buffer_records;
+      });
       if (!is_held) fakes::acknowledge_all(board_, transport_.producer);
     });
+  }
+  void fill_buffer() {
+    command([this] { board_.change([&] { transport_.producer.buffer_records = 0; }); });
   }
   void fail_deliveries(const Error& error) {
     command([this, error] {
@@ -323,6 +329,7 @@ std::vector<Event> UnitOfRoute::errors() const {
 }
 
 void UnitOfRoute::hold_acknowledgements() { impl_->hold(true); }
+void UnitOfRoute::fill_buffer() { impl_->fill_buffer(); }
 void UnitOfRoute::acknowledge() { impl_->hold(false); }
 void UnitOfRoute::fail_deliveries(Error error) { impl_->fail_deliveries(error); }
 void UnitOfRoute::truncate(Offset end) { impl_->truncate(end); }

@@ -100,9 +100,11 @@ class UnitOfRoute {
   std::vector<Event> errors() const;
 
   // ---- What the broker does
-  // From now on what is sent is not acknowledged, until one of the next two.
+  // From now on what is sent is not acknowledged, until acknowledge() or fail_deliveries().
   void hold_acknowledgements();
-  // All that is held, and what comes later at once.
+  // From now on the producer's buffer has no room for what is sent, until acknowledge().
+  void fill_buffer();
+  // All that is held, and what comes later at once; there is room again.
   void acknowledge();
   // All that is held fails for good; what comes later is acknowledged.
   void fail_deliveries(Error error = {.code = ErrorCode::kTimedOut, .message = "not delivered"});

@@ -251,5 +251,22 @@ TEST(ConsumerUnit, ADeadlockFailsTheTest) {
   EXPECT_EQ(unit.stop(), ExitCode::kStartupError);
 }
 
+// In a group that begins at the end what came before its first commit is lost with its owner.
+TEST(ConsumerUnit, AGroupThatBeginsAtTheEndCommitsItsBeginningSoon) {
+  for (const InitialOffset begins_at : {InitialOffset::kLatest, InitialOffset::kEarliest}) {
+    App app({.client_id = "billing"});
+    app.group("billing", {.initial_offset = begins_at, .commit_interval = 1h})
+        .topic("orders.v1", {.consumer = consumer([](const Record&) {})});
+    UnitOfRoute billing(app, "billing", "orders.v1");
+    billing.produce({.value = "1"}).run();
+    billing.advance(100ms);
+    EXPECT_EQ(billing.committed(), begins_at == InitialOffset::kLatest ? 1 : -1);
+    billing.advance(100ms);
+    billing.produce({.value = "2"}).run();
+    billing.advance(1min);
+    EXPECT_EQ(billing.committed(), begins_at == InitialOffset::kLatest ? 1 : -1) << "only that";
+  }
+}
+
 }  // namespace
 }  // namespace rookery::testing

@@ -33,9 +33,25 @@ class BrokerRestart final : public Strike {
   const Fault fault_;
 };
 
+// Takes effect when the count of something rose between its beginning and its end.
+class Counted : public Strike {
+ public:
+  bool is_effective() const final { return after_ > before_; }
+
+ protected:
+  void begin_count() { before_ = count(); }
+  void end_count() { after_ = count(); }
+
+ private:
+  virtual std::uint64_t count() const = 0;
+
+  std::uint64_t before_ = 0;
+  std::uint64_t after_ = 0;
+};
+
 // Other replicas have what it loses, unless it is the last in sync. It takes effect when some
 // replica of the node comes back shorter than it was.
-class PowerLoss final : public Strike {
+class PowerLoss final : public Counted {
  public:
   PowerLoss(StrikeZone& zone, std::size_t index, const Fault& fault)
       : zone_(zone), index_(index), node_(zone.node(fault.target)) {}
@@ -43,21 +59,20 @@ class PowerLoss final : public Strike {
   bool begin() override {
     if (!zone_.stage.network.is_up(node_)) return false;
     announce();
-    before_ = zone_.witness.unflushed_replicas(node_);
+    begin_count();
     return zone_.stop_node(index_, node_, mock::StopMode::kPowerLoss);
   }
   void end() override {
     zone_.start_node(index_, node_);
-    after_ = zone_.witness.unflushed_replicas(node_);
+    end_count();
   }
-  bool is_effective() const override { return after_ > before_; }
 
  private:
+  std::uint64_t count() const override { return zone_.witness.unflushed_replicas(node_); }
+
   StrikeZone& zone_;
   const std::size_t index_;
   const NodeId node_;
-  std::uint64_t before_ = 0;
-  std::uint64_t after_ = 0;
 };
 
 // One node after the other, evenly over the time.
@@ -95,107 +110,103 @@ class RollingRestart final : public Strike {
 };
 
 // It takes effect when a request has to wait.
-class BrokerPause final : public Strike {
+class BrokerPause final : public Counted {
  public:
   BrokerPause(StrikeZone& zone, const Fault& fault) : zone_(zone), node_(zone.node(fault.target)) {}
 
   bool begin() override {
     if (zone_.stage.network.is_paused(node_)) return false;
-    before_ = zone_.stage.network.counts().paused_requests;
+    begin_count();
     zone_.stage.network.pause_node(node_);
     return true;
   }
   void end() override {
-    after_ = zone_.stage.network.counts().paused_requests;
+    end_count();
     zone_.stage.network.resume_node(node_);
   }
-  bool is_effective() const override { return after_ > before_; }
 
  private:
+  std::uint64_t count() const override { return zone_.stage.network.counts().paused_requests; }
+
   StrikeZone& zone_;
   const NodeId node_;
-  std::uint64_t before_ = 0;
-  std::uint64_t after_ = 0;
 };
 
-class SlowBroker final : public Strike {
+class SlowBroker final : public Counted {
  public:
   SlowBroker(StrikeZone& zone, const Fault& fault) : zone_(zone), fault_(fault) {}
 
   bool begin() override {
-    before_ = zone_.stage.network.counts().delayed_answers;
+    begin_count();
     zone_.stage.network.delay_answers(zone_.node(fault_.target), milliseconds(fault_.extent));
     return true;
   }
   void end() override {
-    after_ = zone_.stage.network.counts().delayed_answers;
+    end_count();
     zone_.stage.network.delay_answers(zone_.node(fault_.target), Duration::zero());
   }
-  bool is_effective() const override { return after_ > before_; }
 
  private:
+  std::uint64_t count() const override { return zone_.stage.network.counts().delayed_answers; }
+
   StrikeZone& zone_;
   const Fault fault_;
-  std::uint64_t before_ = 0;
-  std::uint64_t after_ = 0;
 };
 
 // Fetches of the node's replicas from their leaders take long, or do not get through. It takes
 // effect when something acknowledged with acks=all, or read, had to wait for them, or for their
 // leaving the in-sync replicas.
-class ReplicationLag final : public Strike {
+class ReplicationLag final : public Counted {
  public:
   ReplicationLag(StrikeZone& zone, std::size_t index, const Fault& fault)
       : zone_(zone), index_(index), fault_(fault), node_(zone.node(fault.target)) {}
 
   bool begin() override {
-    before_ = zone_.witness.late_high_watermarks();
+    begin_count();
     return zone_.delay_replicas(
         index_, node_, fault_.severity != 0 ? Duration::max() : milliseconds(fault_.extent));
   }
   void end() override {
     zone_.restore_replicas(index_, node_);
-    after_ = zone_.witness.late_high_watermarks();
+    end_count();
   }
-  bool is_effective() const override { return after_ > before_; }
 
  private:
+  std::uint64_t count() const override { return zone_.witness.late_high_watermarks(); }
+
   StrikeZone& zone_;
   const std::size_t index_;
   const Fault fault_;
   const NodeId node_;
-  std::uint64_t before_ = 0;
-  std::uint64_t after_ = 0;
 };
 
 // It takes effect when others lead what the node led, and it does not know.
-class Isolation final : public Strike {
+class Isolation final : public Counted {
  public:
   Isolation(StrikeZone& zone, std::size_t index, const Fault& fault)
       : zone_(zone), index_(index), node_(zone.node(fault.target)) {}
 
   bool begin() override {
-    before_ = zone_.witness.deposed(node_);
+    begin_count();
     return zone_.isolate(index_, node_);
   }
   void end() override {
-    after_ = zone_.witness.deposed(node_);
+    end_count();
     zone_.end_isolation(index_, node_);
   }
-  bool is_effective() const override { return after_ > before_; }
 
  private:
+  std::uint64_t count() const override { return zone_.witness.deposed(node_); }
+
   StrikeZone& zone_;
   const std::size_t index_;
   const NodeId node_;
-  std::uint64_t before_ = 0;
-  std::uint64_t after_ = 0;
 };
 
 // One replica of a partition lags until it is out of sync; then the others crash, and an operator
 // has it elected, as kafka-leader-election --election-type unclean does (KIP-460). It takes effect
 // when records are lost by that.
-class UncleanElection final : public Strike {
+class UncleanElection final : public Counted {
  public:
   UncleanElection(StrikeZone& zone, std::size_t index, const Fault& fault)
       : zone_(zone), index_(index), fault_(fault) {}
@@ -210,7 +221,7 @@ class UncleanElection final : public Strike {
     });
     if (replicas_.empty()) return false;
     laggard_ = replicas_[fault_.severity % replicas_.size()];
-    before_ = zone_.witness.unclean_losses(partition_);
+    begin_count();
     return zone_.delay_replicas(index_, laggard_, Duration::max());
   }
   std::vector<Duration> steps() const override {
@@ -232,11 +243,12 @@ class UncleanElection final : public Strike {
   void end() override {
     for (const NodeId node : in_sync_) zone_.start_node(index_, node);
     zone_.restore_replicas(index_, laggard_);
-    after_ = zone_.witness.unclean_losses(partition_);
+    end_count();
   }
-  bool is_effective() const override { return after_ > before_; }
 
  private:
+  std::uint64_t count() const override { return zone_.witness.unclean_losses(partition_); }
+
   // The controller has noticed.
   static constexpr Duration kUntilElection = std::chrono::seconds(2);
 
@@ -247,8 +259,6 @@ class UncleanElection final : public Strike {
   std::vector<NodeId> replicas_;  // but for the leader
   std::vector<NodeId> in_sync_;
   NodeId laggard_ = -1;
-  std::uint64_t before_ = 0;
-  std::uint64_t after_ = 0;
 };
 
 // Leaders, coordinators, the controller: at once, with no end of its own. Refused when the node is

@@ -21,11 +21,13 @@
 #include "simulations/scheduler/strategy.h"
 #include "simulations/scheduler/tape.h"
 #include "simulations/world/app_tuning.h"
+#include "simulations/world/cluster_outcome.h"
 #include "simulations/world/cluster_recorder.h"
 #include "simulations/world/dead_letter_book.h"
 #include "simulations/world/fault_injector.h"
 #include "simulations/world/producer_process.h"
 #include "simulations/world/request_hooks.h"
+#include "simulations/world/run_strategy.h"
 #include "simulations/world/server_process.h"
 #include "simulations/world/stage.h"
 
@@ -54,42 +56,6 @@ constexpr milliseconds kLoadTimeMost = seconds(3);
 constexpr const char* kWorldPromise = "the world can be made";
 constexpr const char* kDrainPromise = "everything is consumed in the end";
 constexpr const char* kStopPromise = "servers stop in order";
-
-class ClusterOutcome final : public testing::Outcome {
- public:
-  ClusterOutcome(const mock::Cluster& cluster, const ClusterRecorder& recorder)
-      : cluster_(cluster), recorder_(recorder) {}
-
-  std::vector<StoredRecord> records(const std::string& topic) const override {
-    std::vector<StoredRecord> all;
-    const std::int32_t partitions = cluster_.inspect().partition_count(topic).value_or(0);
-    for (PartitionId partition = 0; partition < partitions; ++partition) {
-      const TopicPartition place{topic, partition};
-      for (mock::StoredRecord& record : cluster_.inspect().records(place)) {
-        const bool is_owed = !recorder_.is_restored(place, record.offset);
-        all.push_back({place, record.offset, std::move(record.key), std::move(record.value),
-                       std::move(record.headers), is_owed});
-      }
-    }
-    return all;
-  }
-
-  std::vector<LostRecord> lost_records(const std::string& topic) const override {
-    std::vector<LostRecord> all;
-    for (const ClusterRecorder::Lost& lost : recorder_.legally_lost()) {
-      if (lost.partition.topic != topic) continue;
-      const mock::StoredRecord& record = lost.record;
-      all.push_back({{lost.partition, record.offset, record.key, record.value, record.headers,
-                      /*is_owed=*/false},
-                     lost.reason});
-    }
-    return all;
-  }
-
- private:
-  const mock::Cluster& cluster_;
-  const ClusterRecorder& recorder_;
-};
 
 class Simulation {
  public:
@@ -163,9 +129,8 @@ void Simulation::make_world() {
   const int nodes = input_.world.options().brokers;
   mock::ClusterOptions options{.nodes = nodes, .replica_lag_time_max = kReplicaLagTimeMax};
   const bool do_coordinators_load = tape_.plan.draw(2) == 1;
-  if (do_coordinators_load) {
-    options.coordinator_load_time = milliseconds(tape_.plan.between(1, kLoadTimeMost.count()));
-  }
+  const milliseconds load_time(tape_.plan.between(1, kLoadTimeMost.count()));
+  if (do_coordinators_load) options.coordinator_load_time = load_time;
   stage_ = std::make_unique<Stage>(nodes, options);
   cluster_recorder_ = std::make_unique<ClusterRecorder>(*stage_);
   stage_->cluster.add_observer(cluster_recorder_.get());
@@ -555,29 +520,6 @@ void Simulation::add_figures(RunOutcome& outcome) const {
   outcome.rejected = rejected.size();
 }
 
-std::unique_ptr<Strategy> draw_strategy(RunTape& tape) {
-  // How long a thread goes on undisturbed: long stretches and quick changes find different things.
-  constexpr std::uint64_t kSwitchOneIn[] = {64, 16, 4, 0};
-  const std::uint64_t one_in = kSwitchOneIn[tape.plan.draw(std::size(kSwitchOneIn))];
-  if (one_in == 0) return std::make_unique<RandomStrategy>(tape.schedule);
-  return std::make_unique<StickyRandomStrategy>(tape.schedule, one_in);
-}
-
-// The world's main fiber goes first whenever it can: what it does happens at once.
-class MainFirst final : public Strategy {
- public:
-  explicit MainFirst(std::unique_ptr<Strategy> inner) : inner_(std::move(inner)) {}
-  std::size_t choose(const Runnable& runnable, ChoiceKind where) override {
-    for (std::size_t i = 0; i < runnable.size(); ++i) {
-      if (runnable.name(i) == "main") return i;
-    }
-    return inner_->choose(runnable, where);
-  }
-
- private:
-  std::unique_ptr<Strategy> inner_;
-};
-
 }  // namespace
 
 RunOutcome run_once(const RunInput& input, RunTape& tape, const RunSettings& settings) {
@@ -586,7 +528,7 @@ RunOutcome run_once(const RunInput& input, RunTape& tape, const RunSettings& set
   Simulation run(input, tape, settings);
   SchedulerOptions options = scheduler_options(settings);
   if (input.at_step) {
-    strategy = std::make_unique<MainFirst>(std::move(strategy));
+    strategy = main_first(std::move(strategy));
     options.alarm = &run.alarm();
     options.alarm_step = input.at_step->step;
   }
