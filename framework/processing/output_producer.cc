@@ -8,20 +8,15 @@
 
 namespace rookery {
 
-// Also when the listener threw: what it was to do is not done, and nobody comes back to it.
-class PendingRecord::LastWord {
- public:
-  explicit LastWord(PendingRecord& pending) : pending_(pending) {}
-  LastWord(const LastWord&) = delete;
-  LastWord& operator=(const LastWord&) = delete;
-  ~LastWord() {
-    pending_.listener_->on_pending_gone(pending_);
-    delete &pending_;
+void PendingRecord::end() {
+  try {
+    listener_->on_pending_gone(*this);
+  } catch (...) {
+    delete this;
+    throw;
   }
-
- private:
-  PendingRecord& pending_;
-};
+  delete this;
+}
 
 void PendingRecord::release() {
   if (holds_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
@@ -32,9 +27,14 @@ void PendingRecord::release() {
     is_acknowledged = !unsent_ && !has_failed_ && !is_abandoned_;
     if (!is_abandoned_) unsent = std::move(unsent_);
   }
-  const LastWord last_word(*this);
-  if (unsent) listener_->on_output_failed(*this, *unsent, /*is_still_wanted=*/true);
-  if (is_acknowledged) listener_->on_outputs_acknowledged(*this);
+  try {
+    if (unsent) listener_->on_output_failed(*this, *unsent, /*is_still_wanted=*/true);
+    if (is_acknowledged) listener_->on_outputs_acknowledged(*this);
+  } catch (...) {
+    end();
+    throw;
+  }
+  end();
 }
 
 void PendingRecord::release_failed(const Error& error) {

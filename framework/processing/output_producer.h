@@ -32,7 +32,7 @@ class OutputListener {
   virtual void on_output_failed(PendingRecord& pending, const Error& error,
                                 bool is_still_wanted) = 0;
   // Last word of each pending record, after either of the others, also when they threw, or alone
-  // when it was abandoned. Does not throw.
+  // when it was abandoned.
   virtual void on_pending_gone(PendingRecord& pending) = 0;
 
  protected:
@@ -79,8 +79,9 @@ class PendingRecord {
   bool is_superseded = false;
 
  private:
-  class LastWord;
   ~PendingRecord() = default;
+  // The listener's last word, and its own.
+  void end();
 
   std::shared_ptr<OutputListener> listener_;
   const Offset offset_;

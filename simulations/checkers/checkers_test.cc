@@ -212,6 +212,19 @@ TEST(CommitOwner, FindsACommitThatFalls) {
   EXPECT_EQ(s.broken(), kOwner);
 }
 
+// What was committed may have lain in what two losses took: the one that goes further back counts.
+TEST(CommitOwner, LetsACommitFallToWhatWasLostAndNoFurther) {
+  for (const Offset falls_to : {Offset{1}, Offset{2}}) {
+    Scenario s;
+    s.appended(0, 9).generation(1, {{s.a, {0}}});
+    s.works(s.consumer(s.a), 0, 4).commits(s.a, 5);
+    s.lost(5, EventKind::kLostLegally).appended(5, 8);
+    s.works(s.consumer(s.a), 5, 8).commits(s.a, 9);
+    s.lost(2, EventKind::kLostLegally).commits(s.a, falls_to);
+    EXPECT_EQ(s.broken(), falls_to == 1 ? kOwner : "") << s.text();
+  }
+}
+
 TEST(CommitOwner, FindsACommitByAnother) {
   Scenario s;
   s.appended(0, 3).generation(1, {{s.a, {0}}, {s.b, {1}}});

@@ -48,10 +48,12 @@ bool PartitionLog::is_excused(Offset offset) const {
 }
 
 const PartitionLog::Range* PartitionLog::lost_before(Offset offset) const {
-  const auto found = std::find_if(excused_.begin(), excused_.end(), [offset](const Range& range) {
-    return offset > range.from && offset <= range.below;
-  });
-  return found == excused_.end() ? nullptr : &*found;
+  const Range* furthest = nullptr;
+  for (const Range& range : excused_) {
+    if (offset <= range.from || offset > range.below) continue;
+    if (furthest == nullptr || range.from < furthest->from) furthest = &range;
+  }
+  return furthest;
 }
 
 void PartitionLog::note_produced(Offset offset, std::uint64_t hash) {

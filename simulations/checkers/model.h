@@ -54,7 +54,8 @@ class PartitionLog {
   };
   const std::vector<Range>& excused() const { return excused_; }
   bool is_excused(Offset offset) const;
-  // Committed, or next to be consumed, by somebody who knew what was lost: null, or the loss.
+  // Committed, or next to be consumed, by somebody who knew what was lost: null, or the loss; of
+  // several the one that goes back furthest.
   const Range* lost_before(Offset offset) const;
   std::size_t size() const { return entries_.size(); }
   const Entry& operator[](std::size_t index) const { return entries_[index]; }

@@ -79,7 +79,9 @@ class Producing {
   void flush_now(Producer& producer);
   void close_now(Producer& producer, Duration patience);
   std::vector<std::size_t> under_way();
-  void expect_settled(const std::vector<std::size_t>& fates, const char* call);
+  // Counts the call, which found some under way.
+  void expect_settled(const std::vector<std::size_t>& fates, const char* call,
+                      std::uint64_t& calls);
   void go_through_faults();
   std::uint64_t draw(std::uint64_t bound) {
     const Uninterrupted scope;
@@ -183,8 +185,11 @@ std::vector<std::size_t> Producing::under_way() {
   return all;
 }
 
-void Producing::expect_settled(const std::vector<std::size_t>& fates, const char* call) {
+void Producing::expect_settled(const std::vector<std::size_t>& fates, const char* call,
+                               std::uint64_t& calls) {
+  if (fates.empty()) return;
   MutexLock lock(mutex_);
+  ++calls;
   for (const std::size_t fate : fates) {
     const auto future = futures_.find(fate);
     if (future != futures_.end() ? future->second.is_decided() : fates_[fate].told > 0) continue;
@@ -198,17 +203,14 @@ void Producing::flush_now(Producer& producer) {
   const Status flushed = producer.flush(deadline_in(milliseconds(draw(6000))));
   const bool is_over = flushed || flushed.error().code != ErrorCode::kTimedOut ||
                        flushed.error().message.ends_with("not acknowledged)");  // all but those
-  if (!is_over || before.empty()) return;
-  ++flushes_;
-  expect_settled(before, "flush");
+  if (is_over) expect_settled(before, "flush", flushes_);
 }
 
 // Whatever it answers: what is not acknowledged by then has failed.
 void Producing::close_now(Producer& producer, Duration patience) {
   const std::vector<std::size_t> before = under_way();
   static_cast<void>(producer.close(deadline_in(patience)));
-  if (!before.empty()) ++closes_;
-  expect_settled(before, "close");
+  expect_settled(before, "close", closes_);
 }
 
 void Producing::send_all(Producer& producer, std::uint64_t sender) {

@@ -11,6 +11,7 @@
 #include <rookery/runtime/time.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "simulations/scheduler/scheduler.h"
@@ -29,6 +30,11 @@ struct Portions : ::testing::Test {
   Scheduler scheduler{{.step_cost = Duration::zero(), .spurious_wakeup_one_in = 0}, tape, strategy};
   const TimePoint start = scheduler.world_time();
   std::vector<std::string> notes;
+
+  void note(std::string what) {
+    const Uninterrupted scope;
+    notes.push_back(std::move(what));
+  }
 };
 
 TEST_F(Portions, StopAtTheHorizonAndGoOn) {
@@ -36,11 +42,11 @@ TEST_F(Portions, StopAtTheHorizonAndGoOn) {
     Thread other("other", [this] {
       for (int i = 1; i <= 3; ++i) {
         sleep_until(deadline_in(seconds(10)));
-        notes.push_back("other " + std::to_string(i));
+        note("other " + std::to_string(i));
       }
     });
     sleep_until(deadline_in(seconds(15)));
-    notes.push_back("main");
+    note("main");
     other.join();
   });
   EXPECT_FALSE(scheduler.go_on(start));
@@ -80,7 +86,7 @@ TEST_F(Portions, AThreadMayEndBeforeAStop) {
     Thread brief("brief", [] {});
     sleep_until(deadline_in(seconds(1)));
     brief.join();
-    notes.push_back("joined");
+    note("joined");
   });
   EXPECT_FALSE(scheduler.go_on(start));
   EXPECT_TRUE(scheduler.go_on(start + seconds(1)));

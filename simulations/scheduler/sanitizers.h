@@ -37,11 +37,20 @@ inline void tsan_release_as(auto& fiber, void* address) {
   __tsan_release(address);
   __tsan_switch_to_fiber(self, __tsan_switch_to_fiber_no_sync);
 }
+// The other way round: what the run's own thread released there is ordered before all that the
+// fiber does next.
+inline void tsan_acquire_as(auto& fiber, void* address) {
+  void* self = __tsan_get_current_fiber();
+  __tsan_switch_to_fiber(fiber.handle, __tsan_switch_to_fiber_no_sync);
+  __tsan_acquire(address);
+  __tsan_switch_to_fiber(self, __tsan_switch_to_fiber_no_sync);
+}
 inline void tsan_exempt_begin() { __tsan_ignore_thread_begin(); }
 inline void tsan_exempt_end() { __tsan_ignore_thread_end(); }
 #else
 inline constexpr bool kCanWalkForeignStacks = true;
 inline void tsan_release_as(auto&, void*) {}
+inline void tsan_acquire_as(auto&, void*) {}
 inline void tsan_exempt_begin() {}
 inline void tsan_exempt_end() {}
 #endif

@@ -93,6 +93,11 @@ std::optional<RunResult> Scheduler::go_on(TimePoint horizon) {
     // The fibers read what is written here before they acquire anything.
     const TsanExempt exempt;
     exchange_current_runtime(this);
+    // Nor do those need a lock that only look at what the caller did between two portions.
+    tsan_release(&root_);
+    for (const auto& fiber : fibers_) {
+      if (fiber->state == FiberState::kBlocked) tsan_acquire_as(fiber->sanitizer, &root_);
+    }
     horizon_ = horizon;
     while (world_.runnable.empty() && !must_stop_here()) jump_to_next_deadline();
     if (steps_ == 0) {

@@ -39,8 +39,15 @@ class Counted : public Strike {
   bool is_effective() const final { return after_ > before_; }
 
  protected:
-  void begin_count() { before_ = count(); }
-  void end_count() { after_ = count(); }
+  // What counts is told on the network's fiber.
+  void begin_count() {
+    const Uninterrupted scope;
+    before_ = count();
+  }
+  void end_count() {
+    const Uninterrupted scope;
+    after_ = count();
+  }
 
  private:
   virtual std::uint64_t count() const = 0;

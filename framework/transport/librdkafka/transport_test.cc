@@ -168,13 +168,14 @@ TEST(Reaper, WorksOffTheCallersThreadAndEndsWithStop) {
 
 class Unreachable : public ::testing::Test {
  protected:
+  // Outlive the transport, whose threads may log until it is gone.
+  Mutex mutex_{"test.log", ranks::kLeaf};
+  std::vector<LibrdkafkaLog> lines_;
   std::unique_ptr<Transport> transport_ =
       make_librdkafka_transport(kNobody, {.on_log = [this](const LibrdkafkaLog& line) {
                                   MutexLock lock(mutex_);
                                   lines_.push_back(line);
                                 }});
-  Mutex mutex_{"test.log", ranks::kLeaf};
-  std::vector<LibrdkafkaLog> lines_;
 };
 
 TEST_F(Unreachable, AConsumerIsToldAndClosesInTime) {
