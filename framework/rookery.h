@@ -16,4 +16,6 @@
 #include <rookery/processing/server.h>
 #include <rookery/producing/producer.h>
 #include <rookery/routing/app.h>
+#include <rookery/routing/key_function.h>
+#include <rookery/routing/ordering.h>
 #include <rookery/transport/transport.h>

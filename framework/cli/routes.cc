@@ -78,9 +78,21 @@ std::set<std::string> dead_letter_topics_of(const TopicSettings& settings) {
   return topics;
 }
 
+// A callable has no text: whether there is one is all that can be told.
+Json ordering_json(const Ordering& ordering) {
+  Json json = {{"kind", name(ordering)}};
+  if (ordering.has_one_lane()) return json;
+  json["lanes"] = ordering.lanes;
+  if (ordering.kind != Ordering::Kind::kUnordered) {
+    json["by"] = ordering.by.is_record_key() ? "key" : "function";
+  }
+  return json;
+}
+
 Json route_json(const std::string& name, const TopicSettings& settings) {
   const RetryBackoff& backoff = settings.retry_backoff;
   Json json = {{"name", name},
+               {"ordering", ordering_json(settings.ordering)},
                {"max_records", settings.max_records},
                {"max_bytes", settings.max_bytes},
                {"min_records", settings.min_records},

@@ -49,6 +49,20 @@ TEST(Routes, JsonHasSettingsAfterInheritance) {
   EXPECT_EQ(json["mistakes"], Json::array());
 }
 
+TEST(Routes, JsonNamesOrderings) {
+  App app({.client_id = "billing"});
+  app.group("g")
+      .topic("a", {.consumer = nothing()})
+      .topic("b", {.consumer = nothing(),
+                   .ordering = virtual_partitions(
+                       {.count = 4, .by = [](const Record& record) { return record.value(); }})})
+      .topic("c", {.consumer = nothing(), .ordering = unordered({.max_lanes = 9})});
+  const Json topics = Json::parse(routes_json(app, {}))["groups"][0]["topics"];
+  EXPECT_EQ(topics[0]["ordering"], Json({{"kind", "partition"}}));
+  EXPECT_EQ(topics[1]["ordering"], Json({{"kind", "virtual"}, {"lanes", 4}, {"by", "function"}}));
+  EXPECT_EQ(topics[2]["ordering"], Json({{"kind", "unordered"}, {"lanes", 9}}));
+}
+
 TEST(Routes, WhatIsNotStatedIsLibrdkafkasOrLeftOut) {
   App app({.client_id = "billing"});
   app.group("billing").topic("orders.v1", {.consumer = nothing()});

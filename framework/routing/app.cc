@@ -53,6 +53,7 @@ TopicSettings settings_of(const App& app, const std::string& group, const std::s
   const TopicOptions& outer = app.options().defaults.defaults;
   const TopicSettings base;
   return {
+      .ordering = first_of(base.ordering, own->ordering, mid.ordering, outer.ordering),
       .max_records =
           first_of(base.max_records, own->max_records, mid.max_records, outer.max_records),
       .max_bytes = first_of(base.max_bytes, own->max_bytes, mid.max_bytes, outer.max_bytes),

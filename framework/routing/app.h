@@ -13,6 +13,7 @@
 
 #include <rookery/base/topic_partition.h>
 #include <rookery/processing/consumer.h>
+#include <rookery/routing/ordering.h>
 #include <rookery/routing/settings.h>
 #include <rookery/transport/transport.h>
 
@@ -25,6 +26,7 @@ namespace rookery {
 // One topic's route. Every optional left empty is inherited.
 struct TopicOptions {
   ConsumerFactory consumer;                      // required
+  std::optional<Ordering> ordering = {};         // what runs at once; default in_partition()
   std::optional<std::size_t> max_records = {};   // in one batch; default 500
   std::optional<std::size_t> max_bytes = {};     // in one batch, soft; default 8 MiB
   std::optional<std::size_t> min_records = {};   // wait for so many, at most max_wait; default 1

@@ -104,6 +104,37 @@ TEST(Validation, TheWindowHoldsABatch) {
   EXPECT_THAT(paths(app), ElementsAre("groups.g.topics.t.window"));
 }
 
+TEST(Routing, OrderingsAreInheritedWhole) {
+  App app({.defaults = {.defaults = {.ordering = by_key({.max_lanes = 7})}}});
+  app.group("g", {.defaults = {.ordering = virtual_partitions(
+                                   {.count = 3, .distribution = Distribution::kBalanced})}})
+      .topic("a", {.consumer = nothing(), .ordering = unordered({.max_lanes = 2})})
+      .topic("b", {.consumer = nothing()});
+  app.group("h").topic("c", {.consumer = nothing()});
+  app.group("h").topic("d", {.consumer = nothing(), .ordering = in_partition()});
+  EXPECT_STREQ(name(settings_of(app, "g", "a").ordering), "unordered");
+  EXPECT_EQ(settings_of(app, "g", "a").ordering.lanes, 2U);
+  EXPECT_STREQ(name(settings_of(app, "g", "b").ordering), "balanced");
+  EXPECT_STREQ(name(settings_of(app, "h", "c").ordering), "key");
+  EXPECT_STREQ(name(settings_of(app, "h", "d").ordering), "partition");
+  EXPECT_THAT(validate(app), IsEmpty());
+}
+
+TEST(Validation, OrderingsNeedLanesThatCanHaveWork) {
+  App app;
+  app.group("g")
+      .topic("a", {.consumer = nothing(), .ordering = virtual_partitions({})})
+      .topic("b",
+             {.consumer = nothing(), .ordering = virtual_partitions({.count = 501}), .window = 500})
+      .topic("c", {.consumer = nothing(), .ordering = by_key({.max_lanes = 0})})
+      .topic("d", {.consumer = nothing(), .ordering = unordered({.max_lanes = 0})})
+      .topic("e", {.consumer = nothing(), .ordering = by_key()});
+  EXPECT_THAT(
+      paths(app),
+      ElementsAre("groups.g.topics.a.ordering.count", "groups.g.topics.b.ordering.count",
+                  "groups.g.topics.c.ordering.max_lanes", "groups.g.topics.d.ordering.max_lanes"));
+}
+
 TEST(Validation, DeadLettersAndRulesLeadSomewhere) {
   App app;
   app.group("g")

@@ -6,6 +6,7 @@
 
 #include <rookery/recovery/dead_letter.h>
 #include <rookery/recovery/error_policy.h>
+#include <rookery/routing/ordering.h>
 #include <rookery/runtime/time_types.h>
 
 #include <chrono>
@@ -36,6 +37,7 @@ Duration backoff_of(const RetryBackoff& retry, int attempt);
 Duration jittered_backoff_of(const RetryBackoff& retry, int attempt);
 
 struct TopicSettings {
+  Ordering ordering = {};
   std::size_t max_records = 500;
   std::size_t max_bytes = std::size_t{8} << 20;
   std::size_t min_records = 1;

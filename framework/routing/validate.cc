@@ -25,12 +25,25 @@ class Findings {
   std::vector<Mistake> mistakes_;
 };
 
+void check_ordering(const std::string& path, const TopicSettings& settings, Findings& findings) {
+  const Ordering& ordering = settings.ordering;
+  const bool is_virtual = ordering.kind == Ordering::Kind::kVirtual;
+  const std::string field = path + (is_virtual ? ".count" : ".max_lanes");
+  if (ordering.lanes < 1) findings.add(field, "must be at least 1");
+  if (is_virtual && settings.window >= 1 && ordering.lanes > settings.window) {
+    findings.add(field, "is " + std::to_string(ordering.lanes) + ", more than the window, " +
+                            std::to_string(settings.window) +
+                            ": so many lanes could never all have work");
+  }
+}
+
 void check_topic(const std::string& path, const TopicOptions& options,
                  const TopicSettings& settings, Duration shutdown_timeout, Findings& findings) {
   const auto at_least_one = [&](const char* field, std::size_t value) {
     if (value < 1) findings.add(path + "." + field, "must be at least 1");
   };
   if (!options.consumer) findings.add(path + ".consumer", "a topic needs a consumer");
+  check_ordering(path + ".ordering", settings, findings);
   at_least_one("max_records", settings.max_records);
   at_least_one("max_bytes", settings.max_bytes);
   at_least_one("min_records", settings.min_records);

@@ -37,6 +37,7 @@ constexpr auto kRooms = std::to_array<Room>({
     {"framework/processing/batch.cc", 45},
     {"framework/processing/consumer.h", 46},
     {"framework/processing/consumer.cc", 47},
+    {"framework/lanes", 55},
     {"framework/processing", 60},
     {"framework/admin", 70},
     {"framework/health", 70},
