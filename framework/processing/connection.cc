@@ -263,14 +263,7 @@ void Connection::watch() {
     MutexLock lock(mutex_);
     consumer_text_ = std::move(consumer_text);
     for (auto& [assignment, owned] : owned_) {
-      const std::uint64_t consume = owned.partition->consume_under_way();
-      if (consume == 0 || consume != owned.watched_consume) {
-        owned.watched_consume = consume;
-        owned.watched_since = time;
-        owned.is_slow_told = false;
-      } else if (!owned.is_slow_told &&
-                 time - owned.watched_since >= owned.partition->settings().consume_timeout) {
-        owned.is_slow_told = true;
+      if (owned.partition->has_slow_consume(time)) {
         events.push_back({.kind = EventKind::kConsumeSlow,
                           .origin = environment_->origin,
                           .message = "a consumer has not returned within consume_timeout",

@@ -52,12 +52,9 @@ class Connection {
  private:
   struct Owned {
     std::shared_ptr<Partition> partition;
-    Offset committed = -1;              // acknowledged
-    Offset committing = -1;             // asked for, not yet answered; -1: none
-    CommitId commit;                    // of `committing`
-    std::uint64_t watched_consume = 0;  // watchdog: the consume under way when last looked, since:
-    TimePoint watched_since = kNever;
-    bool is_slow_told = false;
+    Offset committed = -1;   // acknowledged
+    Offset committing = -1;  // asked for, not yet answered; -1: none
+    CommitId commit;         // of `committing`
   };
 
   void run();

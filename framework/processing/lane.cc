@@ -11,24 +11,21 @@
 
 namespace rookery {
 
-Lane::Lane(Partition& partition, ConsumerFactory factory, const TopicSettings& settings)
+Lane::Lane(Partition& partition, LaneDesk& desk, ConsumerFactory factory,
+           const TopicSettings& settings)
     : partition_(partition),
+      desk_(desk),
       factory_(std::move(factory)),
       settings_(settings),
       tracker_(partition.topic_partition()) {}
 
 Lane::~Lane() { clear(); }
 
-void Lane::push(RecordBatch batch) {
-  waiting_ += batch.size();
-  batches_.push_back(std::move(batch));
-}
-
 void Lane::run() {
   retry_at_ = kNever;
   is_blocked_ = is_halted_;
   if (is_halted_ || waiting_ == 0) return;
-  if (awaited_ && !partition_.is_dead_letter_acknowledged(*awaited_)) {
+  if (awaited_ && !partition_.marks().is_dead_letter_acknowledged(*awaited_)) {
     is_blocked_ = true;
     return;
   }
@@ -36,23 +33,27 @@ void Lane::run() {
   if (auto failure = guarded([this] { make_consumer(); })) {
     failure->place = consumer_ ? "initialized" : "factory";
     failure->is_the_records = false;
-    const Record& record = batches_[next_batch_][next_record_];
+    const Record& record = next_record();
     return fail({.record = &record}, *failure, record.offset() == failed_offset_);
   }
   if (consumer_->consumes_batches()) {
     run_batch();
   } else {
     const std::size_t batch = next_batch_;
+    const std::size_t before = waiting_;
     do run_records();
-    while (next_batch_ == batch && has_just_given_up());
+    while (goes_on_with(batch, before - waiting_));
   }
 }
 
 // A record that was given up at once holds nobody up: the rest of its batch needs no other step.
-bool Lane::has_just_given_up() const {
-  if (waiting_ == 0 || retry_at_ != kNever || is_blocked_ || awaited_) return false;
-  return !partition_.is_interrupted() &&
-         taken_away_.contains(batches_[next_batch_][next_record_].offset());
+// Nor do small shares of batches, as many as make a batch.
+bool Lane::goes_on_with(std::size_t batch, std::size_t records) const {
+  if (next_batch_ != batch && (desk_.is_sole || records >= settings_.max_records)) return false;
+  if (waiting_ == 0 || retry_at_ != kNever || is_blocked_ || awaited_ || is_interrupted()) {
+    return false;
+  }
+  return next_batch_ != batch || taken_away_.contains(next_record().offset());
 }
 
 void Lane::make_consumer() {
@@ -76,7 +77,7 @@ void Lane::run_records() {
   std::size_t index = first;
   std::size_t passed_by = 0;
   std::optional<Failure> failure;
-  for (; index < records.size() && !partition_.is_interrupted(); ++index) {
+  for (; index < records.size() && !is_interrupted(); ++index) {
     const Record& record = records[index];
     if (!taken_away_.empty() && taken_away_.contains(record.offset())) {
       if (!pass_by(record)) break;
@@ -88,9 +89,9 @@ void Lane::run_records() {
     running_record_ = &record;
     attempt_ = record.offset() == failed_offset_ ? failures_ + 1 : 1;
     if (attempt_ == 1 && !tracker_.empty()) tracker_.clear();
-    partition_.note_consume_began();
+    note_consume_began();
     failure = guarded([&] { consumer_->run_record(record); });
-    partition_.note_consume_ended();
+    note_consume_ended();
     if (failure) break;
     // With outputs it has succeeded when they are acknowledged; without, it is marked with its
     // neighbours.
@@ -123,9 +124,9 @@ void Lane::run_batch() {
   attempt_ =
       is_slicing() || (failed_offset_ >= first && failed_offset_ <= last) ? failures_ + 1 : 1;
   if (attempt_ == 1 && !tracker_.empty()) tracker_.clear();
-  partition_.note_consume_began();
+  note_consume_began();
   const auto failure = guarded([&] { consumer_->run_batch(batch); });
-  partition_.note_consume_ended();
+  note_consume_ended();
   running_batch_ = nullptr;
   end_batch(*slice, batch, failure);
   gathered_.clear();
@@ -152,36 +153,7 @@ void Lane::end_batch(const Slice& slice, Batch& batch, const std::optional<Failu
 }
 
 bool Lane::is_slicing() const {
-  return next_batch_ < batches_.size() &&
-         batches_[next_batch_][next_record_].offset() < slices_end_;
-}
-
-bool Lane::has_a_batch() const {
-  if (waiting_ >= settings_.min_records) return true;
-  std::size_t bytes = 0;
-  std::size_t record = next_record_;
-  for (std::size_t i = next_batch_; i < batches_.size(); ++i, record = 0) {
-    for (; record < batches_[i].size(); ++record) bytes += batches_[i][record].size();
-  }
-  return bytes >= settings_.max_bytes;
-}
-
-// As they were taken, or gathered from several batches that were smaller.
-std::span<const Record> Lane::next_records(std::size_t most) {
-  const std::span<const Record> rest = batches_[next_batch_].records().subspan(next_record_);
-  if (rest.size() == waiting_ || rest.size() >= most) {
-    return rest.first(std::min(rest.size(), most));
-  }
-  std::size_t bytes = 0;
-  std::size_t record = next_record_;
-  for (std::size_t i = next_batch_; i < batches_.size(); ++i, record = 0) {
-    for (; record < batches_[i].size(); ++record) {
-      if (gathered_.size() == most || bytes >= settings_.max_bytes) return gathered_;
-      gathered_.push_back(batches_[i][record]);
-      bytes += gathered_.back().size();
-    }
-  }
-  return gathered_;
+  return next_batch_ < batches_.size() && next_record().offset() < slices_end_;
 }
 
 // The next batch; none when there is nothing to run now. Dead letters among its records are sent
@@ -207,37 +179,6 @@ std::optional<Lane::Slice> Lane::next_slice() {
   }
   if (is_waiting) return std::nullopt;
   return Slice{raw, healthy_};
-}
-
-void Lane::advance(std::size_t records) {
-  waiting_ -= records;
-  while (records > 0) {
-    const std::size_t left = batches_[next_batch_].size() - next_record_;
-    const std::size_t step = std::min(left, records);
-    records -= step;
-    next_record_ += step;
-    if (next_record_ == batches_[next_batch_].size()) {
-      ++next_batch_;
-      next_record_ = 0;
-    }
-  }
-}
-
-std::optional<Offset> Lane::drop_below(Offset done) {
-  while (next_batch_ > 0 && batches_.front().records().back().offset() < done) {
-    batches_.pop_front();
-    --next_batch_;
-  }
-  // A batch may go on before one that is done: it is not to be given to the consumer again.
-  if (next_batch_ < batches_.size()) {
-    done = std::min(done, batches_[next_batch_][next_record_].offset());
-  }
-  if (const auto end = taken_away_.lower_bound(done); end != taken_away_.begin()) {
-    taken_away_.erase(taken_away_.begin(), end);
-    dead_letter_failures_ = 0;  // one has arrived
-  }
-  if (next_batch_ == 0) return std::nullopt;
-  return batches_.front().records().back().offset() + 1;
 }
 
 // ---- The end

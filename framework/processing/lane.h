@@ -4,20 +4,26 @@
 // over the records, does with what fails as the error policy and the dead letter queue say, and
 // keeps each batch until all its records are done, so that it can be run again.
 //
-// Five sources: lane.cc runs, lane_failure.cc deals with what failed, lane_rewind.cc goes back,
-// lane_dead_letters.cc deals with what was given up, lane_outputs.cc sends and marks.
+// A partition has one, or several that run at once. Records of a lane come in offset order, and are
+// marked as the lane's own: those of its neighbours lie between.
 //
-// Thread rules: only inside its partition's step; the consumer's own questions come from inside
-// that.
+// Six sources: lane.cc runs, lane_batches.cc keeps what there is to run, lane_failure.cc deals with
+// what failed, lane_rewind.cc goes back, lane_dead_letters.cc deals with what was given up,
+// lane_outputs.cc sends and marks.
+//
+// Thread rules: only inside a step of its task (LaneDesk::task); the consumer's own questions come
+// from inside that.
 #pragma once
 
+#include <rookery/lanes/lane_batch.h>
 #include <rookery/processing/consumer.h>
+#include <rookery/processing/lane_desk.h>
 #include <rookery/processing/output_producer.h>
 #include <rookery/recovery/error_tracker.h>
 #include <rookery/routing/settings.h>
 #include <rookery/runtime/mutex.h>
 #include <rookery/runtime/time.h>
-#include <rookery/transport/record_batch.h>
+#include <rookery/transport/record.h>
 
 #include <cstdint>
 #include <deque>
@@ -33,21 +39,14 @@ namespace rookery {
 
 class Partition;
 
-// What an output, or a dead letter, that was not acknowledged means for its record.
-struct OutputFailure {
-  Offset offset = -1;        // of the input
-  Offset suspects_end = -1;  // the input may be any in [offset, suspects_end)
-  bool is_dead_letter = false;
-  Error error;
-  std::string trace_id = {};  // empty: of no trace
-};
-
 class Lane final : public ConsumerContext, private Outputs {
  public:
-  Lane(Partition& partition, ConsumerFactory factory, const TopicSettings& settings);
+  // The desk and the settings outlive it.
+  Lane(Partition& partition, LaneDesk& desk, ConsumerFactory factory,
+       const TopicSettings& settings);
   virtual ~Lane();
 
-  void push(RecordBatch batch);
+  void push(LaneBatch batch);
   // Records not yet run (or to be run again).
   std::size_t waiting() const { return waiting_; }
   // Whether what waits makes a batch: min_records, or max_bytes of them.
@@ -72,11 +71,19 @@ class Lane final : public ConsumerContext, private Outputs {
   // Their marks are taken back by the partition.
   void rewind(const OutputFailure& failed);
   // What was taken at and above `offset` is not in the log any more: it is not run again, and what
-  // becomes of its outputs no longer counts.
-  void forget_from(Offset offset);
+  // becomes of its outputs no longer counts. Answers how many batches are gone.
+  std::size_t forget_from(Offset offset);
   // Gives back the batches all of whose records are below `done`. Answers the end of the oldest one
   // kept; none when none is.
   std::optional<Offset> drop_below(Offset done);
+  // Gives back the oldest batches all of whose records are done. Answers how many.
+  std::size_t drop_done();
+  // The oldest batch that was run and is not done; empty when none is.
+  std::span<const Record> undone() const;
+  // Takes back the marks of the lane's records at and above `offset`.
+  void unmark_from(Offset offset);
+  // Gives back what has no order, behind a record that is waited for: for other lanes.
+  void give_back_loose();
 
   // The end.
   void run_hook(void (ConsumerBase::*hook)(), const char* name);  // a throw becomes an event
@@ -130,14 +137,21 @@ class Lane final : public ConsumerContext, private Outputs {
   };
 
   // Running (lane.cc).
+  bool is_interrupted() const { return desk_.is_interrupted.load(std::memory_order_relaxed); }
+  void note_consume_began() { desk_.consume.store(++consume_count_, std::memory_order_relaxed); }
+  void note_consume_ended() { desk_.consume.store(0, std::memory_order_relaxed); }
   void make_consumer();
   void run_records();
-  bool has_just_given_up() const;
+  bool goes_on_with(std::size_t batch, std::size_t records) const;
   void run_batch();
   void end_batch(const Slice& slice, Batch& batch, const std::optional<Failure>& failure);
-  std::span<const Record> next_records(std::size_t most);
   std::optional<Slice> next_slice();
+
+  // What there is to run (lane_batches.cc).
+  const Record& next_record() const { return batches_[next_batch_][next_record_]; }
+  std::span<const Record> next_records(std::size_t most);
   void advance(std::size_t records);
+  void forget_taken_below(Offset done);
 
   // Failing (lane_failure.cc).
   template <class Action>
@@ -192,9 +206,11 @@ class Lane final : public ConsumerContext, private Outputs {
   // Outputs and marks (lane_outputs.cc).
   void send(const OutgoingRecord& record) override;
   bool mark_through(Offset last);
+  bool mark_own(Offset first, Offset last);
   const Record* current_record() const;
 
   Partition& partition_;
+  LaneDesk& desk_;
   const ConsumerFactory factory_;
   const TopicSettings& settings_;
   std::unique_ptr<ConsumerBase> consumer_;  // made at the first run
@@ -202,9 +218,9 @@ class Lane final : public ConsumerContext, private Outputs {
   bool is_halted_ = false;
   bool is_blocked_ = false;
 
-  std::deque<RecordBatch> batches_;  // oldest first; kept until done
-  std::size_t next_batch_ = 0;       // the next record to run: its batch's index ...
-  std::size_t next_record_ = 0;      // ... and its own in it
+  std::deque<LaneBatch> batches_;  // oldest first; kept until done
+  std::size_t next_batch_ = 0;     // the next record to run: its batch's index ...
+  std::size_t next_record_ = 0;    // ... and its own in it
   std::size_t waiting_ = 0;
 
   ErrorTracker tracker_;
@@ -219,6 +235,7 @@ class Lane final : public ConsumerContext, private Outputs {
   std::optional<Offset> awaited_;           // dispatch = sync: its acknowledgement
 
   // While the consumer runs.
+  std::uint64_t consume_count_ = 0;
   const Record* running_record_ = nullptr;
   Batch* running_batch_ = nullptr;
   Offset running_last_ = -1;      // of the batch

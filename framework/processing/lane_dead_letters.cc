@@ -21,7 +21,7 @@ bool Lane::pass_by(const Record& record) {
   TakenAway& taken = taken_away_.at(record.offset());
   if (taken.is_passed) return true;
   if (taken.topic.empty()) {
-    partition_.mark_range(record.offset(), record.offset());
+    mark_own(record.offset(), record.offset());
     if (!std::exchange(taken.is_told, true)) {
       partition_.publish_taken(EventKind::kRecordSkipped, taken.source, "");
     }
@@ -40,7 +40,7 @@ bool Lane::send_dead_letter(const Record& failed, TakenAway& taken) {
   const Record* before = mutant("dead_letters.neighbour_sent") ? record_at(offset - 1) : nullptr;
   const Record& record = before != nullptr ? *before : failed;
   if (is_the_next_owners()) return false;  // to dispatch
-  const auto count = partition_.partition_count(taken.topic);
+  const auto count = partition_.partition_count(taken.topic, desk_.task);
   if (!count) {
     is_blocked_ = true;
     return false;
@@ -56,7 +56,7 @@ bool Lane::send_dead_letter(const Record& failed, TakenAway& taken) {
   const std::string source_partition =
       mutant("dead_letters.key_replaced") ? std::to_string(record.partition()) : "";
   PendingRecord* pending =
-      partition_.make_pending(offset, /*is_dead_letter=*/true, taken.source.trace_id);
+      partition_.make_pending(desk_, offset, /*is_dead_letter=*/true, taken.source.trace_id);
   const Status sent = partition_.environment().outputs->send(
       {.topic = taken.topic,
        .key = mutant("dead_letters.key_replaced") ? Bytes(source_partition) : record.key(),

@@ -277,7 +277,7 @@ void Lane::give_up_on(const Blame& blame, const Failure& failure, const Decision
   if (decision.action == Decision::Action::kDispatch) {
     const bool is_marked =
         !settings_.dead_letter_queue || settings_.dead_letter_queue->mark_after_dispatch;
-    partition_.take_away(record.offset(), is_marked);
+    partition_.marks().take_away(record.offset(), is_marked);
   }
   failures_ = 0;
   strikes_ = 0;

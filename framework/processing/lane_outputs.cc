@@ -37,9 +37,9 @@ void Lane::send(const OutgoingRecord& record) {
       unmarked_.begin(), unmarked_.end(), input->offset(),
       [](const PendingRecord* pending, Offset offset) { return pending->offset() < offset; });
   if (place == unmarked_.end() || (*place)->offset() != input->offset()) {
-    place =
-        unmarked_.insert(place, partition_.make_pending(input->offset(), /*is_dead_letter=*/false,
-                                                        trace_id_or_empty(*input)));
+    place = unmarked_.insert(
+        place, partition_.make_pending(desk_, input->offset(), /*is_dead_letter=*/false,
+                                       trace_id_or_empty(*input)));
   }
   PendingRecord* pending = *place;
   const bool is_whose_unknown = running_batch_ && running_batch_->current() == Batch::kNone;
@@ -53,7 +53,24 @@ void Lane::send(const OutgoingRecord& record) {
   }
 }
 
-bool Lane::mark(const Record& record) { return mark_through(record.offset()); }
+bool Lane::mark(const Record& record) {
+  const Offset offset = record.offset();
+  if (batches_.empty() || !batches_.front().is_loose()) return mark_through(offset);
+  // That record alone; from the front on it is the same.
+  const auto records = batches_.front().records();
+  const auto next = std::partition_point(
+      records.begin(), records.end(),
+      [this](const Record& candidate) { return candidate.offset() < marked_below_; });
+  if (next != records.end() && next->offset() == offset) return mark_through(offset);
+  const auto pending = std::find_if(
+      unmarked_.begin(), unmarked_.end(),
+      [offset](const PendingRecord* candidate) { return candidate->offset() == offset; });
+  if (pending == unmarked_.end()) return mark_own(offset, offset);
+  PendingRecord* released = *pending;
+  unmarked_.erase(pending);
+  released->release();
+  return !partition_.is_gone();
+}
 
 // Everything up to `last` is done: at once, or when its outputs under way are acknowledged.
 bool Lane::mark_through(Offset last) {
@@ -62,12 +79,30 @@ bool Lane::mark_through(Offset last) {
     PendingRecord* pending = unmarked_.front();
     unmarked_.pop_front();
     const bool is_too_early = mutant("outputs.marked_before_acknowledged");
-    partition_.mark_range(first, is_too_early ? pending->offset() : pending->offset() - 1);
+    mark_own(first, is_too_early ? pending->offset() : pending->offset() - 1);
     first = std::max(first, pending->offset() + 1);
     pending->release();
   }
   marked_below_ = std::max(marked_below_, last + 1);
-  return partition_.mark_range(first, last);
+  return mark_own(first, last);
+}
+
+// Of a partition's only lane are all records; of one among several those that it was given.
+bool Lane::mark_own(Offset first, Offset last) {
+  PartitionMarks& marks = partition_.marks();
+  if (desk_.is_sole) return marks.mark_range(first, last);
+  const auto below = [](Offset offset) {
+    return [offset](const Record& record) { return record.offset() < offset; };
+  };
+  for (const LaneBatch& batch : batches_) {
+    if (batch.last_offset() < first) continue;
+    if (batch.first_offset() > last) break;
+    const std::span<const Record> records = batch.records();
+    const auto begin = std::partition_point(records.begin(), records.end(), below(first));
+    const auto end = std::partition_point(begin, records.end(), below(last + 1));
+    if (!marks.mark(std::span(begin, end))) return false;
+  }
+  return !marks.is_gone();
 }
 
 const TopicPartition& Lane::topic_partition() const { return partition_.topic_partition(); }

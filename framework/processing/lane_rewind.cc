@@ -12,8 +12,7 @@ namespace rookery {
 
 void Lane::rewind(const OutputFailure& failed) {
   const Offset offset = failed.offset;
-  const bool will_run_anyway =
-      waiting_ > 0 && batches_[next_batch_][next_record_].offset() <= offset;
+  const bool will_run_anyway = waiting_ > 0 && next_record().offset() <= offset;
   abandon_from(offset);
   marked_below_ = std::min(marked_below_, offset);
   for (auto taken = taken_away_.lower_bound(offset); taken != taken_away_.end(); ++taken) {
@@ -35,8 +34,8 @@ void Lane::rewind(const OutputFailure& failed) {
        offset == failed_offset_);
 }
 
-void Lane::forget_from(Offset offset) {
-  const Offset next = waiting_ > 0 ? batches_[next_batch_][next_record_].offset() : offset;
+std::size_t Lane::forget_from(Offset offset) {
+  const Offset next = waiting_ > 0 ? next_record().offset() : offset;
   abandon_from(offset);
   marked_below_ = std::min(marked_below_, offset);
   slices_end_ = std::min(slices_end_, offset);
@@ -59,21 +58,21 @@ void Lane::forget_from(Offset offset) {
     failed_offset_ = -1;
     retry_at_ = kNever;
   }
-  while (!batches_.empty() && batches_.back().records().front().offset() >= offset) {
-    batches_.pop_back();
-  }
-  if (!batches_.empty()) {
-    const std::span<const Record> records = batches_.back().records();
-    const auto kept =
-        std::partition_point(records.begin(), records.end(),
-                             [offset](const Record& record) { return record.offset() < offset; });
-    batches_.back().keep_first(static_cast<std::size_t>(kept - records.begin()));
-  }
+  const std::size_t before = batches_.size();
+  while (!batches_.empty() && !batches_.back().keep_below(offset)) batches_.pop_back();
+  const std::size_t forgotten = before - batches_.size();
   move_to(std::min(next, offset));
+  return forgotten;
+}
+
+void Lane::unmark_from(Offset offset) {
+  PartitionMarks& marks = partition_.marks();
+  if (desk_.is_sole) return marks.unmark_from(desk_, offset);
+  for (const LaneBatch& batch : batches_) marks.unmark(desk_, offset, batch.records());
 }
 
 const Record* Lane::record_at(Offset offset) const {
-  for (const RecordBatch& batch : batches_) {
+  for (const LaneBatch& batch : batches_) {
     const std::span<const Record> records = batch.records();
     if (records.back().offset() < offset) continue;
     const auto found =

@@ -96,6 +96,19 @@ void Ledger::unmark_from(Offset offset) {
   undone_ += clear_bits(std::max(run->base + into_run, prefix_), taken_);
 }
 
+void Ledger::unmark(Offset offset) {
+  const std::optional<std::uint64_t> number = number_of(offset);
+  if (number && *number >= prefix_) undone_ += clear_bits(*number, *number + 1);
+}
+
+std::optional<std::uint64_t> Ledger::number_of(Offset offset) const {
+  const auto run = std::partition_point(runs_.begin(), runs_.end(), [offset](const Run& candidate) {
+    return candidate.first + static_cast<Offset>(candidate.count) <= offset;
+  });
+  if (run == runs_.end() || offset < run->first) return std::nullopt;
+  return run->base + static_cast<std::uint64_t>(offset - run->first);
+}
+
 void Ledger::forget_from(Offset offset) {
   const std::uint64_t taken_before = taken_;
   while (!runs_.empty() && runs_.back().first >= offset) {
@@ -156,11 +169,7 @@ Offset Ledger::end_of_newest_done() const {
 }
 
 bool Ledger::is_done(Offset offset) const {
-  for (const Run& run : runs_) {
-    if (offset < run.first || offset >= run.first + static_cast<Offset>(run.count)) continue;
-    const std::uint64_t number = run.base + static_cast<std::uint64_t>(offset - run.first);
-    return number < prefix_ || bit(number);
-  }
+  if (const auto number = number_of(offset)) return *number < prefix_ || bit(*number);
   return offset < (runs_.empty() ? committable_ : runs_.front().first);
 }
 

@@ -19,6 +19,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 
 namespace rookery {
@@ -37,6 +38,8 @@ class Ledger {
   // Takes back the marks of records at and above `offset`, which will be run again. What is part of
   // the done prefix stays done.
   void unmark_from(Offset offset);
+  // The same for one record.
+  void unmark(Offset offset);
   // What was taken at and above `offset` is not there any more, done or not: others will be taken
   // in its place. The committable offset may fall.
   void forget_from(Offset offset);
@@ -59,7 +62,8 @@ class Ledger {
   };
 
   void append(Offset offset);
-  Offset end_of_newest_done() const;  // for a mutant
+  std::optional<std::uint64_t> number_of(Offset offset) const;  // none: not taken, or long done
+  Offset end_of_newest_done() const;                            // for a mutant
   void advance();
   bool bit(std::uint64_t number) const;
   // Each answers how many bits it changed.

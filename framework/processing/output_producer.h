@@ -20,6 +20,7 @@
 namespace rookery {
 
 class PendingRecord;
+struct LaneDesk;
 
 // Told what became of a record's outputs: on the producer's thread, or on the worker that drops the
 // last hold; no lock is held.
@@ -73,8 +74,10 @@ class PendingRecord {
   // all the same, the record fails when it lets go, once for all that it caught.
   void note_unsent(const Error& error);
 
-  // The listener's own notes, guarded by it: its place among those under way, and whether the
-  // record is to be run again, so that what becomes of these outputs no longer counts.
+  // The listener's own notes, guarded by it: whose record it is, its place among those under way,
+  // and whether the record is to be run again, so that what becomes of these outputs no longer
+  // counts.
+  LaneDesk* lane = nullptr;
   std::size_t place = 0;
   bool is_superseded = false;
 

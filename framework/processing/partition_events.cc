@@ -10,14 +10,8 @@
 namespace rookery {
 
 std::string Partition::describe() const {
-  const std::uint64_t consume = consume_under_way();
-  MutexLock lock(mutex_);
-  std::string out = topic_partition_.text() +
-                    " committable=" + std::to_string(ledger_.committable()) +
-                    " uncommitted=" + std::to_string(ledger_.outstanding()) +
-                    " outputs_under_way=" + std::to_string(pending_.size());
-  if (consume != 0) out += " consuming";
-  if (is_ending()) out += is_quiesced_ ? " quiesced" : " ending";
+  std::string out = topic_partition_.text() + marks_.describe();
+  if (is_ending()) out += is_quiesced() ? " quiesced" : " ending";
   if (is_gone()) out += " gone";
   return out;
 }

@@ -18,13 +18,13 @@ void Task::schedule() {
     const int wanted = state == kIdle ? kQueued : kRunningAgain;
     if (state_.compare_exchange_strong(state, wanted, std::memory_order_acq_rel,
                                        std::memory_order_acquire)) {
-      if (wanted == kQueued) pool_->enqueue(shared_from_this());
+      if (wanted == kQueued) pool_->enqueue(self());
       return;
     }
   }
 }
 
-void Task::schedule_at(TimePoint when) { pool_->enqueue_at(when, shared_from_this()); }
+void Task::schedule_at(TimePoint when) { pool_->enqueue_at(when, self()); }
 
 void Task::run() {
   state_.store(kRunning, std::memory_order_release);
@@ -34,11 +34,13 @@ void Task::run() {
                                      std::memory_order_acquire))
     return;
   state_.store(kQueued, std::memory_order_release);  // scheduled while it ran
-  pool_->enqueue(shared_from_this());
+  pool_->enqueue(self());
 }
 
 WorkerPool::WorkerPool(std::string name, unsigned threads, std::function<void()> on_bad_alloc)
-    : on_bad_alloc_(std::move(on_bad_alloc)), mutex_("worker_pool", ranks::kWorkerPool) {
+    : on_bad_alloc_(std::move(on_bad_alloc)),
+      thread_count_(threads),
+      mutex_("worker_pool", ranks::kWorkerPool) {
   threads_.reserve(threads);
   for (unsigned i = 0; i < threads; ++i) {
     threads_.emplace_back(name + "-" + std::to_string(i), [this] { run_worker(); });

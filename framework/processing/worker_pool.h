@@ -40,6 +40,9 @@ class Task : public std::enable_shared_from_this<Task> {
 
  protected:
   virtual void step() = 0;
+  // What the pool keeps while a step is due. For a task that is a part of something else: an owner
+  // of that.
+  virtual std::shared_ptr<Task> self() { return shared_from_this(); }
 
  private:
   friend class WorkerPool;
@@ -61,6 +64,7 @@ class WorkerPool {
   ~WorkerPool();
 
   void stop();  // returns at once; no step begins after it (running ones end by themselves)
+  unsigned threads() const { return thread_count_; }
   // Whether all threads ended by the deadline.
   bool join_until(TimePoint deadline);
 
@@ -74,6 +78,7 @@ class WorkerPool {
   bool is_timer_unwatched() const;  // no waiting worker will wake for the next timer
 
   const std::function<void()> on_bad_alloc_;
+  const unsigned thread_count_;
   Mutex mutex_;
   ConditionVariable changed_{"worker_pool.changed"};
   std::deque<std::shared_ptr<Task>> ready_;

@@ -1,0 +1,70 @@
+// lane_desk.h
+//
+// What others leave for a lane, and what a lane leaves for its partition: the place where threads
+// meet. Guarded by the partition's marks, but for what says otherwise.
+#pragma once
+
+#include <rookery/base/result.h>
+#include <rookery/lanes/lane_batch.h>
+#include <rookery/processing/worker_pool.h>
+#include <rookery/runtime/atomic.h>
+#include <rookery/runtime/time.h>
+
+#include <atomic>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rookery {
+
+// What an output, or a dead letter, that was not acknowledged means for its record.
+struct OutputFailure {
+  Offset offset = -1;        // of the input
+  Offset suspects_end = -1;  // the input may be any in [offset, suspects_end)
+  bool is_dead_letter = false;
+  Error error;
+  std::string trace_id = {};  // empty: of no trace
+};
+
+struct LaneDesk {
+  static constexpr Offset kNoWake = std::numeric_limits<Offset>::max();
+
+  // number: none when the lane is its partition's only one, and runs in its steps.
+  LaneDesk(Task& lane_task, std::optional<std::size_t> number)
+      : task(lane_task), lane(number.value_or(0)), is_sole(!number) {}
+
+  Task& task;  // whose step runs the lane
+  const std::size_t lane;
+  const bool is_sole;
+
+  // Any thread: there is something else to do than to go on with the next record.
+  Atomic<bool> is_interrupted{false};
+  // Any thread: the number of the consume under way, 0 when none is.
+  std::atomic<std::uint64_t> consume{0};
+
+  // For the lane.
+  std::vector<LaneBatch> given;
+  std::optional<OutputFailure> output_failure;  // of the lowest offset: the lane goes back to it
+  std::optional<Offset> forget_from;            // the log has lost what lay there and above
+  std::size_t outputs_under_way = 0;
+  // A step is due when the done prefix reaches this (the only lane of its partition), ...
+  Offset wake_at = kNoWake;
+  bool waits_for_outputs = false;  // ... or when no output is under way any more.
+
+  // For the partition.
+  bool is_busy = false;  // it has something to run
+  bool is_ended = false;
+  std::size_t completed = 0;        // shares that are done, oldest first
+  std::size_t forgotten = 0;        // shares that its log has lost
+  std::vector<LaneBatch> returned;  // loose records that it has not begun
+  bool is_noted = false;            // one of these three waits for the partition
+
+  // The control thread's: the consume under way when last looked, and since when.
+  std::uint64_t watched_consume = 0;
+  TimePoint watched_since = kNever;
+  bool is_slow_told = false;
+};
+
+}  // namespace rookery

@@ -1,0 +1,178 @@
+// partition_desks.cc
+//
+// What lanes and their partition leave for each other.
+#include <rookery/processing/partition_marks.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace rookery {
+
+void PartitionMarks::add_lane(LaneDesk& desk) {
+  MutexLock lock(mutex_);
+  desks_.push_back(&desk);
+  if (is_ending_) desk.is_interrupted.store(true);
+}
+
+void PartitionMarks::interrupt_all() {
+  MutexLock lock(mutex_);
+  is_ending_ = true;
+  for (LaneDesk* desk : desks_) desk->is_interrupted.store(true);
+}
+
+bool PartitionMarks::are_all_ended() const {
+  MutexLock lock(mutex_);
+  return ended_ == desks_.size();
+}
+
+bool PartitionMarks::has_slow_consume(TimePoint time, Duration timeout) {
+  bool is_slow = false;
+  MutexLock lock(mutex_);
+  for (LaneDesk* desk : desks_) {
+    const std::uint64_t consume = desk->consume.load(std::memory_order_relaxed);
+    if (consume == 0 || consume != desk->watched_consume) {
+      desk->watched_consume = consume;
+      desk->watched_since = time;
+      desk->is_slow_told = false;
+    } else if (!desk->is_slow_told && time - desk->watched_since >= timeout) {
+      desk->is_slow_told = is_slow = true;
+    }
+  }
+  return is_slow;
+}
+
+std::string PartitionMarks::describe() const {
+  MutexLock lock(mutex_);
+  std::string out = " committable=" + std::to_string(ledger_.committable()) +
+                    " uncommitted=" + std::to_string(ledger_.outstanding()) +
+                    " outputs_under_way=" + std::to_string(pending_.size());
+  if (desks_.size() > 1) out += " lanes=" + std::to_string(desks_.size());
+  const auto consuming = std::count_if(desks_.begin(), desks_.end(), [](const LaneDesk* desk) {
+    return desk->consume.load(std::memory_order_relaxed) != 0;
+  });
+  if (consuming > 0) out += " consuming";
+  if (consuming > 1) out += "=" + std::to_string(consuming);
+  return out;
+}
+
+// ---- The partition's step
+
+std::size_t PartitionMarks::room(std::size_t wanted) {
+  MutexLock lock(mutex_);
+  const std::size_t room = window_ - std::min(window_, ledger_.outstanding());
+  const bool is_enough = room >= wanted || (room > 0 && busy_ == 0);
+  wanted_ = is_enough ? 0 : wanted;
+  return is_enough ? room : 0;
+}
+
+// Small portions would cost more than they bring while lanes have work.
+bool PartitionMarks::is_fed() {
+  if (wanted_ == 0) return false;
+  const std::size_t room = window_ - std::min(window_, ledger_.outstanding());
+  if (room < wanted_ && (room == 0 || busy_ > 0)) return false;
+  wanted_ = 0;
+  return true;
+}
+
+void PartitionMarks::give(LaneDesk& desk, LaneBatch batch) {
+  MutexLock lock(mutex_);
+  desk.given.push_back(std::move(batch));
+  if (!std::exchange(desk.is_busy, true)) ++busy_;
+}
+
+std::vector<Task*> PartitionMarks::ask_to_forget(Offset offset) {
+  std::vector<Task*> tasks;
+  MutexLock lock(mutex_);
+  for (LaneDesk* desk : desks_) {
+    if (desk->is_ended) continue;
+    desk->forget_from = offset;
+    desk->is_interrupted.store(true);
+    ++forgetting_;
+    tasks.push_back(&desk->task);
+  }
+  return tasks;
+}
+
+bool PartitionMarks::is_forgetting() const {
+  MutexLock lock(mutex_);
+  return forgetting_ > 0;
+}
+
+std::vector<PartitionMarks::Note> PartitionMarks::collect_notes() {
+  std::vector<Note> notes;
+  MutexLock lock(mutex_);
+  notes.reserve(noted_.size());
+  for (LaneDesk* desk : noted_) {
+    desk->is_noted = false;
+    notes.push_back({.lane = desk->lane,
+                     .completed = std::exchange(desk->completed, 0),
+                     .forgotten = std::exchange(desk->forgotten, 0),
+                     .returned = std::exchange(desk->returned, {})});
+  }
+  noted_.clear();
+  return notes;
+}
+
+void PartitionMarks::set_lanes_wanted(bool are_wanted) {
+  MutexLock lock(mutex_);
+  are_lanes_wanted_ = are_wanted;
+}
+
+// ---- A lane's step
+
+PartitionMarks::Orders PartitionMarks::collect_orders(LaneDesk& desk) {
+  MutexLock lock(mutex_);
+  return {.given = std::exchange(desk.given, {}), .forget_from = desk.forget_from};
+}
+
+PartitionMarks::Due PartitionMarks::report(LaneDesk& desk, const Report& report) {
+  MutexLock lock(mutex_);
+  desk.completed += report.completed;
+  desk.waits_for_outputs = !report.undone.empty();
+  Due due;
+  if (report.forgotten) {
+    desk.forgotten += *report.forgotten;
+    // They are not done, so that no batch ends here.
+    const Offset offset = *std::exchange(desk.forget_from, std::nullopt);
+    std::erase_if(desk.returned, [&](LaneBatch& batch) { return !batch.keep_below(offset); });
+    due.partition = --forgetting_ == 0;
+  }
+  if (desk.completed > 0 || desk.forgotten > 0) {
+    note(desk);
+    due.partition = due.partition || are_lanes_wanted_;
+  }
+  due.partition = due.partition || !desk.returned.empty();
+  const bool is_busy = (report.is_busy || !desk.given.empty()) && !report.is_ended;
+  if (desk.is_busy && !is_busy) --busy_;
+  if (!desk.is_busy && is_busy) ++busy_;
+  desk.is_busy = is_busy;
+  if (report.is_ended && !std::exchange(desk.is_ended, true)) {
+    if (std::exchange(desk.forget_from, std::nullopt)) --forgetting_;
+    ++ended_;
+    due.partition = due.partition || ended_ == desks_.size();
+  }
+  // The last output may have gone since the lane looked.
+  due.lane = desk.waits_for_outputs && desk.outputs_under_way == 0 &&
+             done_prefix_locked(report.undone) == report.undone.size();
+  due.partition = due.partition || is_fed();
+  return due;
+}
+
+void PartitionMarks::give_back(LaneDesk& desk, LaneBatch batch) {
+  MutexLock lock(mutex_);
+  desk.returned.push_back(std::move(batch));
+  note(desk);
+}
+
+void PartitionMarks::note(LaneDesk& desk) {
+  if (!std::exchange(desk.is_noted, true)) noted_.push_back(&desk);
+}
+
+bool PartitionMarks::set_wake_at(LaneDesk& desk, Offset done, std::optional<Offset> wake_at) {
+  MutexLock lock(mutex_);
+  taken_away_.erase(taken_away_.begin(), taken_away_.lower_bound(done));
+  desk.wake_at = wake_at.value_or(LaneDesk::kNoWake);
+  return ledger_.committable() < desk.wake_at;
+}
+
+}  // namespace rookery

@@ -1,0 +1,159 @@
+// partition_marks.h
+//
+// What is known of a partition's records under one lock: which were taken and are done, which
+// outputs are under way, which the consumer gets no more, and what lanes and their partition have
+// to tell each other. It calls nobody; what follows from a change is answered, and done by who
+// asked.
+//
+// Thread rules: any thread.
+#pragma once
+
+#include <rookery/processing/lane_desk.h>
+#include <rookery/processing/ledger.h>
+#include <rookery/processing/output_producer.h>
+#include <rookery/runtime/atomic.h>
+#include <rookery/runtime/mutex.h>
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace rookery {
+
+class PartitionMarks {
+ public:
+  explicit PartitionMarks(std::size_t window) : window_(window) {}
+
+  // Whose step is due.
+  struct Due {
+    bool lane = false;
+    bool partition = false;  // with several lanes: there is room, or one is free
+  };
+
+  // ---- Lanes. The desk outlives the marks' use of it.
+  void add_lane(LaneDesk& desk);
+  void interrupt_all();  // the partition ends: from now on no output makes its record run again
+  bool are_all_ended() const;
+  // Whether a consume has gone on for `timeout`; told once for each. Control thread.
+  bool has_slow_consume(TimePoint time, Duration timeout);
+  std::string describe() const;
+
+  // ---- Taking
+  // How many records may be taken now, 0 when that is to wait: until there is room for `wanted`, or
+  // for any when no lane has something to run. A step is due then.
+  std::size_t room(std::size_t wanted);
+  void take(std::span<const Record> records, Offset next_offset);
+  // Forgets what was taken at and above `offset`. Answers failures that no longer matter.
+  std::vector<OutputFailure> forget_from(Offset offset);
+  // Has every lane forget that, too. Answers the tasks to be scheduled; none when there is no lane.
+  std::vector<Task*> ask_to_forget(Offset offset);
+  bool is_forgetting() const;  // a lane has not yet
+  // Puts shares on the desks, which are by lane. Answers whose task is to be scheduled.
+  void give(LaneDesk& desk, LaneBatch batch);
+  // What lanes have left since the last time. lanes_wanted: whether records wait for a free one.
+  struct Note {
+    std::size_t lane = 0;
+    std::size_t completed = 0;
+    std::size_t forgotten = 0;
+    std::vector<LaneBatch> returned;
+  };
+  std::vector<Note> collect_notes();
+  void set_lanes_wanted(bool are_wanted);
+
+  // ---- A lane's step
+  struct Orders {
+    std::vector<LaneBatch> given;
+    std::optional<Offset> forget_from;
+  };
+  Orders collect_orders(LaneDesk& desk);
+  // The failure to go back for, of the lane's outputs; its interruption ends. The marks of the
+  // lane's own records from there on are taken back.
+  std::optional<OutputFailure> take_failure(LaneDesk& desk);
+  void unmark_from(LaneDesk& desk, Offset offset);  // of a partition's only lane
+  void unmark(LaneDesk& desk, Offset offset, std::span<const Record> records);
+  // Ends a step. is_busy: there is more to run.
+  struct Report {
+    std::size_t completed = 0;
+    std::optional<std::size_t> forgotten = {};  // it did forget
+    bool is_busy = false;
+    std::span<const Record> undone = {};  // the oldest share that was run and is not done
+    bool is_ended = false;
+  };
+  Due report(LaneDesk& desk, const Report& report);
+  void give_back(LaneDesk& desk, LaneBatch batch);
+  // All below `done` is over; a step is due when the done prefix reaches wake_at. False: it has.
+  bool set_wake_at(LaneDesk& desk, Offset done, std::optional<Offset> wake_at);
+
+  // ---- Marks
+  bool mark_range(Offset first, Offset last);  // false when gone; an empty range asks only that
+  bool mark(std::span<const Record> records);  // in offset order
+  // How many of the first are done.
+  std::size_t done_prefix(std::span<const Record> records) const;
+  Offset committable() const;  // it falls only when the stream went back
+  std::size_t outstanding() const;
+  void forget_taken_away_below(Offset done);
+  // The consumer gets this record no more, and its dead letter marks it. Marks pass it by: with
+  // marks_itself it is marked when the dead letter is acknowledged, else when marks have covered
+  // it, too.
+  void take_away(Offset offset, bool marks_itself);
+  bool is_dead_letter_acknowledged(Offset offset) const;
+
+  // ---- Outputs under way
+  void add_pending(LaneDesk& desk, PendingRecord& pending);
+  std::size_t pending() const;
+  Due acknowledged(PendingRecord& pending, bool is_awaited);
+  struct Failed {
+    bool will_run_again = false;
+    std::optional<OutputFailure> told_here;  // not by the lane that goes back
+  };
+  Failed failed(PendingRecord& pending, OutputFailure failure, bool is_still_wanted);
+  // is_last: no other is under way.
+  struct Gone {
+    bool is_last = false;
+    bool is_lane_due = false;
+  };
+  Gone gone(PendingRecord& pending);
+
+  // ---- The end
+  bool is_gone() const { return is_gone_.load(std::memory_order_acquire); }
+  void set_gone();
+  void close();  // broken: gone, and nothing more is counted
+  bool is_quiesced() const;
+  // Whether that is new. is_forced: whatever is under way.
+  bool quiesce(bool is_forced);
+
+ private:
+  struct TakenAway {
+    bool marks_itself = true;
+    bool is_covered = false;  // by marks
+    bool is_acknowledged = false;
+  };
+
+  std::size_t done_prefix_locked(std::span<const Record> records) const;
+  void mark_dead_letter(Offset offset);
+  void mark_one(Offset offset);
+  bool is_fed();  // the partition waits for room, and there is
+  void note(LaneDesk& desk);
+
+  const std::size_t window_;
+  Atomic<bool> is_gone_{false};  // written under the lock: no mark slips in after it
+  mutable Mutex mutex_{"partition", ranks::kPartition};  // guards what follows
+  Ledger ledger_;
+  std::vector<PendingRecord*> pending_;     // records whose outputs are under way, in no order
+  std::map<Offset, TakenAway> taken_away_;  // until done
+  std::vector<LaneDesk*> desks_;
+  std::vector<LaneDesk*> noted_;
+  std::size_t busy_ = 0;        // lanes
+  std::size_t forgetting_ = 0;  // lanes
+  std::size_t ended_ = 0;       // lanes
+  std::size_t wanted_ = 0;      // room that the partition waits for; 0: it does not
+  bool are_lanes_wanted_ = false;
+  bool is_ending_ = false;
+  bool is_quiesced_ = false;
+  bool is_closed_ = false;
+};
+
+}  // namespace rookery

@@ -1,0 +1,68 @@
+// partition_take.cc
+//
+// Taking from the stream, and what follows when the log has lost its end.
+#include <rookery/processing/partition.h>
+
+#include <rookery/runtime/mutant.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace rookery {
+
+// A batch, taken and registered; empty: nothing is there, or there is no room, or lanes are to
+// forget first what lay where the batch lies.
+RecordBatch Partition::take(std::size_t most) {
+  Taken taken;
+  if (held_) {
+    if (marks_.is_forgetting()) return {};
+    taken = std::move(*std::exchange(held_, std::nullopt));
+  } else {
+    // With one lane any room is good: it waits for nobody else.
+    const std::size_t room = marks_.room(sole_ ? 1 : std::min(most, (settings_.window + 1) / 2));
+    if (room == 0) return {};  // a step follows when records are done
+    taken = stream_->take(std::min(most, room), settings_.max_bytes);
+    tell_take_error(taken);
+    if (is_of_the_next_life(taken.batch) && !forget_from(taken.batch[0].offset())) {
+      held_ = std::move(taken);
+      return {};
+    }
+  }
+  marks_.take(taken.batch.records(), taken.next_offset);
+  return std::move(taken.batch);
+}
+
+void Partition::tell_take_error(const Taken& taken) {
+  if (taken.error && taken.error->code != ErrorCode::kRevoked &&
+      last_take_error_ != taken.error->code) {
+    publish_error("fetch", std::string(name(taken.error->code)), taken.error->message);
+  }
+  if (taken.error || !taken.batch.empty()) {
+    last_take_error_ = taken.error ? std::optional(taken.error->code) : std::nullopt;
+  }
+}
+
+bool Partition::is_of_the_next_life(const RecordBatch& batch) {
+  if (batch.empty()) return false;
+  const bool has_gone_back = batch[0].offset() < taken_below_;
+  taken_below_ = batch.records().back().offset() + 1;
+  return has_gone_back;
+}
+
+// The stream went back: others lie there now, or the same again (an unclean election, a loss of
+// power; KIP-320, or auto.offset.reset where the client cannot tell). What is known about what lay
+// there says nothing about them.
+bool Partition::forget_from(Offset offset) {
+  if (mutant("partition.keeps_what_was_truncated")) return true;
+  for (const OutputFailure& failed : marks_.forget_from(offset)) publish_output_failure(failed);
+  if (lanes_) return lanes_->forget_from(offset);
+  sole_->lane.forget_from(offset);
+  return true;
+}
+
+bool Partition::has_left_the_log(Offset offset) {
+  const std::optional<Offset> start = environment_->log_starts->find(topic_partition_);
+  return start && offset < *start;
+}
+
+}  // namespace rookery
