@@ -14,6 +14,7 @@
 #include "bench/lint_figures.h"
 #include "bench/memory_figures.h"
 #include "bench/overhead_figures.h"
+#include "bench/progress_figures.h"
 #include "bench/rounds.h"
 #include "bench/scheduler_figures.h"
 #include "bench/simulation_figures.h"
@@ -61,6 +62,7 @@ int run(const CommandLine& line, const std::string& program) {
   rookery::bench::add_memory_figures(measurements);
   rookery::bench::add_overhead_figures(measurements);
   rookery::bench::add_dispatch_figures(measurements);
+  rookery::bench::add_progress_figures(measurements);
   rookery::bench::add_scheduler_figures(measurements);
   rookery::bench::add_simulation_figures(measurements);
   rookery::bench::add_group_figures(measurements);

@@ -84,7 +84,8 @@ void Ledger::mark_range(Offset first, Offset last) {
     const std::uint64_t to_number = run->base + static_cast<std::uint64_t>(to - run->first);
     if (to_number > prefix_) undone_ -= set_bits(std::max(from_number, prefix_), to_number);
   }
-  advance();
+  const bool has_reached_prefix = prefix_ < taken_ && bit(prefix_);
+  if (has_reached_prefix || mutant("ledger.commits_past_gap")) advance();
 }
 
 void Ledger::unmark_from(Offset offset) {
@@ -171,6 +172,35 @@ Offset Ledger::end_of_newest_done() const {
 bool Ledger::is_done(Offset offset) const {
   if (const auto number = number_of(offset)) return *number < prefix_ || bit(*number);
   return offset < (runs_.empty() ? committable_ : runs_.front().first);
+}
+
+std::uint64_t Ledger::next_with(bool is_done, std::uint64_t from) const {
+  while (from < taken_) {
+    const std::uint64_t word = words_[static_cast<std::size_t>(from / 64 - first_word_)];
+    const std::uint64_t wanted = (is_done ? word : ~word) >> (from % 64);
+    if (wanted != 0)
+      return std::min(taken_, from + static_cast<unsigned>(std::countr_zero(wanted)));
+    from = (from / 64 + 1) * 64;
+  }
+  return taken_;
+}
+
+OffsetRanges Ledger::done_ranges_beyond(std::size_t limit) const {
+  OffsetRanges ranges;
+  auto run = runs_.begin();
+  const auto offset_of = [&](std::uint64_t number) {  // of ever higher numbers
+    while (run->base + run->count <= number) ++run;
+    return run->first + static_cast<Offset>(number - run->base);
+  };
+  std::uint64_t number = prefix_;
+  while (ranges.size() < limit) {
+    const std::uint64_t begin = next_with(true, number);
+    if (begin == taken_) break;
+    number = next_with(false, begin);
+    const Offset first = offset_of(begin);
+    ranges.push_back({.begin = first, .end = offset_of(number - 1) + 1});
+  }
+  return ranges;
 }
 
 }  // namespace rookery

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <rookery/base/topic_partition.h>
+#include <rookery/progress/offset_range.h>
 #include <rookery/transport/record.h>
 
 #include <cstdint>
@@ -52,6 +53,10 @@ class Ledger {
   // Records taken and not done.
   std::size_t undone() const { return undone_; }
   bool is_done(Offset offset) const;
+  // The records done beyond the prefix, as ranges of offsets, the lowest `limit` of them. Gaps
+  // between two of them belong to a range; each ends just behind a record that is done. In time of
+  // the window's bits and gaps.
+  OffsetRanges done_ranges_beyond(std::size_t limit) const;
 
  private:
   // Offsets [first, first + count) hold the records number base ... base + count - 1.
@@ -66,6 +71,8 @@ class Ledger {
   Offset end_of_newest_done() const;                            // for a mutant
   void advance();
   bool bit(std::uint64_t number) const;
+  // The first record at or above `from` that is done (or is not); taken_ when there is none.
+  std::uint64_t next_with(bool is_done, std::uint64_t from) const;
   // Each answers how many bits it changed.
   std::size_t set_bits(std::uint64_t from, std::uint64_t to);
   std::size_t clear_bits(std::uint64_t from, std::uint64_t to);

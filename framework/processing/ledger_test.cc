@@ -97,6 +97,41 @@ TEST(Ledger, ForgetsWhatIsNotThereAnyMore) {
   EXPECT_EQ(ledger.committable(), 13);
 }
 
+TEST(Ledger, TellsWhatIsDoneBeyondThePrefix) {
+  Ledger ledger;
+  EXPECT_EQ(ledger.done_ranges_beyond(10), (OffsetRanges{}));
+  ledger.take(records_at({100, 101, 105, 106, 107, 200, 201}), 300);
+  EXPECT_EQ(ledger.done_ranges_beyond(10), (OffsetRanges{}));
+  ledger.mark(101);
+  ledger.mark(105);  // 102 to 104 are a gap
+  EXPECT_EQ(ledger.done_ranges_beyond(10), (OffsetRanges{{101, 106}}));
+  ledger.mark(201);  // not up to 300, where the stream goes on
+  EXPECT_EQ(ledger.done_ranges_beyond(10), (OffsetRanges{{101, 106}, {201, 202}}));
+  EXPECT_EQ(ledger.done_ranges_beyond(1), (OffsetRanges{{101, 106}}));
+  EXPECT_EQ(ledger.done_ranges_beyond(0), (OffsetRanges{}));
+  ledger.mark(100);
+  EXPECT_EQ(ledger.committable(), 106);
+  EXPECT_EQ(ledger.done_ranges_beyond(10), (OffsetRanges{{201, 202}}));
+  ledger.mark_range(107, 200);
+  EXPECT_EQ(ledger.done_ranges_beyond(10), (OffsetRanges{{107, 202}}));
+  ledger.forget_from(200);
+  EXPECT_EQ(ledger.done_ranges_beyond(10), (OffsetRanges{{107, 108}}));
+  ledger.mark(106);
+  EXPECT_EQ(ledger.done_ranges_beyond(10), (OffsetRanges{}));
+}
+
+// What stands in the model between two records that are not done is one range.
+OffsetRanges ranges_beyond(Offset committable, const std::map<Offset, bool>& taken) {
+  OffsetRanges ranges;
+  bool is_going_on = false;
+  for (auto it = taken.lower_bound(committable); it != taken.end(); ++it) {
+    if (it->second && !is_going_on) ranges.push_back({it->first, it->first});
+    is_going_on = it->second;
+    if (is_going_on) ranges.back().end = it->first + 1;
+  }
+  return ranges;
+}
+
 // Any records with any gaps, taken in any batches, marked in any order and twice: as the model
 // says; some marks are taken back, and some of what was taken turns out not to be there any more.
 RC_GTEST_PROP(LedgerProperty, AgreesWithAPlainModel, ()) {
@@ -148,6 +183,7 @@ RC_GTEST_PROP(LedgerProperty, AgreesWithAPlainModel, ()) {
     RC_ASSERT(ledger.undone() == undone);
     RC_ASSERT(ledger.outstanding() == outstanding);
     for (const auto& [offset, is_done] : model) RC_ASSERT(ledger.is_done(offset) == is_done);
+    RC_ASSERT(ledger.done_ranges_beyond(1'000) == ranges_beyond(expected, model));
   }
 }
 

@@ -24,6 +24,7 @@ struct Room {
 constexpr auto kRooms = std::to_array<Room>({
     {"framework/base", 0},
     {"framework/runtime", 10},
+    {"framework/progress", 15},
     {"framework/transport", 20},
     {"framework/transport/librdkafka", 30},
     {"framework/instrumentation", 30},
