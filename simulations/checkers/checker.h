@@ -78,8 +78,10 @@ std::vector<std::unique_ptr<Checker>> all_checkers(const History& history);
 std::unique_ptr<Checker> make_unchanged_records_checker(const History& history);
 // Every record the cluster holds was consumed, its outputs are safe, and lag is zero.
 std::unique_ptr<Checker> make_no_loss_checker(const History& history);
-// Within one ownership of a partition records start in offset order, one (or one batch) at a time.
+// Within one ownership of a partition records start in the order that the route asks for.
 std::unique_ptr<Checker> make_order_checker(const History& history);
+// No more consumers of one partition are at work at once than its route asks for.
+std::unique_ptr<Checker> make_lanes_checker(const History& history);
 // A record runs again only where a failure or a change of owner explains it.
 std::unique_ptr<Checker> make_duplicates_checker(const History& history);
 // A committed offset never passes a record whose work or outputs are not done.

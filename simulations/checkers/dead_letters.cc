@@ -35,9 +35,9 @@ class DeadLetters final : public Checker {
     // partition, runs the record, too.
     const RunId last_run = partition.look_at(place).last_run;
     const Run* run = last_run == 0 ? nullptr : model.run(last_run);
-    const ConsumerView* consumer = model.consumer_of(event);
+    const OwnershipView* const own = model.ownership_of(event);
     const bool has_failed = (run != nullptr && (run->has_thrown || run->has_failed_output)) ||
-                            (consumer != nullptr && consumer->failed.contains(event.offset));
+                            (own != nullptr && own->look_at(place).has_ever_failed);
     if (!has_failed && !may_be_lost) {
       return breach(event, what + ", which has not failed");
     }

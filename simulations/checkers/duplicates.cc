@@ -18,25 +18,33 @@ class Duplicates final : public Checker {
     const PartitionLog& log = model.log(event.partition);
     if (log.is_excused(event.offset)) return std::nullopt;
     const std::string where = record(event.partition, event.offset);
-    const ConsumerView* consumer = model.consumer(event.consumer);
-    if (consumer == nullptr) {
-      // A new owner begins at what was committed when the partition was given to it.
+    const OwnershipView* const ownership = model.ownership(event.ownership);
+    if (ownership == nullptr) {
       const GroupPartition& partition = model.group_partition(event.group, event.partition);
-      if (partition.owner != event.process || !partition.committed_when_assigned) {
-        return std::nullopt;
-      }
-      if (event.offset >= *partition.committed_when_assigned) return std::nullopt;
-      return breach(event, "a new consumer starts at " + where + " although " +
-                               std::to_string(*partition.committed_when_assigned) +
-                               " was committed before the partition came to " +
-                               process(event.process));
+      const bool is_owner = partition.owner == event.process;
+      return check_beginning(event, is_owner ? partition.committed_when_assigned : std::nullopt,
+                             where);
     }
     const std::size_t place = log.place_of(event.offset);
-    if (place >= consumer->next_place || consumer->failed.contains(event.offset)) {
-      return std::nullopt;
+    const OwnershipView::RecordView& run = ownership->look_at(place);
+    if (run.has_failed || run.state == OwnershipView::State::kReleased) return std::nullopt;
+    const SequenceView* const sequence = ownership->sequence(event.key);
+    const bool is_behind = sequence != nullptr && place < sequence->next_place;
+    if (run.state == OwnershipView::State::kUntouched && !is_behind) {
+      return check_beginning(event, ownership->beginning().committed_when_assigned, where);
     }
     return breach(event, where + " starts again in the same consumer, though neither it nor an " +
                              "output of it has failed");
+  }
+
+ private:
+  // A new owner begins at what was committed when the partition was given to it.
+  std::optional<Breach> check_beginning(const Event& event, std::optional<Offset> committed,
+                                        const std::string& where) const {
+    if (!committed || event.offset >= *committed) return std::nullopt;
+    return breach(event,
+                  "a new consumer starts at " + where + " although " + std::to_string(*committed) +
+                      " was committed before the partition came to " + process(event.process));
   }
 };
 

@@ -45,8 +45,8 @@ class HandBack final : public Checker {
       }
       return std::nullopt;
     }
-    if (partition.newest_consumer != kNone && event.consumer < partition.newest_consumer &&
-        model.consumer(partition.newest_consumer)->process == event.process) {
+    if (partition.newest_ownership != kNone && event.ownership < partition.newest_ownership &&
+        model.ownership(partition.newest_ownership)->process() == event.process) {
       return breach(event,
                     what + " in a consumer of an earlier ownership, after a later one began");
     }

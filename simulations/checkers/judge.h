@@ -29,6 +29,9 @@ class Judge {
   void on_breach(std::function<void(const Breach&)> handler) { handler_ = std::move(handler); }
   // See Model.
   void set_latest(GroupIndex group) { model_.set_latest(group); }
+  void set_order(GroupIndex group, PartitionIndex partition, const RunOrder& order) {
+    model_.set_order(group, partition, order);
+  }
   // When everything is drained.
   void finish(const Expectations& expectations);
 

@@ -65,9 +65,17 @@ void PartitionLog::note_produced(Offset offset, std::uint64_t hash) {
   }
 }
 
+void PartitionLog::append(Entry entry) {
+  if (entry.key != 0) {
+    const auto [last, is_first] = last_of_key_.try_emplace(entry.key, entries_.size());
+    if (!is_first) entry.before_in_key = std::exchange(last->second, entries_.size());
+  }
+  entries_.push_back(entry);
+}
+
 void PartitionLog::restore(Entry entry) {
   entry.is_restored = true;
-  entries_.push_back(entry);
+  append(entry);
 }
 
 void PartitionLog::note_output(Offset offset) {
@@ -77,8 +85,16 @@ void PartitionLog::note_output(Offset offset) {
 void PartitionLog::cut(Offset from, bool is_legal) {
   if (is_legal && end_offset() > from) excused_.push_back({from, end_offset()});
   const std::size_t place = place_of(from);
-  for (std::size_t i = place; i < entries_.size(); ++i) lost_ += entries_[i].is_produced ? 1 : 0;
-  entries_.resize(place);
+  while (entries_.size() > place) {
+    const Entry& last = entries_.back();
+    lost_ += last.is_produced ? 1 : 0;
+    if (last.before_in_key != kNowhere) {
+      last_of_key_[last.key] = last.before_in_key;
+    } else {
+      last_of_key_.erase(last.key);
+    }
+    entries_.pop_back();
+  }
 }
 
 const PartitionLog& Model::log(PartitionIndex partition) const {
@@ -97,18 +113,38 @@ const ProcessView& Model::process(ProcessIndex process) const {
   return at_or_empty(processes_, process);
 }
 
+void Model::set_order(GroupIndex group, PartitionIndex partition, const RunOrder& order) {
+  orders_[Key(group, partition)] = order;
+}
+
+RunOrder Model::order_of(GroupIndex group, PartitionIndex partition) const {
+  const auto found = orders_.find(Key(group, partition));
+  return found == orders_.end() ? RunOrder{} : found->second;
+}
+
+const OwnershipView* Model::ownership(OwnershipId ownership) const {
+  if (ownership >= ownerships_.size() || !ownerships_[ownership].has_begun()) return nullptr;
+  return &ownerships_[ownership];
+}
+
 const ConsumerView* Model::consumer(ConsumerId consumer) const {
-  if (consumer >= consumers_.size() || !consumers_[consumer].first_place) return nullptr;
+  if (consumer >= consumers_.size() || consumers_[consumer].ownership == kNone) return nullptr;
   return &consumers_[consumer];
 }
 
-const ConsumerView* Model::consumer_of(const Event& event) const {
+const OwnershipView* Model::ownership_of(const Event& event) const {
   const auto found =
-      std::find_if(consumers_.rbegin(), consumers_.rend(), [&](const ConsumerView& one) {
-        return one.process == event.process && one.group == event.group &&
-               one.partition == event.partition;
+      std::find_if(ownerships_.rbegin(), ownerships_.rend(), [&](const OwnershipView& one) {
+        return one.process() == event.process && one.group() == event.group &&
+               one.partition() == event.partition;
       });
-  return found == consumers_.rend() ? nullptr : &*found;
+  return found == ownerships_.rend() ? nullptr : &*found;
+}
+
+OwnershipView* Model::own_of(const Event& event) {
+  const OwnershipView* const found = ownership_of(event);
+  return found == nullptr ? nullptr
+                          : &ownerships_[static_cast<std::size_t>(found - ownerships_.data())];
 }
 
 std::optional<std::uint64_t> Model::sent_hash(SendId send) const {
@@ -132,10 +168,14 @@ void Model::apply(const Event& event) {
     case EventKind::kAppended:
     case EventKind::kAppendedWeakly:
       grown(logs_, event.partition)
-          .append({event.offset, event.detail, event.kind == EventKind::kAppendedWeakly});
+          .append({.offset = event.offset,
+                   .hash = event.detail,
+                   .key = event.key,
+                   .is_weak = event.kind == EventKind::kAppendedWeakly});
       break;
     case EventKind::kRestored:
-      grown(logs_, event.partition).restore({event.offset, event.detail});
+      grown(logs_, event.partition)
+          .restore({.offset = event.offset, .hash = event.detail, .key = event.key});
       break;
     case EventKind::kLost:
     case EventKind::kLostLegally:
@@ -180,16 +220,9 @@ void Model::apply(const Event& event) {
     case EventKind::kConsumeThrew:
       end(event);
       break;
-    case EventKind::kMarked: {
-      const ConsumerView& consumer = grown(consumers_, event.consumer);
-      if (!consumer.first_place) break;
-      GroupPartition& partition = group_partitions_[Key(event.group, event.partition)];
-      const std::size_t last = log(event.partition).place_of(event.offset);
-      for (std::size_t place = *consumer.first_place; place <= last; ++place) {
-        partition.at(place).is_marked = true;
-      }
+    case EventKind::kMarked:
+      mark(event);
       break;
-    }
     case EventKind::kSent:
       grown(sent_hashes_, event.send) = event.detail;
       if (event.run != 0) ++grown(runs_, event.run).outputs_open;
@@ -203,17 +236,7 @@ void Model::apply(const Event& event) {
       }
       break;
     case EventKind::kOutputFailed:
-      if (event.run != 0) {
-        Run& run = grown(runs_, event.run);
-        --run.outputs_open;
-        run.has_failed_output = true;
-        ConsumerView& consumer = grown(consumers_, run.consumer);
-        // The lane goes back to it; a batch may go back to any of its records.
-        for (RunId other = run.batch;
-             other < runs_.size() && other != 0 && runs_[other].batch == run.batch; ++other) {
-          consumer.failed.insert(runs_[other].offset);
-        }
-      }
+      if (event.run != 0) fail_output(event);
       break;
     case EventKind::kProcessStarted:
       process_at(event.process) = ProcessView{.disturbed_at = event.at};
@@ -244,7 +267,9 @@ void Model::apply(const Event& event) {
       progress_of(event).is_done = true;
       break;
     case EventKind::kDeadLetterFailed:
-      progress_of(event).has_failed_dead_letter = true;
+      if (OwnershipView* const own = own_of(event)) {
+        own->dead_letter_failed(log(event.partition).place_of(event.offset));
+      }
       break;
     case EventKind::kSkipped:
       give_up(event);
@@ -260,6 +285,7 @@ void Model::start(const Event& event) {
   run.process = event.process;
   run.group = event.group;
   run.partition = event.partition;
+  run.ownership = event.ownership;
   run.consumer = event.consumer;
   run.batch = event.batch;
   run.offset = event.offset;
@@ -268,51 +294,66 @@ void Model::start(const Event& event) {
   run.is_lost = held.is_excused(event.offset) &&
                 !(held.holds(event.offset) && held[place].hash == event.detail);
 
-  ConsumerView& consumer = grown(consumers_, event.consumer);
-  const bool is_first = !consumer.first_place;
-  if (is_first) {
-    consumer.process = event.process;
-    consumer.group = event.group;
-    consumer.partition = event.partition;
-    consumer.first_place = place;
-    consumer.next_place = place;
-  }
-  if (consumer.open_batch != event.batch) consumer.open_runs = 0;
-  consumer.open_batch = event.batch;
-  ++consumer.open_runs;
-  if (run.is_lost) return;
-  consumer.next_place = place + 1;
-  consumer.failed.erase(consumer.failed.lower_bound(event.offset), consumer.failed.end());
-  consumer.must_go_back_to.reset();
-
   GroupPartition& partition = group_partitions_[Key(event.group, event.partition)];
-  if (is_first && !partition.committed) {
-    partition.begun_without_commit = std::max(partition.begun_without_commit, place);
+  OwnershipView& ownership = grown(ownerships_, event.ownership);
+  const bool is_first = !ownership.has_begun();
+  if (is_first) {
+    OwnershipView::Beginning beginning{.committed = partition.committed};
+    if (partition.owner == event.process) {
+      beginning.committed_when_assigned = partition.committed_when_assigned;
+    }
+    if (partition.committed) beginning.place = held.place_of(*partition.committed);
+    beginning.lowest = place;
+    beginning.begun_before = partition.begun_without_commit;
+    ownership.begin(event, order_of(event.group, event.partition), beginning);
+  }
+  grown(consumers_, event.consumer);
+  ownership.start(event, place, run.is_lost, consumers_);
+  if (run.is_lost) return;
+  const bool may_be_lower = ownership.order().kind != OrderKind::kAll;
+  if (!ownership.beginning().committed && (is_first || may_be_lower)) {
+    partition.begun_without_commit =
+        std::max(ownership.beginning().begun_before, ownership.note_begun_at(place));
   }
   partition.at(place).last_run = event.run;
-  partition.newest_consumer = event.consumer;
+  partition.newest_ownership = event.ownership;
 }
 
 void Model::end(const Event& event) {
   Run& run = grown(runs_, event.run);
-  ConsumerView& consumer = grown(consumers_, event.consumer);
-  if (consumer.open_runs > 0) --consumer.open_runs;
-  if (consumer.open_runs == 0) consumer.open_batch = 0;
-
-  GroupPartition& partition = group_partitions_[Key(event.group, event.partition)];
+  OwnershipView& ownership = grown(ownerships_, run.ownership);
+  ownership.end(event, run.place, run.is_lost, grown(consumers_, event.consumer));
   if (event.kind == EventKind::kConsumeThrew) {
     run.has_thrown = true;
-    if (run.is_lost) return;
-    consumer.failed.insert(event.offset);
-    if (!partition.look_at(run.place).is_marked && !consumer.must_go_back_to) {
-      consumer.must_go_back_to = event.offset;
-    }
     return;
   }
   run.has_returned = true;
   if (run.is_lost) return;
+  GroupPartition& partition = group_partitions_[Key(event.group, event.partition)];
   if (++partition.at(run.place).returns > 1) ++duplicates_;
   settle(run);
+}
+
+void Model::mark(const Event& event) {
+  if (consumer(event.consumer) == nullptr) return;
+  GroupPartition& partition = group_partitions_[Key(event.group, event.partition)];
+  const std::size_t last = log(event.partition).place_of(event.offset);
+  OwnershipView& ownership = ownerships_[event.ownership];
+  for (const std::size_t place : ownership.mark(last, consumers_[event.consumer])) {
+    partition.at(place).is_marked = true;
+  }
+}
+
+// The lane goes back to it; a batch may go back to any of its records.
+void Model::fail_output(const Event& event) {
+  Run& failed = grown(runs_, event.run);
+  --failed.outputs_open;
+  failed.has_failed_output = true;
+  for (RunId other = failed.batch;
+       other < runs_.size() && other != 0 && runs_[other].batch == failed.batch; ++other) {
+    if (runs_[other].is_lost) continue;
+    ownerships_[runs_[other].ownership].output_failed(runs_[other].place);
+  }
 }
 
 GroupPartition::Progress& Model::progress_of(const Event& event) {
@@ -321,24 +362,10 @@ GroupPartition::Progress& Model::progress_of(const Event& event) {
 }
 
 void Model::give_up(const Event& event) {
-  const std::size_t place = log(event.partition).place_of(event.offset);
-  GroupPartition& partition = group_partitions_[Key(event.group, event.partition)];
-  GroupPartition::Progress& progress = partition.at(place);
-  progress.is_given_up = true;
   // Another process, which believes that it owns the partition, may have run the record since.
-  const ConsumerView* own = consumer_of(event);
+  OwnershipView* const own = own_of(event);
   if (own == nullptr) return;
-  ConsumerView& consumer = consumers_[static_cast<std::size_t>(own - consumers_.data())];
-  if (consumer.must_go_back_to == event.offset) {
-    const auto next = consumer.failed.upper_bound(event.offset);
-    consumer.must_go_back_to =
-        next == consumer.failed.end() ? std::nullopt : std::optional<Offset>(*next);
-  }
-  // The lane has gone back to it: those behind it run again.
-  if (std::exchange(progress.has_failed_dead_letter, false)) {
-    consumer.next_place = std::min(consumer.next_place, place + 1);
-    if (consumer.must_go_back_to > event.offset) consumer.must_go_back_to.reset();
-  }
+  own->give_up(event.offset, log(event.partition).place_of(event.offset), consumers_);
 }
 
 void Model::settle(const Run& run) {
@@ -352,12 +379,9 @@ void Model::lose(const Event& event) {
   for (Run& run : runs_) {
     if (run.partition == event.partition && run.place >= log.size()) run.is_lost = true;
   }
-  for (ConsumerView& consumer : consumers_) {
-    if (consumer.partition != event.partition || !consumer.first_place) continue;
-    consumer.first_place = std::min(*consumer.first_place, log.size());
-    consumer.next_place = std::min(consumer.next_place, log.size());
-    consumer.failed.erase(consumer.failed.lower_bound(event.offset), consumer.failed.end());
-    if (consumer.must_go_back_to >= event.offset) consumer.must_go_back_to.reset();
+  for (OwnershipView& ownership : ownerships_) {
+    if (!ownership.has_begun() || ownership.partition() != event.partition) continue;
+    ownership.cut(log.size(), event.offset, consumers_);
   }
   for (auto& [key, partition] : group_partitions_) {
     if (key.second != event.partition || partition.progress.size() <= log.size()) continue;

@@ -17,7 +17,9 @@
 #include <utility>
 #include <vector>
 
+#include "simulations/checkers/ownership.h"
 #include "simulations/history/history.h"
+#include "simulations/history/run_order.h"
 
 namespace rookery::sim {
 
@@ -28,13 +30,17 @@ class PartitionLog {
   struct Entry {
     Offset offset = 0;
     std::uint64_t hash = 0;
+    std::uint64_t key = 0;     // 0: it has none
     bool is_weak = false;      // written with acks=1 or 0
     bool is_produced = false;  // the run's own producer knows it as acknowledged
     bool is_output = false;    // user code's does
     bool is_restored = false;  // it was lost once
+    // The place of the record before it with its key; kNowhere: it is the first, or has none.
+    std::size_t before_in_key = kNowhere;
   };
+  static constexpr std::size_t kNowhere = SIZE_MAX;
 
-  void append(Entry entry) { entries_.push_back(entry); }
+  void append(Entry entry);
   // What an older leader wrote comes back: a consumer that followed another goes back to the end of
   // the last epoch that both know (KIP-320), which may lie behind it.
   void restore(Entry entry);
@@ -70,6 +76,7 @@ class PartitionLog {
 
  private:
   std::vector<Entry> entries_;
+  std::map<std::uint64_t, std::size_t> last_of_key_;
   Offset removed_below_ = 0;
   std::vector<Range> excused_;
   std::uint64_t lost_ = 0;
@@ -80,6 +87,7 @@ struct Run {
   ProcessIndex process = kNone;
   GroupIndex group = kNone;
   PartitionIndex partition = kNone;
+  OwnershipId ownership = kNone;
   ConsumerId consumer = kNone;
   RunId batch = 0;
   Offset offset = -1;
@@ -95,21 +103,6 @@ struct Run {
   bool is_complete() const { return has_returned && outputs_open == 0 && !has_failed_output; }
 };
 
-// One object of user code, which serves one ownership of one partition.
-struct ConsumerView {
-  ProcessIndex process = kNone;
-  GroupIndex group = kNone;
-  PartitionIndex partition = kNone;
-  std::optional<std::size_t> first_place;
-  std::size_t next_place = 0;  // after that of its latest start
-  RunId open_batch = 0;        // 0: it is not at work
-  std::uint32_t open_runs = 0;
-  // Records that may be run again: they threw, or an output of theirs failed.
-  std::set<Offset> failed;
-  // After a throw: the next start is at this record, or at an earlier one that failed.
-  std::optional<Offset> must_go_back_to;
-};
-
 // One partition as one group sees it.
 struct GroupPartition {
   // Per record, by its place in the log.
@@ -118,15 +111,13 @@ struct GroupPartition {
     std::uint32_t returns = 0;  // how often user code returned from it
     bool is_done = false;       // a run of it completed
     bool is_marked = false;     // by the user
-    bool is_given_up = false;   // sent as a dead letter, or skipped: user code gets it no more
-    bool has_failed_dead_letter = false;  // and is sent again, with all behind it
   };
 
   std::optional<Offset> committed;
   ProcessIndex owner = kNone;                     // given it by the latest generation that did
   std::optional<Offset> committed_when_assigned;  // of the owner
   std::set<ProcessIndex> owners;                  // all there ever were
-  ConsumerId newest_consumer = kNone;             // that has started a record, of the owner's
+  OwnershipId newest_ownership = kNone;           // in which a record has started
   // Where a consumer began, or first committed, that had no commit to begin at. In a group that
   // begins at the end of partitions (auto.offset.reset=latest) nobody is owed what lies before.
   std::size_t begun_without_commit = 0;
@@ -160,16 +151,22 @@ class Model {
   // The group begins where partitions end, without a commit to begin at.
   void set_latest(GroupIndex group) { latest_.insert(group); }
   bool is_latest(GroupIndex group) const { return latest_.contains(group); }
+  // Before the group consumes the partition; otherwise: all of it, one at a time.
+  void set_order(GroupIndex group, PartitionIndex partition, const RunOrder& order);
+  RunOrder order_of(GroupIndex group, PartitionIndex partition) const;
   void apply(const Event& event);
 
   const PartitionLog& log(PartitionIndex partition) const;
   const GroupPartition& group_partition(GroupIndex group, PartitionIndex partition) const;
   const GroupView& group(GroupIndex group) const;
   const ProcessView& process(ProcessIndex process) const;
+  // Null: no record has started in it.
+  const OwnershipView* ownership(OwnershipId ownership) const;
   // Null: it has not started a record.
   const ConsumerView* consumer(ConsumerId consumer) const;
-  // Its newest one of the event's process, group and partition. Null: there is none.
-  const ConsumerView* consumer_of(const Event& event) const;
+  const std::vector<ConsumerView>& consumers() const { return consumers_; }
+  // The newest ownership of the event's process, group and partition. Null: there is none.
+  const OwnershipView* ownership_of(const Event& event) const;
   // Null: unknown.
   const Run* run(RunId run) const { return run < runs_.size() ? &runs_[run] : nullptr; }
   // The content of a send; none when unknown.
@@ -191,16 +188,21 @@ class Model {
   void end(const Event& event);
   void settle(const Run& run);
   void lose(const Event& event);
+  void mark(const Event& event);
+  void fail_output(const Event& event);
+  OwnershipView* own_of(const Event& event);
   void give_up(const Event& event);
   GroupPartition::Progress& progress_of(const Event& event);
   ProcessView& process_at(ProcessIndex process);
   GroupView& group_at(GroupIndex group);
 
   std::set<GroupIndex> latest_;
+  std::map<Key, RunOrder> orders_;
   std::vector<PartitionLog> logs_;
   std::map<Key, GroupPartition> group_partitions_;
   std::vector<GroupView> groups_;
   std::vector<ProcessView> processes_;
+  std::vector<OwnershipView> ownerships_;
   std::vector<ConsumerView> consumers_;
   std::vector<Run> runs_;
   std::vector<std::uint64_t> sent_hashes_;

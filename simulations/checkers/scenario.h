@@ -24,6 +24,7 @@ class Scenario {
     ConsumerId id;
     ProcessIndex process;
     PartitionIndex partition;
+    OwnershipId ownership;
   };
 
   Scenario() {
@@ -42,6 +43,15 @@ class Scenario {
     event.at = clock;
     return event;
   }
+  // Partition 0 is consumed in that order, and of so many keys one belongs to each record in turn.
+  Scenario& ordered(const RunOrder& order, std::uint64_t keys) {
+    judge.set_order(group, partitions[0], order);
+    keys_ = keys;
+    return *this;
+  }
+  std::uint64_t key(Offset offset) const {
+    return keys_ == 0 ? 0 : 1 + static_cast<std::uint64_t>(offset) % keys_;
+  }
   static std::uint64_t hash(Offset offset) { return 1000 + static_cast<std::uint64_t>(offset); }
 
   Scenario& passes(Duration duration) {
@@ -54,6 +64,7 @@ class Scenario {
       history.add(at({.kind = EventKind::kAppended,
                       .partition = partitions[partition],
                       .offset = offset,
+                      .key = key(offset),
                       .detail = hash(offset)}));
     }
     return *this;
@@ -93,8 +104,13 @@ class Scenario {
     }
     return *this;
   }
+  // Of a new ownership.
   Consumer consumer(ProcessIndex process, std::size_t partition = 0) {
-    return {history.next_consumer(), process, partitions[partition]};
+    return {history.next_consumer(), process, partitions[partition], history.next_ownership()};
+  }
+  // One more of the other's ownership.
+  Consumer lane_beside(const Consumer& other) {
+    return {history.next_consumer(), other.process, other.partition, other.ownership};
   }
 
   Event run_event(EventKind kind, const Consumer& consumer, Offset offset, RunId run, RunId batch) {
@@ -102,10 +118,12 @@ class Scenario {
                .process = consumer.process,
                .group = group,
                .partition = consumer.partition,
+               .ownership = consumer.ownership,
                .consumer = consumer.id,
                .offset = offset,
                .run = run,
                .batch = batch,
+               .key = key(offset),
                .detail = hash(offset)});
   }
   RunId starts(const Consumer& consumer, Offset offset, RunId batch = 0) {
@@ -207,6 +225,9 @@ class Scenario {
   GroupIndex group = kNone;
   ProcessIndex a = kNone;
   ProcessIndex b = kNone;
+
+ private:
+  std::uint64_t keys_ = 0;
 };
 
 }  // namespace rookery::sim

@@ -39,4 +39,9 @@ std::uint64_t content_hash(Bytes key, Bytes value) {
   return scramble(mix_bytes(mix_bytes(0x51ed270b8a3c5f17ULL, key), value));
 }
 
+std::uint64_t key_hash(Bytes key) {
+  if (key.is_null()) return 0;
+  return scramble(mix_bytes(0x2c1b3c6d2f0e9a55ULL, key)) | 1;
+}
+
 }  // namespace rookery::sim

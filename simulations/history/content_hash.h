@@ -11,5 +11,7 @@
 namespace rookery::sim {
 
 std::uint64_t content_hash(Bytes key, Bytes value);
+// Tells keys apart; 0: null, which is no key.
+std::uint64_t key_hash(Bytes key);
 
 }  // namespace rookery::sim

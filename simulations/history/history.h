@@ -33,14 +33,17 @@ using GroupIndex = std::uint32_t;
 using PartitionIndex = std::uint32_t;
 inline constexpr std::uint32_t kNone = UINT32_MAX;
 
-// One object of user code, from its making to its end; one run of a record through it; one send.
+// One partition in one process's hands, until it is taken away; one object of user code, from its
+// making to its end, of which an ownership may have several; one run of a record through it; one
+// send.
+using OwnershipId = std::uint32_t;
 using ConsumerId = std::uint32_t;
 using RunId = std::uint64_t;
 using SendId = std::uint64_t;
 
 enum class EventKind : std::uint8_t {
   // Told by the cluster.
-  kAppended = 1,  // partition, offset, detail: hash of key and value
+  kAppended = 1,  // partition, offset, key, detail: hash of key and value
   kGeneration,    // group, detail: its number; kMember and kAssigned follow
   kMember,        // group, process: takes part in the generation
   kAssigned,      // group, partition, process: owns it in the generation
@@ -49,10 +52,11 @@ enum class EventKind : std::uint8_t {
   // Told by whoever filled the input topics.
   kProduced,  // partition, offset, detail: hash; acknowledged to the producer
   // Told by user code.
-  kConsumeStarted,      // process, group, partition, offset, consumer, run, batch, detail: hash
+  // process, group, partition, ownership, consumer, offset, run, batch, key, detail: hash
+  kConsumeStarted,
   kConsumeEnded,        // the same fields: it returned
   kConsumeThrew,        // the same
-  kMarked,              // the same: everything up to the offset, by the user
+  kMarked,              // the same: everything up to the offset (unordered: it alone), by the user
   kSent,                // process, run, send, detail: hash of the output
   kOutputAcknowledged,  // process, run, send, and partition and offset of the output
   kOutputFailed,        // process, run, send
@@ -88,11 +92,14 @@ struct Event {
   ProcessIndex process = kNone;
   GroupIndex group = kNone;
   PartitionIndex partition = kNone;
+  OwnershipId ownership = kNone;
   ConsumerId consumer = kNone;
   Offset offset = -1;
   RunId run = 0;    // 0: none
   RunId batch = 0;  // of a run: the first run of its batch; the run itself when it is alone
   SendId send = 0;  // 0: none
+  // Of a record: a hash of what orders it, its key unless the route says otherwise; 0: it has none.
+  std::uint64_t key = 0;
   std::uint64_t detail = 0;
 };
 
@@ -125,6 +132,7 @@ class History {
   std::uint64_t note(std::string text);  // for the detail of a fault's events
   RunId next_run() { return ++last_run_; }
   SendId next_send() { return ++last_send_; }
+  OwnershipId next_ownership() { return ++last_ownership_; }
   ConsumerId next_consumer() { return ++last_consumer_; }
 
   const std::string& process_name(ProcessIndex process) const { return processes_[process]; }
@@ -162,6 +170,7 @@ class History {
   std::map<TopicPartition, PartitionIndex> partition_indices_;
   RunId last_run_ = 0;
   SendId last_send_ = 0;
+  OwnershipId last_ownership_ = 0;
   ConsumerId last_consumer_ = 0;
 };
 

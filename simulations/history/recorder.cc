@@ -25,6 +25,19 @@ ProcessIndex Recorder::current_process() const {
   return process_of(scheduler_.current_process());
 }
 
+OwnershipId Recorder::enter(const void* holder) {
+  const Uninterrupted scope;
+  Ownership& ownership = ownerships_[holder];
+  if (ownership.consumers++ == 0) ownership.id = history_.next_ownership();
+  return ownership.id;
+}
+
+void Recorder::leave(const void* holder) {
+  const Uninterrupted scope;
+  const auto found = ownerships_.find(holder);
+  if (--found->second.consumers == 0) ownerships_.erase(found);
+}
+
 void Recorder::record(Event event) {
   if (scheduler_.current_process_is_dead()) return;
   event.process = process_of(scheduler_.current_process());

@@ -9,6 +9,8 @@
 
 #include <rookery/runtime/fiber_local.h>
 
+#include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,11 @@ class Recorder {
   // The caller's; kNone when it is dead, or the world.
   ProcessIndex current_process() const;
 
+  // A consumer object begins, or ends, to serve what `holder` stands for: all that serve the same
+  // at once are of one ownership. Holders are told apart, and nothing else.
+  OwnershipId enter(const void* holder);
+  void leave(const void* holder);
+
   // Adds an event of the calling process, at this moment; ignored when it is dead.
   void record(Event event);
   // Adds an event of the world's, whose process is given with it.
@@ -50,6 +57,11 @@ class Recorder {
   History& history_;
   Scheduler& scheduler_;
   std::vector<ProcessIndex> processes_;  // by ProcessId
+  struct Ownership {
+    OwnershipId id = kNone;
+    std::size_t consumers = 0;
+  };
+  std::map<const void*, Ownership> ownerships_;  // never walked
   FiberLocal<Sending> sending_;
 };
 

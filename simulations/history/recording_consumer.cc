@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "simulations/history/content_hash.h"
+#include "simulations/history/run_order.h"
 
 namespace rookery::sim {
 namespace {
@@ -17,13 +18,17 @@ namespace {
 class RecordingConsumer final : public ConsumerBase, private ConsumerContext, private Outputs {
  public:
   RecordingConsumer(std::unique_ptr<ConsumerBase> inner, Recorder& recorder,
-                    Interference interference, std::uint64_t retries_most)
+                    Interference interference, std::uint64_t retries_most, KeyOf key_of)
       : inner_(std::move(inner)),
         recorder_(recorder),
         interference_(std::move(interference)),
-        retries_most_(retries_most) {
+        retries_most_(retries_most),
+        key_of_(std::move(key_of)) {
     const Uninterrupted scope;
     id_ = recorder_.history().next_consumer();
+  }
+  ~RecordingConsumer() override {
+    if (holder_ != nullptr) recorder_.leave(holder_);
   }
 
   void initialized() override { inner_->initialized(); }
@@ -34,6 +39,9 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
   void attach(ConsumerContext& context) override {
     ConsumerBase::attach(context);
     given_ = &context;
+    // All consumers of one assignment are told of it by the same object, which outlives them.
+    holder_ = &context.topic_partition();
+    ownership_ = recorder_.enter(holder_);
     inner_->attach(*this);
   }
 
@@ -46,7 +54,10 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
   void run_batch(Batch& batch) override {
     if (batch.empty()) return inner_->run_batch(batch);
     find_names(batch[0]);
-    for (const Record& record : batch.records()) start(record);
+    {
+      const Uninterrupted scope;  // their numbers follow each other
+      for (const Record& record : batch.records()) start(record);
+    }
     batch_ = &batch;
     run(batch.records(), [&] { inner_->run_batch(batch); });
   }
@@ -55,6 +66,7 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
   struct Open {
     RunId run = 0;
     Offset offset = -1;
+    std::uint64_t key = 0;
     std::uint64_t hash = 0;
   };
 
@@ -69,16 +81,18 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
     return {.kind = kind,
             .group = group_,
             .partition = partition_,
+            .ownership = ownership_,
             .consumer = id_,
             .offset = open.offset,
             .run = open.run,
             .batch = open_.front().run,
+            .key = open.key,
             .detail = open.hash};
   }
 
   void start(const Record& record) {
     const Uninterrupted scope;
-    open_.push_back({recorder_.history().next_run(), record.offset(),
+    open_.push_back({recorder_.history().next_run(), record.offset(), key_of_(record),
                      content_hash(record.key(), record.value())});
     recorder_.record(event(EventKind::kConsumeStarted, open_.back()));
   }
@@ -159,7 +173,10 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
   Recorder& recorder_;
   Interference interference_;
   const std::uint64_t retries_most_;
+  const KeyOf key_of_;
   ConsumerContext* given_ = nullptr;
+  const void* holder_ = nullptr;
+  OwnershipId ownership_ = kNone;
   ConsumerId id_ = kNone;
   GroupIndex group_ = kNone;
   PartitionIndex partition_ = kNone;
@@ -180,8 +197,10 @@ App recorded(App app, Recorder& recorder, Interference interference) {
               ? static_cast<std::uint64_t>(settings.dead_letter_queue->max_retries)
               : UINT64_MAX;
       route.options.consumer = [inner = route.options.consumer, &recorder, interference,
-                                retries_most]() -> std::unique_ptr<ConsumerBase> {
-        return std::make_unique<RecordingConsumer>(inner(), recorder, interference, retries_most);
+                                retries_most,
+                                key_of = key_of(settings)]() -> std::unique_ptr<ConsumerBase> {
+        return std::make_unique<RecordingConsumer>(inner(), recorder, interference, retries_most,
+                                                   key_of);
       };
     }
   }

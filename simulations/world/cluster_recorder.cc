@@ -30,6 +30,7 @@ void ClusterRecorder::appended(const mock::AppendEvent& event) {
                                                     : EventKind::kAppended,
                           .partition = partition,
                           .offset = event.base_offset + record.offset_delta,
+                          .key = key_hash(record.key),
                           .detail = content_hash(record.key, record.value)});
   }
 }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "mockbroker/cluster/inspection.h"
+#include "simulations/history/run_order.h"
 #include "simulations/scheduler/scheduler.h"
 #include "simulations/scheduler/strategy.h"
 #include "simulations/scheduler/tape.h"
@@ -105,7 +106,8 @@ class Simulation {
   std::unique_ptr<ClusterRecorder> cluster_recorder_;
   std::vector<TopicPartition> partitions_;
   std::vector<std::string> groups_;
-  std::vector<std::pair<std::string, std::string>> routes_;  // from group to topic
+  std::vector<std::pair<std::string, std::string>> routes_;         // from group to topic
+  std::map<std::pair<std::string, std::string>, RunOrder> orders_;  // by route
   Expectations expectations_;
   Signal alarm_{"sweep"};
   bool is_struck_ = false;
@@ -199,6 +201,7 @@ void Simulation::draw_plan() {
     for (const ConsumerGroup::Route& route : group.routes()) {
       require_topic(route.topic, "group " + name);
       routes_.emplace_back(name, route.topic);
+      orders_[routes_.back()] = run_order_of(settings_of(app, name, route.topic));
     }
   }
   aim_faults();
@@ -207,7 +210,9 @@ void Simulation::draw_plan() {
 // Nobody may lose what comes to it, and faults may aim at it.
 void Simulation::subscribe(const std::string& group, const TopicPartition& partition) {
   const GroupIndex index = stage_->history.group(group);
-  expectations_.subscriptions.push_back({index, stage_->history.partition(partition)});
+  const PartitionIndex in_history = stage_->history.partition(partition);
+  expectations_.subscriptions.push_back({index, in_history});
+  stage_->judge.set_order(index, in_history, orders_.at({group, partition.topic}));
   if (!stage_->judge.model().is_latest(index)) zone_->subscriptions.push_back({group, partition});
 }
 
