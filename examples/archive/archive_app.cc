@@ -63,6 +63,7 @@ rookery::App archive_app_with(const ArchiveOptions& options) {
   app.group(names.group, {.commit_interval = options.commit_interval})
       .topic(names.packages,
              {.consumer = rookery::consumer<Indexer>(names),
+              .ordering = options.ordering,
               .dead_letter_queue = {{.topic = names.packages_dlq}},
               .on_error = {rookery::on("OversizedStanza", rookery::dispatch(names.oversized_dlq)),
                            rookery::on<RejectedStanza>(rookery::dispatch()),

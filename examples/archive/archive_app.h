@@ -31,6 +31,7 @@ struct ArchiveOptions {
   std::string topic_prefix = {};
   rookery::ConfigMap kafka = {};  // for every client, under librdkafka's names
   std::optional<rookery::Duration> commit_interval = {};
+  rookery::Ordering ordering = rookery::in_partition();
 };
 
 // The App with the names and settings it has unless told otherwise.

@@ -4,9 +4,11 @@
 
 #include "simulations/explorer/campaign_main.h"
 
+#include <rookery/runtime/time.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -23,6 +25,8 @@
 
 namespace rookery::testing {
 namespace {
+
+constexpr const char* kServersUnderFaults = "its servers on an in-process Kafka under faults";
 
 double seconds_of(Duration duration) {
   return std::chrono::duration_cast<std::chrono::duration<double>>(duration).count();
@@ -64,6 +68,12 @@ std::vector<std::string> commands_for(const std::string& line, const SimulatedRu
   std::vector<std::string> commands = {command + " --replay " + line};
   if (program.test.empty()) return commands;
   command = "bazel test " + program.test;
+  // What says which profile it is.
+  if (!program.test_filter.empty()) {
+    commands.push_back(command + " '--test_filter=" + program.test_filter +
+                       "' --test_arg=--replay=" + line);
+    return commands;
+  }
   for (const std::string& argument : words_of(program.arguments)) {
     command += " --test_arg=" + argument;
   }
@@ -82,14 +92,46 @@ bool print(const std::string& text) {
          std::fflush(stdout) == 0;
 }
 
+constexpr const char* kAllProfiles = "all";
+
 struct Options {
   SimulateOptions campaign;
+  std::string profile = {};
   std::string format = "text";
   bool is_traced = false;
 };
 
-// The exit code when there is nothing to run.
-std::optional<int> parse(int argc, char** argv, const SimulatedRun& program, Options& options) {
+// "partition, key, all".
+std::string names_of(const std::vector<SimulatedRun>& profiles) {
+  std::string names;
+  for (const SimulatedRun& profile : profiles) names += profile.profile + ", ";
+  return names + kAllProfiles;
+}
+
+// What is wrong with the profile asked for; empty: nothing.
+std::string wrong_profile(const Options& options, const std::vector<SimulatedRun>& profiles) {
+  const SimulateOptions& campaign = options.campaign;
+  if (options.profile == kAllProfiles) {
+    if (!campaign.replay.empty()) {
+      return "--replay: a line is of one profile, which the command with it names: --profile NAME";
+    }
+    if (campaign.seeds < profiles.size()) {
+      return "--seeds: " + std::to_string(campaign.seeds) + " are too few for " +
+             std::to_string(profiles.size()) + " profiles, each takes at least 1";
+    }
+    return "";
+  }
+  for (const SimulatedRun& profile : profiles) {
+    if (profile.profile == options.profile) return "";
+  }
+  return "--profile: there is no '" + options.profile + "', but " + names_of(profiles);
+}
+
+// The exit code when there is nothing to run. Of several runs: profiles of one program.
+std::optional<int> parse(int argc, char** argv, const std::vector<SimulatedRun>& runs,
+                         Options& options) {
+  const SimulatedRun& program = runs.front();
+  const bool has_profiles = !program.profile.empty();
   SimulateOptions& campaign = options.campaign;
   campaign.seeds = program.seeds;
   campaign.violations_most = program.violations;
@@ -97,10 +139,17 @@ std::optional<int> parse(int argc, char** argv, const SimulatedRun& program, Opt
   bool is_not_shrunk = false;
   double shrink_seconds = seconds_of(campaign.shrink_time_most);
 
-  CLI::App cli("Simulates " + program.name + ": " + program.what, "simulate");
+  const std::string what = has_profiles ? kServersUnderFaults : program.what;
+  CLI::App cli("Simulates " + program.name + ": " + what, "simulate");
   cli.add_option("--seeds", campaign.seeds, "How many seeds")->capture_default_str();
   cli.add_option("--seed-start", campaign.first_seed, "The first of them")->capture_default_str();
   cli.add_option("--replay", campaign.replay, "One run again, from the line a failure printed");
+  if (has_profiles) {
+    std::string help = "How it is run; all: one after the other, with the seeds shared out";
+    for (const SimulatedRun& run : runs) help += "\n" + run.profile + ": " + run.what;
+    options.profile = program.profile;
+    cli.add_option("--profile", options.profile, help)->capture_default_str();
+  }
   cli.add_flag("--trace", options.is_traced, "Every event on standard error");
   cli.add_option("--minutes", minutes, "No new run begins later than this; 0: no limit")
       ->check(CLI::NonNegativeNumber);
@@ -132,48 +181,103 @@ std::optional<int> parse(int argc, char** argv, const SimulatedRun& program, Opt
     }
   }
   if (campaign.seeds == 0) return usage_error("--seeds: at least 1");
+  if (has_profiles) {
+    if (const std::string wrong = wrong_profile(options, runs); !wrong.empty()) {
+      return usage_error(wrong);
+    }
+  }
   campaign.wall_time_most = duration_of(minutes * 60.0);
   campaign.shrink_time_most = is_not_shrunk ? Duration::zero() : duration_of(shrink_seconds);
   return std::nullopt;
 }
 
-}  // namespace
-
-int campaign_main(int argc, char** argv, const Program& program) {
-  return campaign_main(
-      argc, argv,
-      SimulatedRun{.name = program.name,
-                   .what = "its servers on an in-process Kafka under faults",
-                   .run = sim::run_function(
-                       {.world = program.world, .plan = program.plan, .app = program.app}),
-                   .faults = program.plan.options().faults,
-                   .test = program.test});
-}
-
-int campaign_main(int argc, char** argv, const SimulatedRun& program) {
-  Options options;
-  if (const std::optional<int> exit_code = parse(argc, argv, program, options)) return *exit_code;
+Report simulate(const SimulatedRun& run, const Options& options, const SimulateOptions& campaign) {
   const bool is_watched = isatty(STDERR_FILENO) != 0 && !options.is_traced;
   sim::CampaignInput input{
-      .program = program.name,
-      .run = program.run,
-      .options = options.campaign,
-      .faults = program.faults,
-      .commands = [&](const std::string& line) { return commands_for(line, program); }};
+      .program = run.name,
+      .run = run.run,
+      .options = campaign,
+      .faults = run.faults,
+      .commands = [&](const std::string& line) { return commands_for(line, run); }};
   if (options.is_traced) input.trace = &std::cerr;
   if (is_watched) input.on_progress = show_progress;
-  Report report;
+  Report report = sim::run_campaign(input);
+  report.profile = run.profile;
+  for (Violation& violation : report.violations) violation.profile = run.profile;
+  if (is_watched) clear_progress();
+  return report;
+}
+
+// The options of the place-th of so many campaigns, which share seeds and time.
+SimulateOptions share_of(const SimulateOptions& all, std::size_t place, std::size_t count,
+                         TimePoint began) {
+  SimulateOptions share = all;
+  share.seeds = all.seeds / count + (place < all.seeds % count ? 1 : 0);
+  if (all.wall_time_most > Duration::zero()) {
+    const Duration left = all.wall_time_most - (now() - began);
+    // One that comes too late does a single run.
+    share.wall_time_most = std::max(left / static_cast<std::int64_t>(count - place), Duration(1));
+  }
+  return share;
+}
+
+std::string text_of(const std::vector<Report>& reports) {
+  std::string text;
+  for (const Report& report : reports) text += (text.empty() ? "" : "\n") + report.text();
+  return text;
+}
+
+// Of several: profiles of one program.
+int run_main(int argc, char** argv, const std::vector<SimulatedRun>& runs) {
+  Options options;
+  if (const std::optional<int> exit_code = parse(argc, argv, runs, options)) return *exit_code;
+  const bool is_all = options.profile == kAllProfiles;
+  std::vector<const SimulatedRun*> chosen;
+  for (const SimulatedRun& run : runs) {
+    if (is_all || run.profile == options.profile) chosen.push_back(&run);
+  }
+  std::vector<Report> reports;
   try {
-    report = sim::run_campaign(input);
+    const TimePoint began = now();
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+      reports.push_back(
+          simulate(*chosen[i], options, share_of(options.campaign, i, chosen.size(), began)));
+    }
   } catch (const std::exception& error) {
     return usage_error(error.what());
   }
-  if (is_watched) clear_progress();
-  if (!print(options.format == "json" ? json_text(report) : report.text())) {
+  const bool is_json = options.format == "json";
+  if (!print(!is_json ? text_of(reports) : is_all ? json_text(reports) : json_text(reports[0]))) {
     std::fprintf(stderr, "simulate: standard output: write failed\n");
     return 1;
   }
-  return report.violations.empty() ? 0 : 1;
+  const bool is_broken = std::any_of(reports.begin(), reports.end(), [](const Report& report) {
+    return !report.violations.empty();
+  });
+  return is_broken ? 1 : 0;
+}
+
+}  // namespace
+
+int campaign_main(int argc, char** argv, const Program& program) {
+  const std::vector<Profile> without = {{.what = kServersUnderFaults, .app = program.app}};
+  std::vector<SimulatedRun> runs;
+  for (const Profile& profile : program.profiles.empty() ? without : program.profiles) {
+    runs.push_back({.name = program.name,
+                    .what = profile.what,
+                    .run = sim::run_function(
+                        {.world = program.world, .plan = program.plan, .app = profile.app}),
+                    .faults = program.plan.options().faults,
+                    .arguments = profile.name.empty() ? "" : "--profile " + profile.name,
+                    .test = program.test,
+                    .test_filter = profile.test_filter,
+                    .profile = profile.name});
+  }
+  return run_main(argc, argv, runs);
+}
+
+int campaign_main(int argc, char** argv, const SimulatedRun& program) {
+  return run_main(argc, argv, {program});
 }
 
 }  // namespace rookery::testing

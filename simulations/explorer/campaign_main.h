@@ -7,6 +7,10 @@
 //                                       .plan = plan});
 //   }
 //
+// A program may have profiles: --profile NAME runs one of them, --profile all one after the other,
+// which share the seeds. A replay line does not say which one it is of: the command that a failure
+// prints does.
+//
 // Standard output holds the summary, or one JSON object; all else goes to standard error. Exit
 // code: 0 no violation, 1 a violation, 2 wrong usage.
 #pragma once
@@ -17,6 +21,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "simulations/world/plan.h"
 #include "simulations/world/run_function.h"
@@ -24,14 +29,26 @@
 
 namespace rookery::testing {
 
+// One way to run a program: the same records and faults, but other routes.
+struct Profile {
+  std::string name;  // "key"
+  std::string what;  // in a few words, for --help
+  std::function<App()> app;
+  // Which cases of the program's test simulate the same: "*/key". Empty: all of them.
+  std::string test_filter = {};
+};
+
 struct Program {
   std::string name;
-  std::function<App()> app;
+  // Unless there are profiles.
+  std::function<App()> app = {};
   World world = World();
   Plan plan = Plan();
   // The label of a test that simulates the same, and so can replay its failures: "//billing:test".
   // Empty: there is none.
   std::string test = {};
+  // The first one is the default.
+  std::vector<Profile> profiles = {};
 };
 
 int campaign_main(int argc, char** argv, const Program& program);
@@ -46,6 +63,8 @@ struct SimulatedRun {
   // What else has to be typed to run it, after the front door's word: "--mutant NAME".
   std::string arguments = {};
   std::string test = {};  // as above
+  std::string test_filter = {};
+  std::string profile = {};  // that it is; empty: the program has none
   // What --seeds and --violations are without being said.
   std::uint64_t seeds = 1000;
   std::size_t violations = SimulateOptions().violations_most;

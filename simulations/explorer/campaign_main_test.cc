@@ -40,8 +40,13 @@ App bad_app() {
   return app_that([](const Record&) { throw std::runtime_error("no"); });
 }
 
-Printed run(std::vector<std::string> words, const std::function<App()>& app = good_app) {
-  Program program{.name = "tiny", .app = app, .world = World({.brokers = 3})};
+Printed run(std::vector<std::string> words, const std::function<App()>& app = good_app,
+            std::vector<Profile> profiles = {}) {
+  Program program{.name = "tiny",
+                  .app = app,
+                  .world = World({.brokers = 3}),
+                  .test = profiles.empty() ? "" : "//tiny:test",
+                  .profiles = std::move(profiles)};
   program.world.topic("orders", {.partitions = 2});
   program.plan = Plan({.servers = 2, .faults = any_faults()});
   program.plan.produce("orders", 40, [](Draw& draw) { return record({.key = draw.key(5)}); });
@@ -72,9 +77,11 @@ TEST(CampaignMain, PrintsOneJsonObjectAndNothingElse) {
   const auto json = nlohmann::json::parse(printed.out);
   std::vector<std::string> keys;
   for (const auto& [key, value] : json.items()) keys.push_back(key);
-  EXPECT_THAT(keys, UnorderedElementsAre("program", "seeds", "runs", "violations",
-                                         "virtual_seconds", "wall_seconds", "steps", "records",
-                                         "rebalances", "rejected", "faults", "trace_hash"));
+  EXPECT_THAT(keys,
+              UnorderedElementsAre("program", "seeds", "runs", "violations", "virtual_seconds",
+                                   "wall_seconds", "steps", "records", "rebalances", "rejected",
+                                   "faults", "trace_hash", "profile"));
+  EXPECT_TRUE(json["profile"].is_null());
   EXPECT_EQ(json["program"], "tiny");
   EXPECT_EQ(json["runs"], 12);
   EXPECT_EQ(json["violations"].size(), 0U);
@@ -160,6 +167,83 @@ TEST(CampaignMain, BeginsWhereItIsTold) {
   };
   EXPECT_NE(hash("1"), hash("2"));
   EXPECT_EQ(hash("2"), hash("2"));
+}
+
+// ---- Profiles
+
+std::vector<Profile> good_and_bad() {
+  return {{.name = "good", .what = "as it should be", .app = good_app, .test_filter = "*/good"},
+          {.name = "bad", .what = "as it should not be", .app = bad_app, .test_filter = "*/bad"}};
+}
+
+TEST(CampaignMain, RunsTheFirstProfileUnlessToldOtherwise) {
+  const Printed good = run({"--seeds=2"}, {}, good_and_bad());
+  EXPECT_EQ(good.exit_code, 0);
+  EXPECT_THAT(good.out, StartsWith("tiny as good: 2 of 2 seeds, no violation\n"));
+  const Printed bad = run({"--seeds=1", "--no-shrink", "--profile=bad"}, {}, good_and_bad());
+  EXPECT_EQ(bad.exit_code, 1);
+  EXPECT_THAT(bad.out, StartsWith("tiny as bad: 1 of 1 seeds, 1 violations\n"));
+}
+
+TEST(CampaignMain, AFailureOfAProfileIsReplayedByTheCommandThatNamesIt) {
+  const Printed failed =
+      run({"--seeds=2", "--violations=1", "--no-shrink", "--profile", "bad"}, {}, good_and_bad());
+  const std::string command = "run it again  ./rookery simulate ";
+  const std::size_t at = failed.out.find(command);
+  ASSERT_NE(at, std::string::npos) << failed.out;
+  const std::size_t from = at + command.size();
+  const std::string words = failed.out.substr(from, failed.out.find('\n', at) - from);
+  EXPECT_THAT(words, StartsWith("--profile bad --replay r1:"));
+  const std::string line = words.substr(words.rfind(' ') + 1);
+  EXPECT_THAT(failed.out, HasSubstr("or            bazel test //tiny:test '--test_filter=*/bad' "
+                                    "--test_arg=--replay=" +
+                                    line + "\n"));
+  const Printed replayed = run({"--profile", "bad", "--replay", line}, {}, good_and_bad());
+  EXPECT_EQ(replayed.exit_code, 1);
+  EXPECT_THAT(replayed.out, HasSubstr("the same trace"));
+  EXPECT_EQ(run({"--profile", "good", "--replay", line}, {}, good_and_bad()).exit_code, 0);
+}
+
+TEST(CampaignMain, AllProfilesShareTheSeeds) {
+  const Printed printed =
+      run({"--seeds=5", "--no-shrink", "--profile=all", "--format=json"}, {}, good_and_bad());
+  EXPECT_EQ(printed.exit_code, 1);
+  const auto json = nlohmann::json::parse(printed.out);
+  EXPECT_EQ(json["profile"], "all");
+  EXPECT_EQ(json["seeds"], 5);
+  EXPECT_EQ(json["runs"], 5);
+  EXPECT_EQ(json["records"], 5 * 40);
+  ASSERT_EQ(json["violations"].size(), 2U);
+  EXPECT_EQ(json["violations"][0]["profile"], "bad");
+  ASSERT_EQ(json["profiles"].size(), 2U);
+  EXPECT_EQ(json["profiles"][0]["profile"], "good");
+  EXPECT_EQ(json["profiles"][0]["runs"], 3);
+  EXPECT_EQ(json["profiles"][0]["violations"].size(), 0U);
+  EXPECT_EQ(json["profiles"][1]["profile"], "bad");
+  EXPECT_EQ(json["profiles"][1]["runs"], 2);
+
+  const Printed text = run({"--seeds=2", "--no-shrink", "--profile=all"}, {}, good_and_bad());
+  EXPECT_THAT(text.out, StartsWith("tiny as good: 1 of 1 seeds, no violation\n"));
+  EXPECT_THAT(text.out, HasSubstr("\n\ntiny as bad: 1 of 1 seeds, 1 violations\n"));
+}
+
+TEST(CampaignMain, WhatIsAskedForWronglyOfProfilesIsOneLineAndTwo) {
+  const std::string line = nlohmann::json::parse(
+      run({"--seeds=1", "--no-shrink", "--format=json"}, bad_app).out)["violations"][0]["replay"];
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"--profile", "best"}, "simulate: --profile: there is no 'best', but good, bad, all\n"},
+      {{"--profile", "all", "--seeds", "1"},
+       "simulate: --seeds: 1 are too few for 2 profiles, each takes at least 1\n"},
+      {{"--profile", "all", "--replay", line},
+       "simulate: --replay: a line is of one profile, which the command with it names: "
+       "--profile NAME\n"}};
+  for (const auto& [words, error] : cases) {
+    const Printed printed = run(words, {}, good_and_bad());
+    EXPECT_EQ(printed.exit_code, 2) << error;
+    EXPECT_EQ(printed.error, error);
+    EXPECT_THAT(printed.out, IsEmpty());
+  }
+  EXPECT_EQ(run({"--profile", "good"}).exit_code, 2) << "a program without profiles";
 }
 
 TEST(CampaignMain, WrongUsageIsOneLineAndTwo) {

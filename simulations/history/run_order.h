@@ -30,8 +30,9 @@ struct RunOrder {
 
 RunOrder run_order_of(const TopicSettings& settings);
 
-// A hash of the key that orders a record; 0: it has none. It throws nothing.
+// A hash of the key that orders a record; 0: it has none.
 using KeyOf = std::function<std::uint64_t(const Record&)>;
+// What the route's key function throws counts as no key.
 KeyOf key_of(const TopicSettings& settings);
 
 }  // namespace rookery::sim

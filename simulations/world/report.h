@@ -42,6 +42,7 @@ struct Violation {
   std::string promise;  // "no loss", "deadlock" ...
   std::string text;     // what happened, then the timeline; a newline after each line
   std::string replay;   // the line that runs it again: "r1:...", "r2:..."
+  std::string profile = {};  // as the report's
   std::optional<Shrinking> shrunk = {};
   // What to type to see it again.
   std::vector<std::string> commands = {};
@@ -52,6 +53,7 @@ struct Violation {
 
 struct Report {
   std::string program;
+  std::string profile = {};           // with which it ran; empty: it has none
   std::uint64_t seeds = 0;            // asked for
   std::uint64_t runs = 0;             // done; fewer when the time was up
   std::vector<Violation> violations;  // in the order of seeds
