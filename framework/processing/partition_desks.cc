@@ -113,9 +113,10 @@ std::vector<PartitionMarks::Note> PartitionMarks::collect_notes() {
   return notes;
 }
 
-void PartitionMarks::set_lanes_wanted(bool are_wanted) {
+bool PartitionMarks::set_lanes_wanted(bool are_wanted) {
   MutexLock lock(mutex_);
   are_lanes_wanted_ = are_wanted;
+  return are_wanted && !noted_.empty();
 }
 
 // ---- A lane's step
@@ -126,15 +127,18 @@ PartitionMarks::Orders PartitionMarks::collect_orders(LaneDesk& desk) {
 }
 
 PartitionMarks::Due PartitionMarks::report(LaneDesk& desk, const Report& report) {
+  std::vector<LaneBatch> lost;  // ends outside the lock: batches give memory back
   MutexLock lock(mutex_);
   desk.completed += report.completed;
   desk.waits_for_outputs = !report.undone.empty();
   Due due;
   if (report.forgotten) {
     desk.forgotten += *report.forgotten;
-    // They are not done, so that no batch ends here.
     const Offset offset = *std::exchange(desk.forget_from, std::nullopt);
-    std::erase_if(desk.returned, [&](LaneBatch& batch) { return !batch.keep_below(offset); });
+    for (LaneBatch& batch : std::exchange(desk.returned, {})) {
+      std::vector<LaneBatch>& kept = batch.keep_below(offset) ? desk.returned : lost;
+      kept.push_back(std::move(batch));
+    }
     due.partition = --forgetting_ == 0;
   }
   if (desk.completed > 0 || desk.forgotten > 0) {

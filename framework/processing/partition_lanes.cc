@@ -72,7 +72,7 @@ void PartitionLanes::give() {
     marks.give(task.desk(), std::move(share.batch));
     task.schedule();
   }
-  marks.set_lanes_wanted(queue_->waiting() > 0);
+  if (marks.set_lanes_wanted(queue_->waiting() > 0)) partition_.schedule();
 }
 
 LaneTask& PartitionLanes::lane(LaneIndex index) {

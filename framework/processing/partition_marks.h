@@ -43,7 +43,7 @@ class PartitionMarks {
 
   // ---- Taking
   // How many records may be taken now, 0 when that is to wait: until there is room for `wanted`, or
-  // for any when no lane has something to run. A step is due then.
+  // for any when no lane has something to run. A step is due then, but with wanted = 0.
   std::size_t room(std::size_t wanted);
   void take(std::span<const Record> records, Offset next_offset);
   // Forgets what was taken at and above `offset`. Answers failures that no longer matter.
@@ -53,7 +53,7 @@ class PartitionMarks {
   bool is_forgetting() const;  // a lane has not yet
   // Puts shares on the desks, which are by lane. Answers whose task is to be scheduled.
   void give(LaneDesk& desk, LaneBatch batch);
-  // What lanes have left since the last time. lanes_wanted: whether records wait for a free one.
+  // What lanes have left since the last time.
   struct Note {
     std::size_t lane = 0;
     std::size_t completed = 0;
@@ -61,7 +61,8 @@ class PartitionMarks {
     std::vector<LaneBatch> returned;
   };
   std::vector<Note> collect_notes();
-  void set_lanes_wanted(bool are_wanted);
+  // Whether records wait for a free lane. True: one may have become free since the last collecting.
+  bool set_lanes_wanted(bool are_wanted);
 
   // ---- A lane's step
   struct Orders {

@@ -18,8 +18,8 @@ RecordBatch Partition::take(std::size_t most) {
     if (marks_.is_forgetting()) return {};
     taken = std::move(*std::exchange(held_, std::nullopt));
   } else {
-    // With one lane any room is good: it waits for nobody else.
-    const std::size_t room = marks_.room(sole_ ? 1 : std::min(most, (settings_.window + 1) / 2));
+    // One lane takes what there is: it has nothing else to do, and is woken when a batch is done.
+    const std::size_t room = marks_.room(sole_ ? 0 : std::min(most, (settings_.window + 1) / 2));
     if (room == 0) return {};  // a step follows when records are done
     taken = stream_->take(std::min(most, room), settings_.max_bytes);
     tell_take_error(taken);

@@ -22,7 +22,7 @@ namespace rookery {
 enum class Distribution {
   kConsistent,  // by the key's hash, as Kafka does: a key stays where it is as long as the
                 // partition is ours
-  kBalanced,  // to the lane that has least to do; a key with work under way stays where it is
+  kBalanced,    // to the lane that has least to do; a key with work under way stays where it is
 };
 
 // A fixed number of lanes.
@@ -33,7 +33,8 @@ struct VirtualPartitions {
 };
 
 // A lane for each key that has work under way; free lanes are used again. While all are taken,
-// records of further keys wait. Records without a key have no order among themselves.
+// records of further keys wait. A lane is taken until its records are marked (and so until their
+// outputs are acknowledged). Records without a key have no order among themselves.
 struct ByKey {
   KeyFunction by = {};            // default: the record's key
   std::size_t max_lanes = 1'000;  // and so consumer objects of a partition; at least 1
