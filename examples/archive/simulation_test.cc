@@ -30,7 +30,9 @@ TEST_P(Simulation, TotalsAreRightWhateverKafkaDoes) {
   const Report report = simulated_world().simulate(
       GetParam().app, simulated_plan(), {.seeds = is_default ? kSeedsForEveryFault : kSeeds});
   EXPECT_THAT(report, HasNoViolation());
-  if (is_default) EXPECT_THAT(report, EveryFaultTookEffect());
+  if (is_default) {
+    EXPECT_THAT(report, EveryFaultTookEffect());
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Profiles, Simulation, ::testing::ValuesIn(simulated_profiles()),
