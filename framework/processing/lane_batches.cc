@@ -111,9 +111,17 @@ std::span<const Record> Lane::undone() const {
 // Behind a record that failed others may run, if they have no order: elsewhere.
 void Lane::give_back_loose() {
   if (next_batch_ >= batches_.size() || !batches_[next_batch_].is_loose()) return;
-  const std::size_t kept =
-      std::max(next_record_ + 1, runs_batches() ? next_record_ + settings_.max_records : 0);
   LaneBatch& batch = batches_[next_batch_];
+  std::size_t kept =
+      std::max(next_record_ + 1, runs_batches() ? next_record_ + settings_.max_records : 0);
+  if (!taken_away_.empty()) {  // after going back: only this lane knows of those given up
+    const Offset last = taken_away_.rbegin()->first;
+    const auto records = batch.records();
+    const auto end =
+        std::partition_point(records.begin(), records.end(),
+                             [last](const Record& record) { return record.offset() <= last; });
+    kept = std::max(kept, static_cast<std::size_t>(end - records.begin()));
+  }
   if (kept >= batch.size()) return;
   LaneBatch rest = batch.split_at(kept);
   waiting_ -= rest.size();

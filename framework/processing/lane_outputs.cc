@@ -94,10 +94,11 @@ bool Lane::mark_own(Offset first, Offset last) {
   const auto below = [](Offset offset) {
     return [offset](const Record& record) { return record.offset() < offset; };
   };
-  for (const LaneBatch& batch : batches_) {
-    if (batch.last_offset() < first) continue;
-    if (batch.first_offset() > last) break;
-    const std::span<const Record> records = batch.records();
+  auto batch = std::partition_point(
+      batches_.begin(), batches_.end(),
+      [first](const LaneBatch& candidate) { return candidate.last_offset() < first; });
+  for (; batch != batches_.end() && batch->first_offset() <= last; ++batch) {
+    const std::span<const Record> records = batch->records();
     const auto begin = std::partition_point(records.begin(), records.end(), below(first));
     const auto end = std::partition_point(begin, records.end(), below(last + 1));
     if (!marks.mark(std::span(begin, end))) return false;

@@ -59,7 +59,8 @@ void LaneTask::forget_and_go_back(std::optional<Offset> forgotten_from,
 }
 
 void LaneTask::conclude(PartitionMarks::Report report) {
-  const bool is_waiting = lane_.retry_at() != kNever;
+  // A backoff behind the lane's last record is waited for when there is another one.
+  const bool is_waiting = lane_.waiting() > 0 && lane_.retry_at() != kNever;
   if (is_waiting || lane_.is_blocked()) lane_.give_back_loose();
   report.is_busy = lane_.waiting() > 0 && !is_waiting && !lane_.is_blocked();
   report.undone = lane_.undone();

@@ -2,6 +2,7 @@
 //
 // Partitions with several lanes: what fails delays only itself, and what holds of one lane holds of
 // each.
+#include <rookery/processing/partition_marks.h>
 #include <rookery/processing/testing/harness.h>
 
 #include <gmock/gmock.h>
@@ -386,6 +387,84 @@ TEST(Lanes, OldRecordsDoNotRunBesideThoseThatReplacedThem) {
   harness.group().wait_for_commit(kPartition, 3);
   EXPECT_EQ(board.notes("began").size(), 1U) << "the second of its key is not in the log any more";
   EXPECT_THAT(board.notes("new "), UnorderedElementsAre("x@1", "y@2"));
+}
+
+TEST(Lanes, OutputsOfOldRecordsSayNothingAboutThoseThatReplacedThem) {
+  Board board;
+  bool is_open = false;
+  ServerHarness harness(board,
+                        {.consumer = consumer([&](const Record& record, ConsumerContext& context) {
+                           if (record.key() == "other") return;
+                           if (record.value() == "old") {
+                             board.note("began");
+                             board.wait_for("open", [&] { return is_open; });
+                           }
+                           context.outputs().send({.topic = "out", .value = record.value()});
+                         }),
+                         .ordering = by_key()});
+  ProducerScript& producer = harness.transport.producer;
+  producer.acknowledges = false;
+  const auto stream = harness.assign();
+  push_keys(*stream, {"other"});
+  push_keys(*stream, {"a"}, "old");
+  board.wait_for_notes("began");
+  stream->truncate(1);
+  push_keys(*stream, {"b"}, "new");
+  board.wait_for("taken", [&] { return stream->waiting() == 0; });
+  const auto other = harness.assign({"orders", 1});
+  push_keys(*other, {"other"});
+  harness.group().wait_for_commit({"orders", 1}, 1);  // the lane is asked to forget
+  board.change([&] { is_open = true; });
+  board.wait_for("both sent", [&] { return producer.sent.size() == 2; });
+  acknowledge(board, producer, 0);
+  push_keys(*other, {"other"});
+  harness.group().wait_for_commit({"orders", 1}, 2);
+  EXPECT_THAT(harness.group().asked_offsets(kPartition), Each(Le(1)));
+  acknowledge(board, producer, 1);
+  harness.group().wait_for_commit(kPartition, 2);
+  EXPECT_EQ(harness.stop(), ExitCode::kClean);
+}
+
+TEST(Lanes, ARecordThatWasGivenUpStaysSoWhenItsLaneGoesBack) {
+  Board board;
+  ServerHarness harness(board,
+                        {.consumer = consumer([&](const Record& record, ConsumerContext& context) {
+                           board.note("ran " + text(record));
+                           if (record.key() == "bad") throw std::runtime_error("bad");
+                           if (record.key() == "sends") context.outputs().send({.topic = "out"});
+                         }),
+                         .ordering = unordered(),
+                         .dead_letter_queue = {{.topic = "dead", .max_retries = 0}}},
+                        {}, {.concurrency = 1});
+  harness.transport.topics["dead"] = 1;
+  ProducerScript& producer = harness.transport.producer;
+  producer.held_topic = "out";
+  const auto stream = harness.assign();
+  // One lane gets the first half of them.
+  push_keys(*stream, {"sends", "", "bad", "", "", "", "", ""});
+  board.wait_for("all to have run",
+                 [&] { return board.count_prefix("ran ") >= 8 && producer.sent.size() == 2; });
+  board.change([&] { producer.held_topic = ""; });
+  fail_send(board, producer, 0);
+  harness.group().wait_for_commit(kPartition, 8);
+  EXPECT_EQ(board.notes("ran bad@2").size(), 1U);
+  EXPECT_EQ(harness.stop(), ExitCode::kClean);
+}
+
+TEST(Lanes, WhatOneLeavesBeforeItIsWantedIsNotOverlooked) {
+  class Nothing final : public Task {
+    void step() override {}
+  };
+  Nothing task;
+  LaneDesk desk(task, 0);
+  PartitionMarks marks(10);
+  marks.add_lane(desk);
+  marks.give(desk, LaneBatch());
+  marks.collect_orders(desk);
+  EXPECT_FALSE(marks.report(desk, {.completed = 1}).partition) << "nobody waits for it";
+  EXPECT_TRUE(marks.set_lanes_wanted(true)) << "somebody does now, and looked before";
+  EXPECT_EQ(marks.collect_notes().size(), 1U);
+  EXPECT_FALSE(marks.set_lanes_wanted(true));
 }
 
 TEST(Lanes, IdleOnesGetWorkThatComesLater) {

@@ -139,6 +139,7 @@ PartitionMarks::Due PartitionMarks::report(LaneDesk& desk, const Report& report)
       std::vector<LaneBatch>& kept = batch.keep_below(offset) ? desk.returned : lost;
       kept.push_back(std::move(batch));
     }
+    forget_late(desk, offset);
     due.partition = --forgetting_ == 0;
   }
   if (desk.completed > 0 || desk.forgotten > 0) {
@@ -166,6 +167,15 @@ void PartitionMarks::give_back(LaneDesk& desk, LaneBatch batch) {
   MutexLock lock(mutex_);
   desk.returned.push_back(std::move(batch));
   note(desk);
+}
+
+// A lane may have sent, and given up, what its partition had forgotten already. Others are taken in
+// its place when all lanes have heard.
+void PartitionMarks::forget_late(LaneDesk& desk, Offset offset) {
+  for (PendingRecord* pending : pending_) {
+    if (pending->lane == &desk && pending->offset() >= offset) pending->is_superseded = true;
+  }
+  taken_away_.erase(taken_away_.lower_bound(offset), taken_away_.end());
 }
 
 void PartitionMarks::note(LaneDesk& desk) {

@@ -94,6 +94,9 @@ bool PartitionLanes::forget_from(Offset offset) {
         std::partition_point(records.begin(), records.end(),
                              [offset](const Record& record) { return record.offset() < offset; });
     gathered_records_ -= static_cast<std::size_t>(records.end() - kept);
+    if (settings_.min_records > 1) {
+      for (const Record& record : std::span(kept, records.end())) gathered_bytes_ -= record.size();
+    }
     batch.keep_first(static_cast<std::size_t>(kept - records.begin()));
     return batch.empty();
   });
@@ -104,6 +107,7 @@ bool PartitionLanes::forget_from(Offset offset) {
 
 void PartitionLanes::clear() {
   queue_.reset();
+  shares_.clear();  // left where memory ran out
   gathered_.clear();
   for (const auto& task : lanes_) {
     if (task) partition_.marks().collect_orders(task->desk());

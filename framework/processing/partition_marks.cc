@@ -186,9 +186,10 @@ PartitionMarks::Failed PartitionMarks::failed(PendingRecord& pending, OutputFail
   MutexLock lock(mutex_);
   LaneDesk& desk = *pending.lane;
   // Not for the output of an earlier run, or of a record marked before its outputs, or of one that
-  // is the next owner's.
-  const bool will_run_again = is_still_wanted && !pending.is_superseded && !is_ending_ &&
-                              !is_closed_ && !ledger_.is_done(pending.offset());
+  // its log has lost, or that is the next owner's.
+  const bool is_forgotten = desk.forget_from && pending.offset() >= *desk.forget_from;
+  const bool will_run_again = is_still_wanted && !pending.is_superseded && !is_forgotten &&
+                              !is_ending_ && !is_closed_ && !ledger_.is_done(pending.offset());
   if (!will_run_again) return {.told_here = std::move(failure)};
   if (desk.output_failure && failure.offset >= desk.output_failure->offset) {
     return {.will_run_again = true, .told_here = std::move(failure)};

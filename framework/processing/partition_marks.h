@@ -138,6 +138,7 @@ class PartitionMarks {
   void mark_one(Offset offset);
   bool is_fed();  // the partition waits for room, and there is
   void note(LaneDesk& desk);
+  void forget_late(LaneDesk& desk, Offset offset);
 
   const std::size_t window_;
   Atomic<bool> is_gone_{false};  // written under the lock: no mark slips in after it
