@@ -10,6 +10,7 @@
 #include <rookery/base/result.h>
 #include <rookery/base/topic_partition.h>
 #include <rookery/cli/main.h>
+#include <rookery/filtering/filters.h>
 #include <rookery/instrumentation/events.h>
 #include <rookery/processing/consumer.h>
 #include <rookery/processing/deserializer.h>

@@ -89,10 +89,17 @@ Json ordering_json(const Ordering& ordering) {
   return json;
 }
 
+Json filters_json(const Filters& filters) {
+  Json json = Json::array();
+  for (const FilterFactory& filter : filters) json.push_back(filter.text());
+  return json;
+}
+
 Json route_json(const std::string& name, const TopicSettings& settings) {
   const RetryBackoff& backoff = settings.retry_backoff;
   Json json = {{"name", name},
                {"ordering", ordering_json(settings.ordering)},
+               {"filters", filters_json(settings.filters)},
                {"max_records", settings.max_records},
                {"max_bytes", settings.max_bytes},
                {"min_records", settings.min_records},

@@ -29,6 +29,13 @@ void WaitingBatch::forget_from(Offset offset) {
   next_offset_ = std::min(next_offset_, offset);
 }
 
+void WaitingBatch::drop_below(Offset offset) {
+  const auto wanted =
+      std::partition_point(records_.begin(), records_.end(),
+                           [offset](const Record& record) { return record.offset() < offset; });
+  records_ = records_.subspan(static_cast<std::size_t>(wanted - records_.begin()));
+}
+
 SplitBatch::SplitBatch(const WaitingBatch& batch, const ChainVerdict& verdict)
     : source_(batch.source_), next_offset_(batch.next_offset_), held_(batch) {
   const std::span<const Record> records = batch.records_;

@@ -41,6 +41,8 @@ class WaitingBatch {
   Offset next_offset() const { return next_offset_; }
   // Those at and above `offset` are not in the log any more.
   void forget_from(Offset offset);
+  // Those below `offset` are not wanted.
+  void drop_below(Offset offset);
 
  private:
   friend class SplitBatch;

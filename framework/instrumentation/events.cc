@@ -39,6 +39,8 @@ const char* name(EventKind kind) {
       return "consume.slow";
     case EventKind::kDeadLetterDispatched:
       return "dead_letter.dispatched";
+    case EventKind::kFilterPaused:
+      return "filter.paused";
     case EventKind::kRecordSkipped:
       return "record.skipped";
   }

@@ -34,6 +34,7 @@ enum class EventKind {
   kCommitted,
   kConsumeSlow,           // consume_timeout was exceeded
   kDeadLetterDispatched,  // sent; its offset is marked when it is acknowledged
+  kFilterPaused,          // filters have the partition wait
   kRecordSkipped,         // counted as done although it failed: a policy, or no dead letter topic
 };
 

@@ -18,6 +18,9 @@ Partition::Partition(std::shared_ptr<PartitionEnvironment> environment,
       settings_(std::move(settings)),
       marks_(settings_.window) {
   attach_to(*environment_->pool);
+  if (!settings_.filters.empty()) {
+    filters_ = std::make_unique<FilterStage>(settings_, topic_partition_);
+  }
   if (settings_.ordering.has_one_lane()) {
     sole_ = std::make_unique<Sole>(*this, std::move(factory));
     marks_.add_lane(sole_->desk);
@@ -104,6 +107,7 @@ void Partition::break_down() {
 bool Partition::step_to_the_end() {
   const auto ending = static_cast<Ending>(ending_.load());
   if (ending == Ending::kNone) return false;
+  if (filters_) filters_->clear();  // what waits is the next owner's
   if (sole_ && !std::exchange(sole_->is_ended, true)) end_lane(sole_->lane, sole_->desk);
   if (lanes_) {
     if (!marks_.are_all_ended()) {  // the last one has us come back

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <rookery/instrumentation/events.h>
+#include <rookery/processing/filter_stage.h>
 #include <rookery/processing/lane.h>
 #include <rookery/processing/partition_environment.h>
 #include <rookery/processing/partition_lanes.h>
@@ -120,10 +121,16 @@ class Partition final : public Task, public OutputListener {
 
   // Taking (partition_take.cc).
   RecordBatch take(std::size_t most);
+  std::optional<Taken> fetch(std::size_t most);
   bool is_quiet() const { return environment_->is_quiet.load(std::memory_order_relaxed); }
   void tell_take_error(const Taken& taken);
   bool is_of_the_next_life(const RecordBatch& batch);
   bool forget_from(Offset offset);  // false: lanes have not all heard yet
+
+  // Filters (partition_filters.cc).
+  RecordBatch take_filtered(std::size_t most);
+  void look_behind_what_waits();
+  void tell_of_filters(const FilterStage::Outcome& outcome);
 
   void publish_output_failure(const OutputFailure& failed);
 
@@ -138,6 +145,7 @@ class Partition final : public Task, public OutputListener {
   PartitionMarks marks_;
   std::unique_ptr<Sole> sole_;                // W: one of these two
   std::unique_ptr<PartitionLanes> lanes_;     // W
+  std::unique_ptr<FilterStage> filters_;      // W; null: there are none
   std::optional<ErrorCode> last_take_error_;  // W
   Offset taken_below_ = -1;                   // W: where the next batch begins, or above
   std::optional<Taken> held_;  // W: of the log's next life, until lanes have forgotten the last

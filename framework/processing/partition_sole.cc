@@ -75,6 +75,7 @@ bool Partition::must_wait_for_more() {
 void Partition::look_at_the_log() {
   if (is_quiet() || now() < saturating_add(sole_->looked_at, kLookInterval)) return;
   sole_->looked_at = now();
+  if (filters_ && !filters_->empty()) return look_behind_what_waits();
   push_next(1);
 }
 

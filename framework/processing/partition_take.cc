@@ -10,26 +10,33 @@
 
 namespace rookery {
 
-// A batch, taken and registered; empty: nothing is there, or there is no room, or lanes are to
-// forget first what lay where the batch lies.
+// A batch, taken, filtered and registered; empty: none now. A step follows when there may be one.
 RecordBatch Partition::take(std::size_t most) {
-  Taken taken;
+  if (filters_) return take_filtered(most);
+  std::optional<Taken> taken = fetch(most);
+  if (!taken) return {};
+  marks_.take(taken->batch.records(), taken->next_offset);
+  return std::move(taken->batch);
+}
+
+// What the stream has, not registered. None: there is no room, or lanes are to forget first what
+// lay where the batch lies.
+std::optional<Taken> Partition::fetch(std::size_t most) {
   if (held_) {
-    if (marks_.is_forgetting()) return {};
-    taken = std::move(*std::exchange(held_, std::nullopt));
-  } else {
-    // One lane takes what there is: it has nothing else to do, and is woken when a batch is done.
-    const std::size_t room = marks_.room(sole_ ? 0 : std::min(most, (settings_.window + 1) / 2));
-    if (room == 0) return {};  // a step follows when records are done
-    taken = stream_->take(std::min(most, room), settings_.max_bytes);
-    tell_take_error(taken);
-    if (is_of_the_next_life(taken.batch) && !forget_from(taken.batch[0].offset())) {
-      held_ = std::move(taken);
-      return {};
-    }
+    if (marks_.is_forgetting()) return std::nullopt;
+    return std::exchange(held_, std::nullopt);
   }
-  marks_.take(taken.batch.records(), taken.next_offset);
-  return std::move(taken.batch);
+  // One lane takes what there is: it has nothing else to do, and is woken when a batch is done.
+  std::size_t room = marks_.room(sole_ ? 0 : std::min(most, (settings_.window + 1) / 2));
+  if (filters_) room -= std::min(room, filters_->waiting());
+  if (room == 0) return std::nullopt;  // a step follows when records are done
+  Taken taken = stream_->take(std::min(most, room), settings_.max_bytes);
+  tell_take_error(taken);
+  if (is_of_the_next_life(taken.batch) && !forget_from(taken.batch[0].offset())) {
+    held_ = std::move(taken);
+    return std::nullopt;
+  }
+  return taken;
 }
 
 void Partition::tell_take_error(const Taken& taken) {
@@ -54,6 +61,7 @@ bool Partition::is_of_the_next_life(const RecordBatch& batch) {
 // there says nothing about them.
 bool Partition::forget_from(Offset offset) {
   if (mutant("partition.keeps_what_was_truncated")) return true;
+  if (filters_) filters_->forget_from(offset);
   for (const OutputFailure& failed : marks_.forget_from(offset)) publish_output_failure(failed);
   if (lanes_) return lanes_->forget_from(offset);
   sole_->lane.forget_from(offset);

@@ -54,6 +54,9 @@ TopicSettings settings_of(const App& app, const std::string& group, const std::s
   const TopicSettings base;
   return {
       .ordering = first_of(base.ordering, own->ordering, mid.ordering, outer.ordering),
+      .filters = own->filters.is_given()  ? own->filters
+                 : mid.filters.is_given() ? mid.filters
+                                          : outer.filters,
       .max_records =
           first_of(base.max_records, own->max_records, mid.max_records, outer.max_records),
       .max_bytes = first_of(base.max_bytes, own->max_bytes, mid.max_bytes, outer.max_bytes),

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <rookery/base/topic_partition.h>
+#include <rookery/filtering/filters.h>
 #include <rookery/processing/consumer.h>
 #include <rookery/routing/ordering.h>
 #include <rookery/routing/settings.h>
@@ -27,6 +28,7 @@ namespace rookery {
 struct TopicOptions {
   ConsumerFactory consumer;                      // required
   std::optional<Ordering> ordering = {};         // what runs at once; default in_partition()
+  Filters filters = {};                          // before the consumer, in order; default none
   std::optional<std::size_t> max_records = {};   // in one batch; default 500
   std::optional<std::size_t> max_bytes = {};     // in one batch, soft; default 8 MiB
   std::optional<std::size_t> min_records = {};   // wait for so many, at most max_wait; default 1

@@ -120,6 +120,28 @@ TEST(Routing, OrderingsAreInheritedWhole) {
   EXPECT_THAT(validate(app), IsEmpty());
 }
 
+TEST(Routing, FiltersAreInheritedWhole) {
+  App app({.defaults = {.defaults = {.filters = {throttle(5, 1s)}}}});
+  app.group("g", {.defaults = {.filters = {expire(1h), delay(1min)}}})
+      .topic("a", {.consumer = nothing(), .filters = {delay(5s)}})
+      .topic("b", {.consumer = nothing()})
+      .topic("c", {.consumer = nothing(), .filters = no_filters()});
+  app.group("h").topic("d", {.consumer = nothing()});
+  EXPECT_EQ(settings_of(app, "g", "a").filters.begin()->text(), "delay(5s)");
+  EXPECT_EQ(settings_of(app, "g", "b").filters.size(), 2U);
+  EXPECT_TRUE(settings_of(app, "g", "c").filters.empty());
+  EXPECT_EQ(settings_of(app, "h", "d").filters.begin()->text(), "throttle(5 per 1s)");
+  EXPECT_THAT(validate(app), IsEmpty());
+}
+
+TEST(Validation, FiltersAreToldByTheirPlace) {
+  App app;
+  app.group("g").topic(
+      "t", {.consumer = nothing(), .filters = {throttle(0, 1s), expire(1min), delay(1h)}});
+  EXPECT_THAT(paths(app),
+              ElementsAre("groups.g.topics.t.filters[0]", "groups.g.topics.t.filters[1]"));
+}
+
 TEST(Validation, OrderingsNeedLanesThatCanHaveWork) {
   App app;
   app.group("g")

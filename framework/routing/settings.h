@@ -4,6 +4,7 @@
 // (documented at each).
 #pragma once
 
+#include <rookery/filtering/filters.h>
 #include <rookery/recovery/dead_letter.h>
 #include <rookery/recovery/error_policy.h>
 #include <rookery/routing/ordering.h>
@@ -38,6 +39,7 @@ Duration jittered_backoff_of(const RetryBackoff& retry, int attempt);
 
 struct TopicSettings {
   Ordering ordering = {};
+  Filters filters = {};
   std::size_t max_records = 500;
   std::size_t max_bytes = std::size_t{8} << 20;
   std::size_t min_records = 1;

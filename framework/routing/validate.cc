@@ -44,6 +44,9 @@ void check_topic(const std::string& path, const TopicOptions& options,
   };
   if (!options.consumer) findings.add(path + ".consumer", "a topic needs a consumer");
   check_ordering(path + ".ordering", settings, findings);
+  for (const Filters::Wrong& wrong : settings.filters.mistakes()) {
+    findings.add(path + ".filters[" + std::to_string(wrong.index) + "]", wrong.message);
+  }
   at_least_one("max_records", settings.max_records);
   at_least_one("max_bytes", settings.max_bytes);
   at_least_one("min_records", settings.min_records);

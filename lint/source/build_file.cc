@@ -32,6 +32,7 @@ constexpr auto kPublicPackages = std::to_array<PublicPackage>({
     {"framework", false},
     {"framework/base", true},
     {"framework/cli", false},
+    {"framework/filtering", false},
     {"framework/instrumentation", true},
     {"framework/processing", false},
     {"framework/producing", true},
