@@ -64,6 +64,7 @@ rookery::App archive_app_with(const ArchiveOptions& options) {
       .topic(names.packages,
              {.consumer = rookery::consumer<Indexer>(names),
               .ordering = options.ordering,
+              .filters = options.filters,
               .dead_letter_queue = {{.topic = names.packages_dlq}},
               .on_error = {rookery::on("OversizedStanza", rookery::dispatch(names.oversized_dlq)),
                            rookery::on<RejectedStanza>(rookery::dispatch()),

@@ -32,6 +32,7 @@ struct ArchiveOptions {
   rookery::ConfigMap kafka = {};  // for every client, under librdkafka's names
   std::optional<rookery::Duration> commit_interval = {};
   rookery::Ordering ordering = rookery::in_partition();
+  rookery::Filters filters = {};
 };
 
 // The App with the names and settings it has unless told otherwise.

@@ -5,6 +5,7 @@
 
 #include "examples/archive/profiles.h"
 
+#include <chrono>
 #include <string>
 
 #include "examples/archive/archive_app.h"
@@ -36,6 +37,10 @@ std::vector<Profile> simulated_profiles() {
               {.ordering = rookery::by_key({.max_lanes = 8})}),
       profile("unordered", "in no order, up to eight records at once",
               {.ordering = rookery::unordered({.max_lanes = 8})}),
+      // What is held back comes later, and nothing is left out.
+      profile("filters", "each record a second after its time, and twenty a second of a partition",
+              {.filters = {rookery::delay(std::chrono::seconds(1)),
+                           rookery::throttle(20, std::chrono::seconds(1))}}),
   };
 }
 

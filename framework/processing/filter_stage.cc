@@ -7,6 +7,7 @@
 #include <rookery/runtime/mutant.h>
 #include <rookery/runtime/mutex.h>
 
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <utility>
@@ -23,10 +24,8 @@ void FilterStage::forget_from(Offset offset) {
   std::erase_if(waiting_, [](const WaitingBatch& batch) { return batch.empty(); });
   records_ = 0;
   for (const WaitingBatch& batch : waiting_) records_ += batch.size();
-  if (filtered_below_ > offset) {
-    filtered_below_ = offset;
-    has_dropped_ = false;  // if it was dropped, it is gone
-  }
+  // What was dropped may lie below: has_dropped_ stays, until a record passes.
+  filtered_below_ = std::min(filtered_below_, offset);
   wanted_from_ = -1;
   failures_ = 0;
   paused_at_ = -1;

@@ -274,6 +274,7 @@ void Model::apply(const Event& event) {
     case EventKind::kSkipped:
       give_up(event);
       progress_of(event).is_done = true;
+      progress_of(event).is_filtered |= event.detail == kSkippedByFilter;
       break;
   }
 }

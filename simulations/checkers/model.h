@@ -111,6 +111,7 @@ struct GroupPartition {
     std::uint32_t returns = 0;  // how often user code returned from it
     bool is_done = false;       // a run of it completed
     bool is_marked = false;     // by the user
+    bool is_filtered = false;   // an owner's filters have dropped it
   };
 
   std::optional<Offset> committed;

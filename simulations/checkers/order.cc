@@ -65,6 +65,10 @@ class Order final : public Checker {
     return nullptr;
   }
 
+  static bool is_filtered(const Model& model, const Event& event, std::size_t place) {
+    return model.group_partition(event.group, event.partition).look_at(place).is_filtered;
+  }
+
   // Whether it starts although a record that threw, in the same sequence, has to come first.
   static bool passes_thrown(const OwnershipView& ownership, const SequenceView& sequence,
                             const Event& event, std::size_t place) {
@@ -91,8 +95,8 @@ class Order final : public Checker {
                                " threw and was not run again");
     }
     std::size_t next = std::max(all->next_place, log.held_from());
-    while (next < place &&
-           (ownership->look_at(next).is_given_up || log.is_excused(log[next].offset))) {
+    while (next < place && (ownership->look_at(next).is_given_up ||
+                            log.is_excused(log[next].offset) || is_filtered(model, event, next))) {
       ++next;
     }
     if (place > next) {
@@ -114,7 +118,10 @@ class Order final : public Checker {
     if (!partition.committed) return std::nullopt;  // earliest or latest, as configured
     const PartitionLog& log = model.log(event.partition);
     std::size_t wanted = std::max(log.place_of(*partition.committed), log.held_from());
-    while (wanted < place && log.is_excused(log[wanted].offset)) ++wanted;
+    while (wanted < place &&
+           (log.is_excused(log[wanted].offset) || is_filtered(model, event, wanted))) {
+      ++wanted;
+    }
     if (place > wanted) {
       return breach(
           event, "a new consumer starts at " + where + " although the group has committed " +
@@ -149,7 +156,9 @@ class Order final : public Checker {
     for (std::size_t before = log[place].before_in_key;
          before != PartitionLog::kNowhere && before >= from; before = log[before].before_in_key) {
       const bool is_given_up = ownership != nullptr && ownership->look_at(before).is_given_up;
-      if (is_given_up || log.is_excused(log[before].offset)) continue;
+      if (is_given_up || log.is_excused(log[before].offset) || is_filtered(model, event, before)) {
+        continue;
+      }
       return breach(event, where + " starts before " + record(event.partition, log[before].offset) +
                                " of the same key, which is passed over");
     }

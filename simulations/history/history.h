@@ -80,11 +80,16 @@ enum class EventKind : std::uint8_t {
   kDeadLetterSent,    // process, group, partition and offset of the source, detail: hash
   kDeadLettered,      // the same: acknowledged
   kDeadLetterFailed,  // the same
-  kSkipped,           // the same, no hash: a failed record counts as done, as the policy says
+  // The same, no hash: a failed record counts as done, as the policy says; or, with detail
+  // kSkippedByFilter, a filter has dropped it.
+  kSkipped,
   // Told by the cluster: the same as kAppended; an older leader wrote it, others followed another,
   // and an unclean election brings it back.
   kRestored,
 };
+
+// Of kSkipped.
+inline constexpr std::uint64_t kSkippedByFilter = 1;
 
 struct Event {
   TimePoint at{};

@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "simulations/mutants/expect_found.h"
+#include "simulations/properties/filter_life.h"
 
 namespace rookery::sim {
 namespace {
@@ -22,10 +23,17 @@ TEST(FrameworkMutants, CommitForgetsTruncatedEpoch) {
   expect_found("commit.forgets_truncated_epoch");
 }
 
+TEST(FrameworkMutants, FiltersPauseForEver) {
+  expect_found("filters.pause_for_ever", filter_life());
+}
+TEST(FrameworkMutants, FiltersCommitPastHeld) {
+  expect_found("filters.commits_past_held", filter_life());
+}
+
 TEST(FrameworkMutants, AreAllHunted) {
   std::size_t count = 0;
   for (const MutantEntry& mutant : all_mutants()) count += mutant.mark.starts_with('F') ? 1 : 0;
-  EXPECT_EQ(count, 9U);
+  EXPECT_EQ(count, 11U);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "simulations/explorer/campaign_main.h"
 #include "simulations/properties/billing_life.h"
 #include "simulations/properties/dead_letter_property.h"
+#include "simulations/properties/filter_life.h"
 #include "simulations/properties/group_life.h"
 #include "simulations/stop/stop_life.h"
 
@@ -57,6 +58,11 @@ rookery::testing::SimulatedRun program_of(const std::string& mutant) {
     return {.name = "dead letters",
             .what = "a program with dead letters under faults",
             .run = rookery::sim::dead_letter_life()};
+  }
+  if (mutant.starts_with("filters.")) {
+    return {.name = "filters",
+            .what = "a program with filters under faults",
+            .run = rookery::sim::filter_life()};
   }
   if (kind_of(mutant) == 'S') {
     return {.name = "stop",
