@@ -8,6 +8,7 @@
 #include <rookery/base/result.h>
 #include <rookery/base/topic_partition.h>
 #include <rookery/runtime/time.h>
+#include <rookery/transport/group_admin.h>
 #include <rookery/transport/record.h>
 
 #include <map>
@@ -83,6 +84,25 @@ class AdminClient {
   // The first offset whose record is at or after the time; none when there is no such record.
   virtual Result<std::vector<std::optional<Offset>>> offsets_for_time(
       const std::vector<TopicPartition>& partitions, Timestamp time, TimePoint deadline) = 0;
+
+  // Of the four that follow: one answer for each group, in order, each independent; coordinators
+  // that move or load are asked again until the deadline; a group without a name is
+  // kInvalidGroupId. Groups are described in one request for each coordinator; offsets are one
+  // request for each group, all of them at once.
+
+  // A group that does not exist is "Dead", without members.
+  virtual std::vector<Result<ConsumerGroupDescription>> describe_groups(
+      const std::vector<std::string>& groups, TimePoint deadline) = 0;
+  // All that a group has committed, by partition; nothing when it does not exist.
+  virtual std::vector<Result<std::vector<GroupOffset>>> group_offsets(
+      const std::vector<std::string>& groups, TimePoint deadline) = 0;
+  // Changes need a group without members, for those would go on from where they are and commit
+  // over it: kNonEmptyGroup names them. A group that does not exist is made by its offsets.
+  virtual std::vector<Status> alter_group_offsets(const std::vector<GroupOffsets>& groups,
+                                                  TimePoint deadline) = 0;
+  // Where nothing was committed nothing changes. kGroupIdNotFound when there is no such group.
+  virtual std::vector<Status> delete_group_offsets(const std::vector<GroupPartitions>& groups,
+                                                   TimePoint deadline) = 0;
 };
 
 }  // namespace rookery

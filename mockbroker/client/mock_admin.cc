@@ -4,12 +4,12 @@
 #include "mockbroker/client/mock_admin.h"
 
 #include <algorithm>
-#include <memory>
 #include <set>
 #include <utility>
 
 #include <rookery/transport/group_consumer.h>
 
+#include "mockbroker/client/admin_call.h"
 #include "mockbroker/client/metadata.h"
 #include "mockbroker/client/offset_lookups.h"
 
@@ -18,107 +18,8 @@ namespace {
 
 constexpr Duration kControllerInterval = std::chrono::milliseconds(250);
 
-// One call's connections. Handlers run on the caller's thread: it alone polls.
-class Call {
- public:
-  Call(Network& network, const AdminSettings& settings, AdminCalls& calls, TimePoint deadline,
-       std::string what)
-      : client_(network, with_channels(settings.client)),
-        calls_(calls),
-        deadline_(deadline),
-        what_(std::move(what)) {
-    MutexLock lock(calls_.mutex);
-    calls_.clients.push_back(&client_);
-  }
-  ~Call() {
-    {
-      MutexLock lock(calls_.mutex);
-      std::erase(calls_.clients, &client_);
-    }
-    client_.close();
-  }
-  Call(const Call&) = delete;
-  Call& operator=(const Call&) = delete;
-
-  NetworkClient& client() { return client_; }
-  bool is_over() const { return is_closed() || now() >= deadline_; }
-  // Why it is.
-  Error ended(const std::string& missing) const {
-    if (is_closed()) {
-      return {.code = ErrorCode::kClosed,
-              .message = what_ + ": the client was closed; until then: " + missing};
-    }
-    return {.code = ErrorCode::kTimedOut, .message = what_ + ": " + missing, .retriable = true};
-  }
-
-  void wait_until(TimePoint until) {
-    do {
-      client_.poll(std::min(until, deadline_), waiter_);
-    } while (now() < until && !is_over());
-  }
-
-  // Asks that node, or any, until somebody answers.
-  Result<Response> ask(std::optional<NodeId> node, const Request& request) {
-    std::string problem = "no node answered";
-    for (;;) {
-      const TimePoint at = now();
-      if (is_over()) return fail(ended(problem));
-      NodeId to = -1;
-      if (node) {
-        to = *node;
-      } else {
-        const NetworkClient::Pick pick = client_.pick_node();
-        if (!pick.node) {
-          client_.poll(std::min(deadline_, pick.next_ready), waiter_);
-          continue;
-        }
-        to = *pick.node;
-      }
-      const Duration timeout =
-          std::min<Duration>(client_.settings().request_timeout, deadline_ - at);
-      // It may come when nobody waits for it any more.
-      const auto answer = std::make_shared<std::optional<Result<Response>>>();
-      client_.send({to, kControlChannel}, request, timeout,
-                   [answer](Result<Response> response) { *answer = std::move(response); });
-      // The request has a time limit of its own: this ends.
-      while (!*answer && !is_closed()) client_.poll(kNever, waiter_);
-      if (!*answer) return fail(ended("no answer yet"));
-      if (**answer) return std::move(**answer);
-      problem = (*answer)->error().message;
-      if (node) return fail((*answer)->error());
-    }
-  }
-
-  // Drives lookups until all are done.
-  template <class Done>
-  bool drive(Metadata& metadata, OffsetLookups& lookups, Done done) {
-    for (;;) {
-      const TimePoint next = std::min(metadata.drive(), lookups.drive());
-      if (done()) return true;
-      if (is_over()) return false;
-      client_.poll(std::min(next, deadline_), waiter_);
-    }
-  }
-
- private:
-  bool is_closed() const {
-    MutexLock lock(calls_.mutex);
-    return calls_.is_closed;
-  }
-  static NetworkClient::Settings with_channels(NetworkClient::Settings settings) {
-    settings.channels = kControlChannel + 1;
-    return settings;
-  }
-
-  NetworkClient client_;
-  AdminCalls& calls_;
-  const TimePoint deadline_;
-  const std::string what_;
-  Inbox::Waiter waiter_;
-};
-
 // The controller, as soon as there is one.
-Result<NodeId> find_controller(Call& call) {
+Result<NodeId> find_controller(AdminCall& call) {
   for (;;) {
     Result<Response> answer =
         call.ask(std::nullopt, MetadataRequest{.topics = std::vector<std::string>()});
@@ -153,7 +54,7 @@ std::vector<Status> MockAdmin::change_topics(const Request& request,
                                              const std::vector<std::string>& names,
                                              TimePoint deadline) {
   if (names.empty()) return {};
-  Call call(network_, settings_, calls_, deadline, api_name(request));
+  AdminCall call(network_, settings_, calls_, deadline, api_name(request));
   const auto all = [&names](const Error& error) {
     return std::vector<Status>(names.size(), fail(error));
   };
@@ -221,7 +122,7 @@ std::vector<Status> MockAdmin::delete_topics(const std::vector<std::string>& top
 
 Result<ClusterDescription> MockAdmin::describe(const std::vector<std::string>& topics,
                                                TimePoint deadline) {
-  Call call(network_, settings_, calls_, deadline, "describe");
+  AdminCall call(network_, settings_, calls_, deadline, "describe");
   MetadataRequest request;
   if (!topics.empty()) request.topics = topics;
   Result<Response> answer = call.ask(std::nullopt, request);
@@ -246,7 +147,7 @@ Result<ClusterDescription> MockAdmin::describe(const std::vector<std::string>& t
 Result<std::vector<Offset>> MockAdmin::look_up(const std::vector<TopicPartition>& partitions,
                                                const std::vector<std::int64_t>& timestamps,
                                                TimePoint deadline) {
-  Call call(network_, settings_, calls_, deadline, "offset lookup");
+  AdminCall call(network_, settings_, calls_, deadline, "offset lookup");
   Metadata metadata(call.client(), {.retry_backoff = settings_.retry_backoff});
   OffsetLookups lookups(call.client(), metadata, settings_.retry_backoff);
   std::set<std::string> topics;

@@ -52,6 +52,14 @@ class MockAdmin final : public AdminClient {
                                              TimePoint deadline) override;
   Result<std::vector<std::optional<Offset>>> offsets_for_time(
       const std::vector<TopicPartition>& partitions, Timestamp time, TimePoint deadline) override;
+  std::vector<Result<ConsumerGroupDescription>> describe_groups(
+      const std::vector<std::string>& groups, TimePoint deadline) override;
+  std::vector<Result<std::vector<GroupOffset>>> group_offsets(
+      const std::vector<std::string>& groups, TimePoint deadline) override;
+  std::vector<Status> alter_group_offsets(const std::vector<GroupOffsets>& groups,
+                                          TimePoint deadline) override;
+  std::vector<Status> delete_group_offsets(const std::vector<GroupPartitions>& groups,
+                                           TimePoint deadline) override;
 
  private:
   std::vector<Status> change_topics(const Request& request, const std::vector<std::string>& names,

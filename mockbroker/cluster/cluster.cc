@@ -101,6 +101,10 @@ void Cluster::Impl::dispatch(Requester to, const RequestHeader& header, Request 
     void operator()(OffsetFetchRequest& request) {
       reply(self.groups.fetch_offsets(node, request));
     }
+    void operator()(DescribeGroupsRequest& request) { reply(self.groups.describe(node, request)); }
+    void operator()(OffsetDeleteRequest& request) {
+      reply(self.groups.delete_offsets(node, request));
+    }
     void reply(Response response) { self.core.reply(to, std::move(response)); }
   };
   std::visit(Handler{*this, to, node, client}, request);

@@ -41,6 +41,9 @@ class Groups final : public Dependents {
                               const OffsetCommitRequest& request);
   OffsetFetchResponse fetch_offsets(NodeId node, const OffsetFetchRequest& request) const;
 
+  DescribeGroupsResponse describe(NodeId node, const DescribeGroupsRequest& request) const;
+  OffsetDeleteResponse delete_offsets(NodeId node, const OffsetDeleteRequest& request);
+
   // To a replica of the slot that is up. Errors: kInvalidArgument, kState, saying why.
   Status move_coordinator(const std::string& group, NodeId node);
 

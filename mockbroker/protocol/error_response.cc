@@ -61,6 +61,14 @@ struct Refuse {
     for (const auto& topic : request.topics) response.topics.push_back({topic.name, error, {}});
     return response;
   }
+  Response operator()(const DescribeGroupsRequest& request) const {
+    DescribeGroupsResponse response;
+    for (const auto& group : request.groups) response.groups.push_back({group, error, {}, {}});
+    return response;
+  }
+  Response operator()(const OffsetDeleteRequest&) const {
+    return OffsetDeleteResponse{.error = error};
+  }
 
  private:
   template <class R, class Asked>

@@ -9,10 +9,24 @@ namespace rookery::mock {
 
 const char* api_name(const Request& request) {
   static constexpr std::array<const char*, std::variant_size_v<Request>> kNames = {
-      "Metadata",        "FindCoordinator", "Produce",      "Fetch",        "ListOffsets",
-      "InitProducerId",  "JoinGroup",       "SyncGroup",    "Heartbeat",    "LeaveGroup",
-      "OffsetCommit",    "OffsetFetch",     "CreateTopics", "DeleteTopics", "OffsetsForLeaderEpoch",
-      "CreatePartitions"};
+      "Metadata",
+      "FindCoordinator",
+      "Produce",
+      "Fetch",
+      "ListOffsets",
+      "InitProducerId",
+      "JoinGroup",
+      "SyncGroup",
+      "Heartbeat",
+      "LeaveGroup",
+      "OffsetCommit",
+      "OffsetFetch",
+      "CreateTopics",
+      "DeleteTopics",
+      "OffsetsForLeaderEpoch",
+      "CreatePartitions",
+      "DescribeGroups",
+      "OffsetDelete"};
   return kNames[request.index()];
 }
 

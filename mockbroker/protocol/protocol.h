@@ -5,7 +5,7 @@
 //
 // Field names and meanings follow Kafka's protocol (https://kafka.apache.org/protocol); what no
 // client of ours uses is left out. `error` is none when all is well. What has an api of its own in
-// Kafka and is missing here (transactions, configs, offsets deletion) comes with the issues that
+// Kafka and is missing here (transactions, configs) comes with the issues that
 // need it.
 #pragma once
 
@@ -272,6 +272,38 @@ struct OffsetFetchResponse {
 
 // ---- Administration
 
+struct DescribeGroupsRequest {
+  std::vector<std::string> groups;
+};
+struct DescribeGroupsResponse {
+  struct Member {
+    std::string member_id;
+    std::string group_instance_id;
+    std::string client_id;
+    std::string host;
+    std::vector<TopicPartition> assignment;
+  };
+  struct Group {
+    std::string name;
+    MaybeError error;
+    std::string state;  // "Dead": there is none
+    std::vector<Member> members;
+  };
+  std::vector<Group> groups;
+};
+struct OffsetDeleteRequest {
+  std::string group;
+  std::vector<TopicPartition> partitions;
+};
+struct OffsetDeleteResponse {
+  struct Partition {
+    TopicPartition partition;
+    MaybeError error;
+  };
+  MaybeError error;
+  std::vector<Partition> partitions;
+};
+
 struct CreateTopicsRequest {
   struct Topic {
     std::string name;
@@ -307,12 +339,13 @@ using Request =
                  ListOffsetsRequest, InitProducerIdRequest, JoinGroupRequest, SyncGroupRequest,
                  HeartbeatRequest, LeaveGroupRequest, OffsetCommitRequest, OffsetFetchRequest,
                  CreateTopicsRequest, DeleteTopicsRequest, OffsetsForLeaderEpochRequest,
-                 CreatePartitionsRequest>;
+                 CreatePartitionsRequest, DescribeGroupsRequest, OffsetDeleteRequest>;
 using Response =
     std::variant<MetadataResponse, FindCoordinatorResponse, ProduceResponse, FetchResponse,
                  ListOffsetsResponse, InitProducerIdResponse, JoinGroupResponse, SyncGroupResponse,
                  HeartbeatResponse, LeaveGroupResponse, OffsetCommitResponse, OffsetFetchResponse,
-                 TopicsResponse, OffsetsForLeaderEpochResponse>;
+                 TopicsResponse, OffsetsForLeaderEpochResponse, DescribeGroupsResponse,
+                 OffsetDeleteResponse>;
 
 // "Produce", "JoinGroup", ...
 const char* api_name(const Request& request);

@@ -98,6 +98,7 @@ struct CountErrors {
   int operator()(const OffsetCommitResponse& r) const { return list(r.partitions); }
   int operator()(const OffsetsForLeaderEpochResponse& r) const { return list(r.partitions); }
   int operator()(const TopicsResponse& r) const { return list(r.topics); }
+  int operator()(const DescribeGroupsResponse& r) const { return list(r.groups); }
   template <class R>
   int operator()(const R& response) const {
     return response.error == wanted ? 1 : -1;
@@ -128,7 +129,9 @@ TEST(ErrorResponse, FitsEveryRequest) {
                                          CreateTopicsRequest{{{.name = "t"}}},
                                          DeleteTopicsRequest{{"t"}},
                                          OffsetsForLeaderEpochRequest{{{.partition = tp}}},
-                                         CreatePartitionsRequest{{{.name = "t"}}}};
+                                         CreatePartitionsRequest{{{.name = "t"}}},
+                                         DescribeGroupsRequest{{"g"}},
+                                         OffsetDeleteRequest{}};
   ASSERT_EQ(requests.size(), std::variant_size_v<Request>);
   for (const Request& request : requests) {
     const Response response = error_response(request, ErrorCode::kRequestTimedOut);

@@ -37,12 +37,23 @@ class Admin final : public AdminClient {
   Result<std::vector<std::optional<Offset>>> offsets_for_time(
       const std::vector<TopicPartition>& partitions, Timestamp time, TimePoint deadline) override;
 
+  std::vector<Result<ConsumerGroupDescription>> describe_groups(
+      const std::vector<std::string>& groups, TimePoint deadline) override;
+  std::vector<Result<std::vector<GroupOffset>>> group_offsets(
+      const std::vector<std::string>& groups, TimePoint deadline) override;
+  std::vector<Status> alter_group_offsets(const std::vector<GroupOffsets>& groups,
+                                          TimePoint deadline) override;
+  std::vector<Status> delete_group_offsets(const std::vector<GroupPartitions>& groups,
+                                           TimePoint deadline) override;
+
  private:
   // ListOffsets: in one batch for all partitions; `what` is a time in milliseconds, -1 (end) or -2
   // (beginning).
   Result<std::vector<Offset>> list_offsets(const std::vector<TopicPartition>& partitions,
                                            std::int64_t what, TimePoint deadline);
   Result<ClusterDescription> metadata(const std::string* topic, TimePoint deadline);
+  // Which of the groups may be changed: those that have no members.
+  std::vector<Status> changeable(const std::vector<std::string>& groups, TimePoint deadline);
 
   const std::shared_ptr<Connection> connection_;
   Latch closed_;

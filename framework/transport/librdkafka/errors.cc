@@ -88,6 +88,7 @@ ErrorCode code_of_broker_error(rd_kafka_resp_err_t error) {
     case RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND:
       return ErrorCode::kGroupIdNotFound;
     case RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP:
+    case RD_KAFKA_RESP_ERR_GROUP_SUBSCRIBED_TO_TOPIC:
       return ErrorCode::kNonEmptyGroup;
     default:
       return ErrorCode::kUnknown;

@@ -328,6 +328,22 @@ class FakeAdmin final : public AdminClient {
                                                               Timestamp, TimePoint) override {
     return unsupported();
   }
+  std::vector<Result<ConsumerGroupDescription>> describe_groups(
+      const std::vector<std::string>& groups, TimePoint) override {
+    return std::vector<Result<ConsumerGroupDescription>>(groups.size(), unsupported());
+  }
+  std::vector<Result<std::vector<GroupOffset>>> group_offsets(
+      const std::vector<std::string>& groups, TimePoint) override {
+    return std::vector<Result<std::vector<GroupOffset>>>(groups.size(), unsupported());
+  }
+  std::vector<Status> alter_group_offsets(const std::vector<GroupOffsets>& groups,
+                                          TimePoint) override {
+    return std::vector<Status>(groups.size(), unsupported());
+  }
+  std::vector<Status> delete_group_offsets(const std::vector<GroupPartitions>& groups,
+                                           TimePoint) override {
+    return std::vector<Status>(groups.size(), unsupported());
+  }
 
  private:
   static tl::unexpected<Error> unsupported() {
