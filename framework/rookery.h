@@ -19,4 +19,5 @@
 #include <rookery/routing/app.h>
 #include <rookery/routing/key_function.h>
 #include <rookery/routing/ordering.h>
+#include <rookery/routing/segments.h>
 #include <rookery/transport/transport.h>

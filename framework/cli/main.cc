@@ -5,6 +5,7 @@
 
 #include <rookery/cli/dlq.h>
 #include <rookery/cli/routes.h>
+#include <rookery/cli/segments.h>
 #include <rookery/transport/librdkafka/transport.h>
 
 #include <CLI/CLI.hpp>
@@ -50,12 +51,13 @@ int print_error(const std::string& message) {
   return 1;
 }
 
-int serve(const std::function<App()>& make_app, const KafkaOptions& kafka, const ConfigMap& base) {
+int serve(const std::function<App()>& make_app, const KafkaOptions& kafka, const ConfigMap& base,
+          const RunOptions& options) {
   App app = make_app();
   const Result<ConfigMap> config = kafka.over(base);
   if (!config) return print_error(config.error().message);
   const auto transport = make_librdkafka_transport(*config);
-  return run_server(std::move(app), *transport);
+  return run_server(std::move(app), *transport, options);
 }
 
 int work_at_dead_letters(const std::function<App()>& make_app, const KafkaOptions& kafka,
@@ -64,6 +66,15 @@ int work_at_dead_letters(const std::function<App()>& make_app, const KafkaOption
   if (!config) return print_error(config.error().message);
   const auto transport = make_librdkafka_transport(*config);
   const Status done = run_dlq(make_app(), *transport, options, standard_terminal());
+  return done ? 0 : print_error(done.error().message);
+}
+
+int move_segments(const std::function<App()>& make_app, const KafkaOptions& kafka,
+                  const ConfigMap& base, const SegmentsOptions& options) {
+  const Result<ConfigMap> config = kafka.over(base);
+  if (!config) return print_error(config.error().message);
+  const auto transport = make_librdkafka_transport(*config);
+  const Status done = run_segments(make_app(), *transport, options, standard_terminal());
   return done ? 0 : print_error(done.error().message);
 }
 
@@ -78,7 +89,14 @@ int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
       "server", "consume until INT, TERM or QUIT; TSTP: take nothing new; TTIN: dump stacks");
   KafkaOptions kafka;
   kafka.add_to(*server);
-  server->callback([&] { code = serve(make_app, kafka, options.kafka); });
+  RunOptions run;
+  server
+      ->add_option("--segments", run.segments,
+                   "which parallel segments run here, with commas: 0,2; default: all")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("N,...");
+  server->callback([&] { code = serve(make_app, kafka, options.kafka, run); });
 
   std::string routes_format = "text";
   CLI::App* routes = line.add_subcommand("routes", "print the routes, and what is wrong with them");
@@ -94,6 +112,11 @@ int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
   CLI::App* dead_letters = line.add_subcommand("dlq", kDlqHelp);
   for (CLI::App* word : add_dlq_words(*dead_letters, dlq)) kafka.add_to(*word);
   dead_letters->callback([&] { code = work_at_dead_letters(make_app, kafka, options.kafka, dlq); });
+
+  SegmentsOptions segments;
+  CLI::App* segments_word = line.add_subcommand("segments", kSegmentsHelp);
+  for (CLI::App* word : add_segments_words(*segments_word, segments)) kafka.add_to(*word);
+  segments_word->callback([&] { code = move_segments(make_app, kafka, options.kafka, segments); });
 
   for (Command& command : options.commands) {
     CLI::App* word = line.add_subcommand(command.name, command.help);

@@ -5,13 +5,15 @@
 //   int main(int argc, char** argv) { return rookery::main(billing_app, argc, argv); }
 //
 // Commands: server (run until a signal), routes (print and check them; routes.h), dlq (list, show
-// and send back dead letters; dlq.h), and those the program adds. No argument prints help; an
+// and send back dead letters; dlq.h), segments (move offsets between a group and its segments;
+// segments.h), and those the program adds. No argument prints help; an
 // unknown word is one line of error and exit code 1.
 #pragma once
 
 #include <rookery/routing/app.h>
 #include <rookery/transport/transport.h>
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -41,6 +43,9 @@ int main(const std::function<App()>& app, int argc, char** argv, MainOptions opt
 // What the server command does, for programs that are several things in one process: runs the app
 // on the transport until INT, TERM or QUIT; TSTP makes it quiet; TTIN writes all stacks and the
 // server's picture to standard error. Logs to standard error.
-int run_server(App app, Transport& transport);
+struct RunOptions {
+  std::vector<std::size_t> segments = {};  // as ServerOptions
+};
+int run_server(App app, Transport& transport, const RunOptions& options = {});
 
 }  // namespace rookery

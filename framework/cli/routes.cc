@@ -139,6 +139,12 @@ Json kafka_milliseconds(const App& app, const ConsumerGroup& group, const Config
   return otherwise;
 }
 
+Json segments_json(const std::string& group, const ParallelSegments& segments) {
+  return {{"count", segments.count},
+          {"by", segments.by.is_record_key() ? "key" : "function"},
+          {"groups", segment_groups(group, segments)}};
+}
+
 Json group_json(const App& app, const std::string& name, const ConsumerGroup& group,
                 const ConfigMap& base) {
   const GroupSettings settings = settings_of(app, name);
@@ -153,6 +159,9 @@ Json group_json(const App& app, const std::string& name, const ConsumerGroup& gr
       {"revocation_grace_ms", milliseconds(settings.revocation_grace)},
       {"prefetch_bytes", settings.prefetch_bytes},
       {"topics", Json::array()}};
+  if (settings.parallel_segments) {
+    json["parallel_segments"] = segments_json(name, *settings.parallel_segments);
+  }
   for (const ConsumerGroup::Route& route : group.routes()) {
     json["topics"].push_back(route_json(route.topic, settings_of(app, name, route.topic)));
   }

@@ -77,6 +77,18 @@ TEST(Routes, WhatIsNotStatedIsLibrdkafkasOrLeftOut) {
   EXPECT_FALSE(json["topics"][0].contains("replication_factor"));
 }
 
+TEST(Routes, JsonHasSegments) {
+  App app;
+  app.group("billing", {.parallel_segments = {{.count = 2, .merge_key = "-part-"}}})
+      .topic("orders.v1", {.consumer = nothing()});
+  app.group("mail").topic("orders.v1", {.consumer = nothing()});
+  const Json json = Json::parse(routes_json(app));
+  EXPECT_EQ(json["groups"][0]["parallel_segments"],
+            Json::parse(R"({"count": 2, "by": "key", "groups": ["billing-part-0",
+                            "billing-part-1"]})"));
+  EXPECT_FALSE(json["groups"][1].contains("parallel_segments"));
+}
+
 TEST(Routes, JsonHasTheTopicsOfTheProgram) {
   const Json json =
       Json::parse(routes_json(billing(), {.topics = {{.name = "orders.v1",

@@ -54,7 +54,7 @@ void tell_signal(const Monitor& monitor, const Server& server, int signal) {
 
 }  // namespace
 
-int run_server(App app, Transport& transport) {
+int run_server(App app, Transport& transport, const RunOptions& options) {
   // Blocked before any thread is made: all threads inherit it, and every signal comes to us.
   const sigset_t signals = handled_signals();
   // allow(os-thread): a mask of signals, not a thread
@@ -69,7 +69,7 @@ int run_server(App app, Transport& transport) {
 
   Monitor monitor;
   log_to_stderr(monitor);
-  Server server(std::move(app), transport, {.monitor = &monitor});
+  Server server(std::move(app), transport, {.monitor = &monitor, .segments = options.segments});
   if (const Status started = server.start(); !started) {
     std::fprintf(stderr, "error: %s\n", started.error().message.c_str());
     return static_cast<int>(ExitCode::kStartupError);

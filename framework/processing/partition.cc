@@ -3,10 +3,29 @@
 // A partition's life: its steps, and its end.
 #include <rookery/processing/partition.h>
 
+#include <rookery/instrumentation/error_class.h>
+
 #include <new>
 #include <utility>
 
 namespace rookery {
+
+namespace {
+
+std::unique_ptr<const SegmentFilter> segment_filter(Partition& partition) {
+  const PartitionEnvironment& environment = partition.environment();
+  if (!environment.segments) return nullptr;
+  return std::make_unique<const SegmentFilter>(
+      *environment.segments, environment.segment,
+      [&partition](const Record& record, const std::exception* exception) {
+        partition.publish_error(
+            "key", exception ? class_name(*exception) : "unknown",
+            exception ? exception->what() : "an exception that is no std::exception",
+            record.offset());
+      });
+}
+
+}  // namespace
 
 Partition::Partition(std::shared_ptr<PartitionEnvironment> environment,
                      const AssignedPartition& assigned, ConsumerFactory factory,
@@ -16,6 +35,7 @@ Partition::Partition(std::shared_ptr<PartitionEnvironment> environment,
       assignment_(assigned.assignment),
       stream_(assigned.stream),
       settings_(std::move(settings)),
+      segment_(segment_filter(*this)),
       marks_(settings_.window) {
   attach_to(*environment_->pool);
   if (!settings_.filters.empty()) {

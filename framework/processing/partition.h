@@ -17,6 +17,7 @@
 
 #include <rookery/instrumentation/events.h>
 #include <rookery/processing/filter_stage.h>
+#include <rookery/lanes/segment_filter.h>
 #include <rookery/processing/lane.h>
 #include <rookery/processing/partition_environment.h>
 #include <rookery/processing/partition_lanes.h>
@@ -122,6 +123,7 @@ class Partition final : public Task, public OutputListener {
   // Taking (partition_take.cc).
   RecordBatch take(std::size_t most);
   std::optional<Taken> fetch(std::size_t most);
+  void keep_own(Taken& taken);
   bool is_quiet() const { return environment_->is_quiet.load(std::memory_order_relaxed); }
   void tell_take_error(const Taken& taken);
   bool is_of_the_next_life(const RecordBatch& batch);
@@ -140,6 +142,7 @@ class Partition final : public Task, public OutputListener {
   const std::shared_ptr<PartitionStream> stream_;
   const TopicSettings settings_;
 
+  const std::unique_ptr<const SegmentFilter> segment_;  // W; null: all records are ours
   Atomic<int> ending_{static_cast<int>(Ending::kNone)};
   std::atomic<bool> is_broken_{false};
   PartitionMarks marks_;

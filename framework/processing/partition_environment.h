@@ -10,11 +10,14 @@
 #include <rookery/processing/output_producer.h>
 #include <rookery/processing/worker_pool.h>
 #include <rookery/producing/partition_counts.h>
+#include <rookery/routing/segments.h>
 #include <rookery/runtime/atomic.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace rookery {
@@ -29,6 +32,9 @@ struct PartitionEnvironment {
   PartitionCounts* partition_counts = nullptr;  // of dead letter topics; null: there are none
   LogStarts* log_starts = nullptr;              // never null
   Duration output_timeout{};                    // how long a send may wait for room
+  // The parallel segment that this group is; none: it is the whole.
+  std::optional<ParallelSegments> segments = {};
+  std::size_t segment = 0;
   // All on any thread, no lock held.
   std::function<void()> on_quiesced;
   std::function<void(const Error&)> on_fatal;            // a client can never work again

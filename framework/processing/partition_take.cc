@@ -19,12 +19,14 @@ RecordBatch Partition::take(std::size_t most) {
   return std::move(taken->batch);
 }
 
-// What the stream has, not registered. None: there is no room, or lanes are to forget first what
+// What the stream has for this segment, not registered. None: there is no room, or lanes are to forget first what
 // lay where the batch lies.
 std::optional<Taken> Partition::fetch(std::size_t most) {
   if (held_) {
     if (marks_.is_forgetting()) return std::nullopt;
-    return std::exchange(held_, std::nullopt);
+    std::optional<Taken> held = std::exchange(held_, std::nullopt);
+    keep_own(*held);
+    return held;
   }
   // One lane takes what there is: it has nothing else to do, and is woken when a batch is done.
   std::size_t room = marks_.room(sole_ ? 0 : std::min(most, (settings_.window + 1) / 2));
@@ -36,7 +38,19 @@ std::optional<Taken> Partition::fetch(std::size_t most) {
     held_ = std::move(taken);
     return std::nullopt;
   }
+  keep_own(taken);
   return taken;
+}
+
+// What belongs to other segments is like a gap in the log: the position passes it as soon as all
+// before it is done.
+void Partition::keep_own(Taken& taken) {
+  if (!segment_ || taken.batch.empty()) return;
+  taken.next_offset = std::max(taken.next_offset, taken.batch.records().back().offset() + 1);
+  taken.batch = segment_->keep(std::move(taken.batch));
+  if (!taken.batch.empty()) return;
+  if (mutant("segments.position_waits")) taken.next_offset = -1;
+  schedule();  // only an empty take means empty; others' turn first
 }
 
 void Partition::tell_take_error(const Taken& taken) {

@@ -8,12 +8,14 @@
 #include <rookery/processing/event_relay.h>
 #include <rookery/processing/log_starts.h>
 #include <rookery/processing/output_producer.h>
+#include <rookery/processing/segment_choice.h>
 #include <rookery/processing/worker_pool.h>
 #include <rookery/producing/partition_counts.h>
 #include <rookery/runtime/mutant.h>
 #include <rookery/runtime/random.h>
 
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -47,6 +49,7 @@ class Server::Impl {
       : app_(std::move(app)),
         transport_(transport),
         id_(options.id.empty() ? make_id(app_.options().client_id) : options.id),
+        segments_(options.segments.begin(), options.segments.end()),
         events_(options.monitor ? *options.monitor : silent_, [this] { stop_fatally(); }) {}
 
   // While consumers may still stop the server and ask it.
@@ -156,6 +159,9 @@ class Server::Impl {
   Status make() {
     std::vector<std::string> mistakes;
     for (const Mistake& mistake : validate(app_)) mistakes.push_back(mistake.text());
+    for (std::string& mistake : segment_choice_mistakes(app_, segments_)) {
+      mistakes.push_back(std::move(mistake));
+    }
     if (mistakes.empty()) make_clients(mistakes);
     if (!mistakes.empty()) {
       std::string text = std::to_string(mistakes.size()) +
@@ -196,8 +202,11 @@ class Server::Impl {
       mistakes.push_back("producer: " + outputs.error().message);
     }
     for (const auto& [name, group] : app_.groups()) {
-      if (Status added = add_connection(name, group); !added) {
-        mistakes.push_back("groups." + name + ": " + added.error().message);
+      for (const std::optional<std::size_t> segment : segments_here(app_, name, segments_)) {
+        if (Status added = add_connection(name, group, segment); !added) {
+          mistakes.push_back("groups." + name + ": " + added.error().message);
+          break;  // its other segments say the same
+        }
       }
     }
   }
@@ -225,20 +234,28 @@ class Server::Impl {
 
   unsigned workers() const { return app_.options().concurrency.value_or(hardware_concurrency()); }
 
-  Status add_connection(const std::string& name, const ConsumerGroup& group) {
+  // `segment` is none of a group without segments.
+  Status add_connection(const std::string& name, const ConsumerGroup& group,
+                        std::optional<std::size_t> segment) {
     const GroupSettings settings = settings_of(app_, name);
+    const std::string broker_group =
+        segment ? segment_group(name, *settings.parallel_segments, *segment) : name;
     ConfigMap config = client_config(app_);
     add_all(config, app_.options().defaults.kafka);
     add_all(config, group.options().kafka);
-    config["group.id"] = name;
+    config["group.id"] = broker_group;
     config["auto.offset.reset"] =
         settings.initial_offset == InitialOffset::kLatest ? "latest" : "earliest";
     auto consumer = transport_.make_group_consumer(
         {.config = std::move(config), .prefetch_bytes = settings.prefetch_bytes});
     if (!consumer) return fail(consumer.error());
     auto environment = std::make_shared<PartitionEnvironment>();
-    environment->group = name;
-    environment->origin = id_ + " " + name;
+    environment->group = broker_group;
+    environment->origin = id_ + " " + broker_group;
+    if (segment) {
+      environment->segments = settings.parallel_segments;
+      environment->segment = *segment;
+    }
     environment->events = &events_;
     environment->pool = pool_.get();
     environment->relay = relay_.get();
@@ -249,7 +266,7 @@ class Server::Impl {
     environment->on_fatal = [this](const Error&) { stop_fatally(); };
     environment->on_bad_alloc = [this](const std::string& where) { note_bad_alloc(where); };
     ConnectionOptions options{
-        .group = name,
+        .group = broker_group,
         .settings = settings,
         .shutdown_timeout = app_.options().shutdown_timeout.value_or(kDefaultShutdownTimeout)};
     for (const ConsumerGroup::Route& route : group.routes()) {
@@ -274,7 +291,9 @@ class Server::Impl {
 
   std::string group_names() const {
     std::string out;
-    for (const auto& [name, group] : app_.groups()) out += (out.empty() ? "" : ", ") + name;
+    for (const auto& environment : environments_) {
+      out += (out.empty() ? "" : ", ") + environment->group;
+    }
     return out;
   }
 
@@ -317,6 +336,7 @@ class Server::Impl {
   const App app_;
   Transport& transport_;
   const std::string id_;
+  const std::set<std::size_t> segments_;  // that were chosen to run here; empty: all
   Monitor silent_;
   const EventPublisher events_;
 

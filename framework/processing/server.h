@@ -35,6 +35,9 @@ enum class ExitCode : int {
 struct ServerOptions {
   std::string id;              // in its events; empty: "<client_id>-<random hex>"
   Monitor* monitor = nullptr;  // null: events go nowhere
+  // Which segments of groups that have parallel segments run here, by number; empty: all. Groups
+  // without run all the same.
+  std::vector<std::size_t> segments = {};
 };
 
 class Server {

@@ -81,12 +81,19 @@ GroupSettings settings_of(const App& app, const std::string& group) {
   const GroupOptions& outer = app.options().defaults;
   const GroupSettings base;
   return {
+      .parallel_segments = own.parallel_segments ? own.parallel_segments : outer.parallel_segments,
       .initial_offset = first_of(base.initial_offset, own.initial_offset, outer.initial_offset),
       .commit_interval = first_of(base.commit_interval, own.commit_interval, outer.commit_interval),
       .revocation_grace =
           first_of(base.revocation_grace, own.revocation_grace, outer.revocation_grace),
       .prefetch_bytes = first_of(base.prefetch_bytes, own.prefetch_bytes, outer.prefetch_bytes),
   };
+}
+
+std::vector<std::string> broker_groups(const App& app, const std::string& group) {
+  const GroupSettings settings = settings_of(app, group);
+  if (!settings.parallel_segments) return {group};
+  return segment_groups(group, *settings.parallel_segments);
 }
 
 ConfigMap client_config(const App& app) {

@@ -15,6 +15,7 @@
 #include <rookery/filtering/filters.h>
 #include <rookery/processing/consumer.h>
 #include <rookery/routing/ordering.h>
+#include <rookery/routing/segments.h>
 #include <rookery/routing/settings.h>
 #include <rookery/transport/transport.h>
 
@@ -43,6 +44,8 @@ struct TopicOptions {
 };
 
 struct GroupOptions {
+  // Shares the group's work among several groups, and so processes (segments.h); default: none.
+  std::optional<ParallelSegments> parallel_segments = {};
   // Without a committed offset; default earliest. With latest, the beginning is committed within
   // 100 ms: until then a new owner would begin at the end anew.
   std::optional<InitialOffset> initial_offset = {};
@@ -117,6 +120,9 @@ std::vector<Mistake> validate(const App& app);
 // All settings of a route with inheritance and defaults applied.
 TopicSettings settings_of(const App& app, const std::string& group, const std::string& topic);
 GroupSettings settings_of(const App& app, const std::string& group);
+
+// The groups of the brokers that stand behind one of the routes: its segments' or it alone.
+std::vector<std::string> broker_groups(const App& app, const std::string& group);
 
 // The app's client settings, under librdkafka's names: of every client, and of producers (its
 // server's, and those that the program makes besides: Producer::make).

@@ -1,6 +1,7 @@
 // routing_test.cc
 //
 // Inheritance of settings, backoff, and the list of mistakes.
+#include <rookery/base/murmur2.h>
 #include <rookery/routing/app.h>
 #include <rookery/routing/dead_letter_topics.h>
 #include <rookery/routing/topic_name.h>
@@ -209,6 +210,45 @@ TEST(Validation, GraceFitsIntoMaxPollInterval) {
   EXPECT_THAT(paths(app), ElementsAre("groups.g.revocation_grace"));
   app.group("g").options().kafka["max.poll.interval.ms"] = "20001";
   EXPECT_THAT(paths(app), IsEmpty());
+}
+
+TEST(Segments, FollowKafkasHash) {
+  EXPECT_EQ(segment_of("", 5, 4), (0x106e08d9U & 0x7fffffffU) % 4);  // murmur2 of nothing
+  EXPECT_EQ(segment_of(nullptr, 5, 4), 1U);
+  EXPECT_EQ(segment_of(nullptr, 8, 4), 0U);
+  for (int i = 0; i < 100; ++i) {
+    const std::string key = "key-" + std::to_string(i);
+    EXPECT_EQ(segment_of(key, i, 7), static_cast<std::size_t>(partition_of_key(key, 7)));
+    EXPECT_EQ(segment_of(key, i, 1), 0U);
+  }
+}
+
+TEST(Segments, AreGroupsOfTheirOwn) {
+  App app({.defaults = {.parallel_segments = {{.count = 1}}}});
+  app.group("billing", {.parallel_segments = {{.count = 3}}}).topic("t", {.consumer = nothing()});
+  app.group("mail").topic("t", {.consumer = nothing()});
+  EXPECT_THAT(broker_groups(app, "billing"),
+              ElementsAre("billing-parallel-0", "billing-parallel-1", "billing-parallel-2"));
+  EXPECT_THAT(broker_groups(app, "mail"), ElementsAre("mail-parallel-0"));
+  app.options().defaults.parallel_segments.reset();
+  EXPECT_THAT(broker_groups(app, "mail"), ElementsAre("mail"));
+  EXPECT_THAT(validate(app), IsEmpty());
+}
+
+TEST(Segments, MistakesAreTold) {
+  App app;
+  app.group("a", {.parallel_segments = {{.count = 0, .merge_key = ""}}})
+      .topic("t", {.consumer = nothing()});
+  app.group("b", {.parallel_segments = {{.count = 1'001, .merge_key = "/"}}})
+      .topic("t", {.consumer = nothing()});
+  app.group("c", {.parallel_segments = {{.count = 2}}}).topic("t", {.consumer = nothing()});
+  app.group("c-parallel-1").topic("t", {.consumer = nothing()});
+  EXPECT_THAT(
+      paths(app),
+      ElementsAre("groups.a.parallel_segments.count", "groups.a.parallel_segments.merge_key",
+                  "groups.b.parallel_segments.count", "groups.b.parallel_segments.merge_key",
+                  "groups.c.parallel_segments"));
+  EXPECT_THAT(validate(app).back().message, HasSubstr("'c-parallel-1'"));
 }
 
 TEST(TopicName, FollowsKafkasRules) {

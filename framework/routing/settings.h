@@ -8,6 +8,7 @@
 #include <rookery/recovery/dead_letter.h>
 #include <rookery/recovery/error_policy.h>
 #include <rookery/routing/ordering.h>
+#include <rookery/routing/segments.h>
 #include <rookery/runtime/time_types.h>
 
 #include <chrono>
@@ -53,6 +54,7 @@ struct TopicSettings {
 };
 
 struct GroupSettings {
+  std::optional<ParallelSegments> parallel_segments = {};
   InitialOffset initial_offset = InitialOffset::kEarliest;
   Duration commit_interval = std::chrono::seconds(5);
   Duration revocation_grace = std::chrono::seconds(10);

@@ -7,6 +7,7 @@
 #include <rookery/routing/validate_recovery.h>
 
 #include <charconv>
+#include <map>
 #include <set>
 
 namespace rookery {
@@ -129,6 +130,42 @@ void check_producer(const std::string& path, const ConfigMap& kafka, Findings& f
   }
 }
 
+// Far above any use: each segment is a connection, and reads everything.
+constexpr std::size_t kSegmentsMost = 1'000;
+
+void check_segments(const std::string& path, const ParallelSegments& segments, Findings& findings) {
+  if (segments.count < 1) findings.add(path + ".count", "must be at least 1");
+  if (segments.count > kSegmentsMost) {
+    findings.add(path + ".count", "is " + std::to_string(segments.count) + ", must be at most " +
+                                      std::to_string(kSegmentsMost));
+  }
+  if (segments.merge_key.empty()) {
+    findings.add(path + ".merge_key", "must not be empty: it stands before the segment's number");
+  } else if (illegal_topic_name("a" + segments.merge_key)) {
+    findings.add(path + ".merge_key",
+                 "is '" + segments.merge_key + "'; legal are letters, digits, '.', '_' and '-'");
+  }
+}
+
+// Two groups of one name would share partitions, and each would miss what the other gets.
+void check_names(const App& app, Findings& findings) {
+  std::map<std::string, std::string> owners;
+  for (const auto& [name, group] : app.groups()) {
+    const auto segments = settings_of(app, name).parallel_segments;
+    if (!segments) owners.emplace(name, name);
+  }
+  for (const auto& [name, group] : app.groups()) {
+    const auto segments = settings_of(app, name).parallel_segments;
+    if (!segments || segments->count > kSegmentsMost) continue;
+    for (const std::string& broker_group : segment_groups(name, *segments)) {
+      const auto [owner, is_new] = owners.emplace(broker_group, name);
+      if (is_new) continue;
+      findings.add("groups." + name + ".parallel_segments",
+                   "its group '" + broker_group + "' is one of '" + owner->second + "', too");
+    }
+  }
+}
+
 void check_group(const App& app, const std::string& name, const ConsumerGroup& group,
                  Duration shutdown_timeout, Findings& findings) {
   const std::string path = "groups." + name;
@@ -136,6 +173,9 @@ void check_group(const App& app, const std::string& name, const ConsumerGroup& g
   if (group.routes().empty()) findings.add(path, "has no topic");
   check_kafka(path + ".kafka", group.options().kafka, findings);
   const GroupSettings settings = settings_of(app, name);
+  if (settings.parallel_segments) {
+    check_segments(path + ".parallel_segments", *settings.parallel_segments, findings);
+  }
   if (settings.commit_interval <= 0s) findings.add(path + ".commit_interval", "must be above zero");
   if (settings.revocation_grace < 0s)
     findings.add(path + ".revocation_grace", "must not be negative");
@@ -188,6 +228,7 @@ std::vector<Mistake> validate(const App& app) {
   if (app.groups().empty()) findings.add("groups", "the app has no group");
   for (const auto& [name, group] : app.groups())
     check_group(app, name, group, shutdown_timeout, findings);
+  check_names(app, findings);
   return findings.take();
 }
 
