@@ -17,6 +17,7 @@
 #include "bench/progress_figures.h"
 #include "bench/rounds.h"
 #include "bench/scheduler_figures.h"
+#include "bench/segments_figures.h"
 #include "bench/simulation_figures.h"
 
 namespace {
@@ -63,6 +64,7 @@ int run(const CommandLine& line, const std::string& program) {
   rookery::bench::add_overhead_figures(measurements);
   rookery::bench::add_dispatch_figures(measurements);
   rookery::bench::add_progress_figures(measurements);
+  rookery::bench::add_segments_figures(measurements);
   rookery::bench::add_scheduler_figures(measurements);
   rookery::bench::add_simulation_figures(measurements);
   rookery::bench::add_group_figures(measurements);

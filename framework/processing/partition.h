@@ -16,8 +16,8 @@
 #pragma once
 
 #include <rookery/instrumentation/events.h>
-#include <rookery/processing/filter_stage.h>
 #include <rookery/lanes/segment_filter.h>
+#include <rookery/processing/filter_stage.h>
 #include <rookery/processing/lane.h>
 #include <rookery/processing/partition_environment.h>
 #include <rookery/processing/partition_lanes.h>

@@ -19,8 +19,8 @@ RecordBatch Partition::take(std::size_t most) {
   return std::move(taken->batch);
 }
 
-// What the stream has for this segment, not registered. None: there is no room, or lanes are to forget first what
-// lay where the batch lies.
+// What the stream has for this segment, not registered. None: there is no room, or lanes are to
+// forget first what lay where the batch lies.
 std::optional<Taken> Partition::fetch(std::size_t most) {
   if (held_) {
     if (marks_.is_forgetting()) return std::nullopt;

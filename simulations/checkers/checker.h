@@ -78,6 +78,8 @@ std::vector<std::unique_ptr<Checker>> all_checkers(const History& history);
 std::unique_ptr<Checker> make_unchanged_records_checker(const History& history);
 // Every record the cluster holds was consumed, its outputs are safe, and lag is zero.
 std::unique_ptr<Checker> make_no_loss_checker(const History& history);
+// A group that is a parallel segment consumes its own records only.
+std::unique_ptr<Checker> make_segments_checker(const History& history);
 // Within one ownership of a partition records start in the order that the route asks for.
 std::unique_ptr<Checker> make_order_checker(const History& history);
 // No more consumers of one partition are at work at once than its route asks for.

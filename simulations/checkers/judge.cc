@@ -11,6 +11,7 @@ namespace rookery::sim {
 std::vector<std::unique_ptr<Checker>> all_checkers(const History& history) {
   std::vector<std::unique_ptr<Checker>> all;
   all.push_back(make_unchanged_records_checker(history));
+  all.push_back(make_segments_checker(history));
   all.push_back(make_order_checker(history));
   all.push_back(make_lanes_checker(history));
   all.push_back(make_duplicates_checker(history));

@@ -32,6 +32,9 @@ class Judge {
   void set_order(GroupIndex group, PartitionIndex partition, const RunOrder& order) {
     model_.set_order(group, partition, order);
   }
+  void set_foreign(GroupIndex group, PartitionIndex partition, Offset offset) {
+    model_.set_foreign(group, partition, offset);
+  }
   // When everything is drained.
   void finish(const Expectations& expectations);
 

@@ -156,6 +156,7 @@ bool Model::is_excused(GroupIndex group, PartitionIndex partition, std::size_t p
   const PartitionLog& held = log(partition);
   if (place < held.held_from()) return true;
   if (place < held.size() && held[place].is_restored) return true;
+  if (place < held.size() && is_foreign(group, partition, held[place].offset)) return true;
   return latest_.contains(group) && place < group_partition(group, partition).begun_without_commit;
 }
 
@@ -377,6 +378,10 @@ void Model::settle(const Run& run) {
 void Model::lose(const Event& event) {
   PartitionLog& log = grown(logs_, event.partition);
   log.cut(event.offset, event.kind == EventKind::kLostLegally);
+  for (auto& [key, offsets] : foreign_) {
+    if (key.second == event.partition)
+      offsets.erase(offsets.lower_bound(event.offset), offsets.end());
+  }
   for (Run& run : runs_) {
     if (run.partition == event.partition && run.place >= log.size()) run.is_lost = true;
   }

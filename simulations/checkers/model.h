@@ -148,6 +148,9 @@ struct ProcessView {
 };
 
 class Model {
+ private:
+  using Key = std::pair<GroupIndex, PartitionIndex>;
+
  public:
   // The group begins where partitions end, without a commit to begin at.
   void set_latest(GroupIndex group) { latest_.insert(group); }
@@ -155,6 +158,14 @@ class Model {
   // Before the group consumes the partition; otherwise: all of it, one at a time.
   void set_order(GroupIndex group, PartitionIndex partition, const RunOrder& order);
   RunOrder order_of(GroupIndex group, PartitionIndex partition) const;
+  // The group is a parallel segment, and what is about to be appended there is another's.
+  void set_foreign(GroupIndex group, PartitionIndex partition, Offset offset) {
+    foreign_[Key(group, partition)].insert(offset);
+  }
+  bool is_foreign(GroupIndex group, PartitionIndex partition, Offset offset) const {
+    const auto found = foreign_.find(Key(group, partition));
+    return found != foreign_.end() && found->second.contains(offset);
+  }
   void apply(const Event& event);
 
   const PartitionLog& log(PartitionIndex partition) const;
@@ -173,8 +184,8 @@ class Model {
   // The content of a send; none when unknown.
   std::optional<std::uint64_t> sent_hash(SendId send) const;
 
-  // Whether nobody is owed the record: retention took it, the group began behind it, or an unclean
-  // election brought it back.
+  // Whether the group is not owed the record: retention took it, the group began behind it or is
+  // another segment, or an unclean election brought it back.
   bool is_excused(GroupIndex group, PartitionIndex partition, std::size_t place) const;
 
   // When a fault last began or ended.
@@ -183,8 +194,6 @@ class Model {
   std::uint64_t duplicates() const { return duplicates_; }
 
  private:
-  using Key = std::pair<GroupIndex, PartitionIndex>;
-
   void start(const Event& event);
   void end(const Event& event);
   void settle(const Run& run);
@@ -198,6 +207,7 @@ class Model {
   GroupView& group_at(GroupIndex group);
 
   std::set<GroupIndex> latest_;
+  std::map<Key, std::set<Offset>> foreign_;
   std::map<Key, RunOrder> orders_;
   std::vector<PartitionLog> logs_;
   std::map<Key, GroupPartition> group_partitions_;

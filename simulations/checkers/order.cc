@@ -48,6 +48,14 @@ class Order final : public Checker {
                              " starts while the record that lay there before is still running");
   }
 
+  // Lies where others were lost, is another segment's, or was dropped by a filter.
+  static bool is_passed_by(const Model& model, const PartitionLog& log, const Event& event,
+                           std::size_t place) {
+    return log.is_excused(log[place].offset) ||
+           model.is_foreign(event.group, event.partition, log[place].offset) ||
+           is_filtered(model, event, place);
+  }
+
   // Each object of user code does one thing at a time.
   std::optional<Breach> check_consumer(const Model& model, const Event& event) const {
     const ConsumerView* const consumer = model.consumer(event.consumer);
@@ -95,8 +103,8 @@ class Order final : public Checker {
                                " threw and was not run again");
     }
     std::size_t next = std::max(all->next_place, log.held_from());
-    while (next < place && (ownership->look_at(next).is_given_up ||
-                            log.is_excused(log[next].offset) || is_filtered(model, event, next))) {
+    while (next < place &&
+           (ownership->look_at(next).is_given_up || is_passed_by(model, log, event, next))) {
       ++next;
     }
     if (place > next) {
@@ -118,10 +126,7 @@ class Order final : public Checker {
     if (!partition.committed) return std::nullopt;  // earliest or latest, as configured
     const PartitionLog& log = model.log(event.partition);
     std::size_t wanted = std::max(log.place_of(*partition.committed), log.held_from());
-    while (wanted < place &&
-           (log.is_excused(log[wanted].offset) || is_filtered(model, event, wanted))) {
-      ++wanted;
-    }
+    while (wanted < place && is_passed_by(model, log, event, wanted)) ++wanted;
     if (place > wanted) {
       return breach(
           event, "a new consumer starts at " + where + " although the group has committed " +
@@ -156,9 +161,7 @@ class Order final : public Checker {
     for (std::size_t before = log[place].before_in_key;
          before != PartitionLog::kNowhere && before >= from; before = log[before].before_in_key) {
       const bool is_given_up = ownership != nullptr && ownership->look_at(before).is_given_up;
-      if (is_given_up || log.is_excused(log[before].offset) || is_filtered(model, event, before)) {
-        continue;
-      }
+      if (is_given_up || is_passed_by(model, log, event, before)) continue;
       return breach(event, where + " starts before " + record(event.partition, log[before].offset) +
                                " of the same key, which is passed over");
     }

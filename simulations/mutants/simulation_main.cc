@@ -1,7 +1,7 @@
 // simulation_main.cc
 //
-// `./rookery simulate --mutant NAME`: groups that live, a program with outputs and dead letters, or
-// a server that is stopped, with a known bug put back, seed by seed until a promise breaks.
+// `./rookery simulate --mutant NAME`: groups that live, a program with outputs and dead letters, one
+// with segments, or a server that is stopped, with a known bug put back, seed by seed until a promise breaks.
 // `--without-mutant NAME` runs the same with nothing put back; `--list-mutants` lists them, by name
 // and mark; a mark is as good as a name.
 
@@ -17,6 +17,7 @@
 #include "simulations/properties/dead_letter_property.h"
 #include "simulations/properties/filter_life.h"
 #include "simulations/properties/group_life.h"
+#include "simulations/properties/segments_property.h"
 #include "simulations/stop/stop_life.h"
 
 namespace {
@@ -39,7 +40,8 @@ std::string name_of(const std::string& name_or_mark) {
   return name_or_mark;
 }
 
-// Which kind of program a mutant needs: that of the client (D, R) a group, F a program, S a stop.
+// Which kind of program a mutant needs: that of the client (D, R) a group, F a program, G one with
+// segments, S a stop.
 char kind_of(const std::string& name) {
   for (const MutantEntry& mutant : rookery::all_mutants()) {
     if (mutant.name == name) return mutant.mark.front();
@@ -63,6 +65,11 @@ rookery::testing::SimulatedRun program_of(const std::string& mutant) {
     return {.name = "filters",
             .what = "a program with filters under faults",
             .run = rookery::sim::filter_life()};
+  }
+  if (kind_of(mutant) == 'G') {
+    return {.name = "segments",
+            .what = "a program with parallel segments under faults",
+            .run = rookery::sim::segments_life()};
   }
   if (kind_of(mutant) == 'S') {
     return {.name = "stop",
@@ -118,7 +125,7 @@ int main(int argc, char** argv) {
   if (name.empty()) rookery::switch_mutant_on("");
   if (chosen.empty() && is_replay) {
     std::fprintf(stderr,
-                 "simulate: this replays group life; a line of a mutant F or S wants "
+                 "simulate: this replays group life; a line of a mutant F, G or S wants "
                  "--mutant NAME, or --without-mutant NAME for the healthy code\n");
   }
   rookery::testing::SimulatedRun program = program_of(chosen);

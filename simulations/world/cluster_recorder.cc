@@ -4,6 +4,9 @@
 
 #include "simulations/world/cluster_recorder.h"
 
+#include <rookery/base/murmur2.h>
+#include <rookery/transport/record.h>
+
 #include <algorithm>
 
 #include "simulations/history/content_hash.h"
@@ -15,6 +18,47 @@ ProcessIndex ClusterRecorder::process_of(const std::string& member_id) const {
   return process == SimulatedNetwork::kNobody ? kNone : stage_.recorder.process_of(process);
 }
 
+namespace {
+
+class BlockHeaders final : public HeaderReader {
+ public:
+  Headers read(const void* source) const override {
+    return mock::decode_headers(static_cast<const char*>(source));
+  }
+};
+constexpr BlockHeaders kBlockHeaders;
+
+// By the definition, in words of its own: what throws is segment 0's.
+std::size_t segment_by(const ParallelSegments& segments, const Record& record) {
+  Bytes key;
+  try {
+    key = segments.by(record);
+  } catch (...) {
+    return 0;
+  }
+  if (key.is_null()) return static_cast<std::size_t>(record.offset()) % segments.count;
+  return (murmur2(key.view()) & 0x7fffffffU) % segments.count;
+}
+
+}  // namespace
+
+void ClusterRecorder::note_foreign(const TopicPartition& partition, const mock::BlockRecord& record,
+                                   Offset offset) {
+  for (const Segment& segment : segments_) {
+    if (segment.topic != partition.topic) continue;
+    const PartitionHandle handle{partition, &kBlockHeaders};
+    const Record view({.partition = &handle,
+                       .offset = offset,
+                       .timestamp_ms = record.timestamp_ms,
+                       .key = record.key,
+                       .value = record.value,
+                       .header_source = record.headers});
+    if (segment_by(segment.segments, view) == segment.number) continue;
+    stage_.judge.set_foreign(stage_.history.group(segment.group),
+                             stage_.history.partition(partition), offset);
+  }
+}
+
 void ClusterRecorder::appended(const mock::AppendEvent& event) {
   if (event.block->is_control()) return;
   const PartitionIndex partition = stage_.history.partition(event.partition);
@@ -23,6 +67,7 @@ void ClusterRecorder::appended(const mock::AppendEvent& event) {
   mock::BlockRecord record;
   for (const char* at = event.block->begin(); at != event.block->end();) {
     at = mock::RecordBlock::read(at, record);
+    note_foreign(event.partition, record, event.base_offset + record.offset_delta);
     if (event.is_restored)
       restored_[event.partition].insert(event.base_offset + record.offset_delta);
     stage_.recorder.tell({.kind = event.is_restored ? EventKind::kRestored

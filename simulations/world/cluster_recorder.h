@@ -3,6 +3,8 @@
 // What the cluster acknowledges, written into the history.
 #pragma once
 
+#include <rookery/routing/segments.h>
+
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -30,6 +32,16 @@ class ClusterRecorder final : public mock::Observer {
   void topic_grew(const mock::TopicEvent& event) override {
     if (on_grown_) on_grown_(event.topic, event.partitions);
   }
+
+  // A group that is a parallel segment of what reads the topic.
+  struct Segment {
+    std::string topic;
+    std::string group;
+    ParallelSegments segments;
+    std::size_t number = 0;
+  };
+  // Before anything is appended.
+  void add_segment(Segment segment) { segments_.push_back(std::move(segment)); }
 
   // To so many partitions in all.
   using OnGrown = std::function<void(const std::string& topic, std::int32_t partitions)>;
@@ -60,6 +72,10 @@ class ClusterRecorder final : public mock::Observer {
   void note_lost(const TopicPartition& partition, const Held& held, Offset from, Offset end,
                  const char* reason);
 
+  void note_foreign(const TopicPartition& partition, const mock::BlockRecord& record,
+                    Offset offset);
+
+  std::vector<Segment> segments_;
   OnGrown on_grown_;
   std::uint64_t generations_ = 0;
   std::vector<Lost> lost_;

@@ -83,6 +83,8 @@ class Simulation {
   void require_topic(const std::string& topic, const std::string& who);
   void draw_plan();
   std::unique_ptr<ServerProcess> make_server(int number);
+  void add_group(const App& app, const std::string& name, const std::string& group,
+                 std::size_t segment);
   void aim_faults();
   void subscribe(const std::string& group, const TopicPartition& partition);
   void take_in_growth(const std::string& topic, std::int32_t partitions);
@@ -194,17 +196,27 @@ void Simulation::draw_plan() {
 
   const App app = make_app();
   for (const auto& [name, group] : app.groups()) {
-    groups_.push_back(name);
-    if (settings_of(app, name).initial_offset == InitialOffset::kLatest) {
-      stage_->judge.set_latest(stage_->history.group(name));
-    }
-    for (const ConsumerGroup::Route& route : group.routes()) {
-      require_topic(route.topic, "group " + name);
-      routes_.emplace_back(name, route.topic);
-      orders_[routes_.back()] = run_order_of(settings_of(app, name, route.topic));
-    }
+    const std::vector<std::string> groups = broker_groups(app, name);
+    for (std::size_t i = 0; i < groups.size(); ++i) add_group(app, name, groups[i], i);
   }
   aim_faults();
+}
+
+// A group of the brokers, which is one of the app's, or its segment of that number.
+void Simulation::add_group(const App& app, const std::string& name, const std::string& group,
+                           std::size_t segment) {
+  const GroupSettings settings = settings_of(app, name);
+  groups_.push_back(group);
+  if (settings.initial_offset == InitialOffset::kLatest) {
+    stage_->judge.set_latest(stage_->history.group(group));
+  }
+  for (const ConsumerGroup::Route& route : app.groups().at(name).routes()) {
+    require_topic(route.topic, "group " + name);
+    routes_.emplace_back(group, route.topic);
+    orders_[routes_.back()] = run_order_of(settings_of(app, name, route.topic));
+    if (!settings.parallel_segments) continue;
+    cluster_recorder_->add_segment({route.topic, group, *settings.parallel_segments, segment});
+  }
 }
 
 // Nobody may lose what comes to it, and faults may aim at it.
