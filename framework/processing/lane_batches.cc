@@ -18,6 +18,8 @@ void Lane::push(LaneBatch batch) {
     marked_below_ = std::min(marked_below_, batch.first_offset());
     succeeded();
     failed_offset_ = -1;
+    // Nor has another key to wait since that one failed; those of a virtual partition share it.
+    if (settings_.ordering.kind != Ordering::Kind::kVirtual) retry_at_ = kNever;
   }
   waiting_ += batch.size();
   batches_.push_back(std::move(batch));
