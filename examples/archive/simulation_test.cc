@@ -20,7 +20,7 @@ using rookery::testing::HasNoViolation;
 using rookery::testing::Profile;
 using rookery::testing::Report;
 
-constexpr std::uint64_t kSeeds = 60;
+constexpr std::uint64_t kSeeds = 50;
 constexpr std::uint64_t kSeedsForEveryFault = 400;
 
 class Simulation : public ::testing::TestWithParam<Profile> {};

@@ -75,6 +75,23 @@ TEST(DeadLetters, AFailedOneIsSentAgainWithThoseBehindIt) {
   EXPECT_EQ(s.broken(), "") << s.text();
 }
 
+// The rest of its batch has run without it in between.
+TEST(DeadLetters, AFailedOneOfABatchIsSentAgainWithThoseBehindIt) {
+  for (const bool has_failed : {true, false}) {
+    Scenario s;
+    s.appended(0, 4).generation(1, {{s.a, {0}}, {s.b, {1}}});
+    const auto one = s.consumer(s.a);
+    const RunId first = s.starts(one, 0);
+    const RunId second = s.starts(one, 1, first);
+    const RunId third = s.starts(one, 2, first);
+    s.throws(one, 0, first, first).throws(one, 1, second, first).throws(one, 2, third, first);
+    s.dead_letter(EventKind::kDeadLetterSent, s.a, 1).works(one, 0).works(one, 2);
+    if (has_failed) s.dead_letter(EventKind::kDeadLetterFailed, s.a, 1);
+    s.dead_letter(EventKind::kDeadLetterSent, s.a, 1).works(one, 2);
+    EXPECT_EQ(s.broken(), has_failed ? "" : "justified duplicates") << s.text();
+  }
+}
+
 TEST(DeadLetters, NothingRunsAgainWithoutSuchAFailure) {
   GivenUp s;
   s.dead_letter(EventKind::kDeadLetterSent, s.a, 1).works(s.one, 2, 3);

@@ -170,10 +170,13 @@ void OwnershipView::give_up(Offset offset, std::size_t place,
   if (record.consumer == kNone) return;
   ConsumerView& consumer = consumers[record.consumer];
   if (record.state != State::kStarted) {
-    // Its consumer has gone back before it, and passes it now.
+    // Its consumer has gone back before it, and passes it: before those that lie behind it, which
+    // it may have run already.
     record.state = State::kStarted;
-    record.turn = consumer.trail.size();
-    consumer.trail.push_back(place);
+    std::size_t turn = consumer.trail.size();
+    while (turn > 0 && consumer.trail[turn - 1] > place) --turn;
+    consumer.trail.insert(consumer.trail.begin() + static_cast<std::ptrdiff_t>(turn), place);
+    for (; turn < consumer.trail.size(); ++turn) records_[consumer.trail[turn]].turn = turn;
   }
   // The consumer has gone back to it: those behind it run again.
   if (!std::exchange(record.has_failed_dead_letter, false)) return;
