@@ -90,7 +90,8 @@ std::string Violation::story() const {
 }
 
 std::string Report::text() const {
-  std::string out = program + (profile.empty() ? "" : " as " + profile) + ": " + number(runs) + " of " + number(seeds) + " seeds, ";
+  std::string out = program + (profile.empty() ? "" : " as " + profile) + ": " + number(runs) +
+                    " of " + number(seeds) + " seeds, ";
   out += violations.empty() ? "no violation\n" : number(violations.size()) + " violations\n";
   out += line("virtual time", span_text(virtual_elapsed));
   out += line("wall time", span_text(wall_elapsed));

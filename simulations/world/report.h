@@ -39,9 +39,9 @@ struct Shrinking {
 // A broken promise, or a run that could not end.
 struct Violation {
   std::uint64_t seed = 0;
-  std::string promise;  // "no loss", "deadlock" ...
-  std::string text;     // what happened, then the timeline; a newline after each line
-  std::string replay;   // the line that runs it again: "r1:...", "r2:..."
+  std::string promise;       // "no loss", "deadlock" ...
+  std::string text;          // what happened, then the timeline; a newline after each line
+  std::string replay;        // the line that runs it again: "r1:...", "r2:..."
   std::string profile = {};  // as the report's
   std::optional<Shrinking> shrunk = {};
   // What to type to see it again.
