@@ -222,6 +222,7 @@ class Lane final : public ConsumerContext, private Outputs {
   std::size_t next_batch_ = 0;     // the next record to run: its batch's index ...
   std::size_t next_record_ = 0;    // ... and its own in it
   std::size_t waiting_ = 0;
+  Offset begun_below_ = 0;  // the lane has run (or passed by) what it had below
 
   ErrorTracker tracker_;
   int failures_ = 0;  // in a row, of the record (or batch) that begins at:

@@ -16,6 +16,7 @@ void Lane::push(LaneBatch batch) {
     // It was free, and may go on with lower offsets, of another key: what is known of those before
     // says nothing about them.
     marked_below_ = std::min(marked_below_, batch.first_offset());
+    begun_below_ = std::min(begun_below_, batch.first_offset());
     succeeded();
     failed_offset_ = -1;
     // Nor has another key to wait since that one failed; those of a virtual partition share it.
@@ -60,6 +61,7 @@ void Lane::advance(std::size_t records) {
     const std::size_t step = std::min(left, records);
     records -= step;
     next_record_ += step;
+    begun_below_ = std::max(begun_below_, batches_[next_batch_][next_record_ - 1].offset() + 1);
     if (next_record_ == batches_[next_batch_].size()) {
       ++next_batch_;
       next_record_ = 0;
@@ -116,14 +118,14 @@ void Lane::give_back_loose() {
   LaneBatch& batch = batches_[next_batch_];
   std::size_t kept =
       std::max(next_record_ + 1, runs_batches() ? next_record_ + settings_.max_records : 0);
-  if (!taken_away_.empty()) {  // after going back: only this lane knows of those given up
-    const Offset last = taken_away_.rbegin()->first;
-    const auto records = batch.records();
-    const auto end =
-        std::partition_point(records.begin(), records.end(),
-                             [last](const Record& record) { return record.offset() <= last; });
-    kept = std::max(kept, static_cast<std::size_t>(end - records.begin()));
-  }
+  // After going back: only this lane knows what became of those that it ran, or gave up.
+  Offset begun = begun_below_;
+  if (!taken_away_.empty()) begun = std::max(begun, taken_away_.rbegin()->first + 1);
+  const auto records = batch.records();
+  const auto end =
+      std::partition_point(records.begin(), records.end(),
+                           [begun](const Record& record) { return record.offset() < begun; });
+  kept = std::max(kept, static_cast<std::size_t>(end - records.begin()));
   if (kept >= batch.size()) return;
   LaneBatch rest = batch.split_at(kept);
   waiting_ -= rest.size();

@@ -38,6 +38,7 @@ std::size_t Lane::forget_from(Offset offset) {
   const Offset next = waiting_ > 0 ? next_record().offset() : offset;
   abandon_from(offset);
   marked_below_ = std::min(marked_below_, offset);
+  begun_below_ = std::min(begun_below_, offset);
   slices_end_ = std::min(slices_end_, offset);
   const auto lost = taken_away_.lower_bound(offset);
   if (lost != taken_away_.end() && dead_letter_failures_ > 0) {
