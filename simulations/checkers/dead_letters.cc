@@ -19,6 +19,7 @@ class DeadLetters final : public Checker {
   std::optional<Breach> check(const Model& model, const Event& event) override {
     const bool is_sent = event.kind == EventKind::kDeadLetterSent;
     if (!is_sent && event.kind != EventKind::kSkipped) return std::nullopt;
+    if (!is_sent && event.detail == kSkippedByFilter) return std::nullopt;  // nothing failed
     const PartitionLog& log = model.log(event.partition);
     const std::string what = process(event.process) + (is_sent ? " gives up " : " skips ") +
                              record(event.partition, event.offset);
