@@ -118,8 +118,11 @@ void Connection::handle(Assigned& assigned) {
       const auto& [factory, settings] = route->second;
       auto actor = std::make_shared<Partition>(environment_, partition, factory, settings);
       born.push_back(actor);
-      owned_[partition.assignment] =
-          Owned{.partition = std::move(actor), .committed = partition.committed.value_or(-1)};
+      // What was ignored is not worth a commit of its own to take it away.
+      if (!actor->metadata_problem().empty()) partition.metadata.clear();
+      owned_[partition.assignment] = Owned{.partition = std::move(actor),
+                                           .committed = partition.committed.value_or(-1),
+                                           .committed_metadata = std::move(partition.metadata)};
     }
   }
   // Nothing is taken or committed there: the next owner that has a route begins where the last one
@@ -130,6 +133,14 @@ void Connection::handle(Assigned& assigned) {
                    .message = "the group assigned a partition of a topic without a route here: it "
                               "is left alone until it goes to another member"},
                   partition);
+  }
+  for (const auto& partition : born) {
+    if (partition->metadata_problem().empty()) continue;
+    publish_error("metadata",
+                  {.code = ErrorCode::kUnsupported,
+                   .message = "what was committed with the offset is ignored: " +
+                              partition->metadata_problem()},
+                  partition->topic_partition());
   }
   if (!names.empty()) publish(EventKind::kPartitionsAssigned, names);
   next_commit_ = std::min(next_commit_, deadline_in(commit_interval()));
@@ -168,7 +179,8 @@ void Connection::handle(CommitDone& done) {
       if (!ending.has(result.assignment)) continue;
       ending.has_commit_failed = true;
       // A coordinator that moves may have arrived by then.
-      if (is_retriable(result.status.error().code)) {
+      if (is_retriable(result.status.error().code) ||
+          result.status.error().code == ErrorCode::kOffsetMetadataTooLarge) {
         ending.commit_again_at = deadline_in(kCommitAgain);
       }
     }
@@ -177,9 +189,7 @@ void Connection::handle(CommitDone& done) {
     const auto found = owned_.find(result.assignment);
     if (found != owned_.end()) {
       MutexLock lock(mutex_);
-      Owned& owned = found->second;
-      if (result.status) owned.committed = result.offset;
-      if (owned.commit == done.commit) owned.committing = -1;
+      note_answer(found->second, result, /*is_latest=*/found->second.commit == done.commit);
     }
     if (result.status) {
       environment_->relay->publish(
@@ -209,21 +219,27 @@ CommitId Connection::commit(const std::vector<AssignmentId>& assignments) {
     if (found == owned_.end()) continue;
     Owned& owned = found->second;
     if (owned.partition->is_lost()) continue;
-    const Offset done = owned.partition->committable();
-    const Offset latest = owned.committing >= 0 ? owned.committing : owned.committed;
-    if (done < 0 || done == latest) continue;
+    const PartitionMarks::Committable done = owned.partition->committable_progress();
+    if (done.offset < 0) continue;
+    std::string metadata = encode(owned, done);
+    const bool is_latest =
+        owned.committing >= 0
+            ? done.offset == owned.committing && metadata == owned.committing_metadata
+            : done.offset == owned.committed && metadata == owned.committed_metadata;
+    if (is_latest) continue;
     offsets.push_back({.partition = owned.partition->topic_partition(),
                        .assignment = assignment,
-                       .offset = done});
+                       .offset = done.offset,
+                       .metadata = std::move(metadata)});
     asked.push_back(&owned);
   }
   if (offsets.empty()) return {};
-  std::vector<Offset> committing;
-  for (const OffsetToCommit& offset : offsets) committing.push_back(offset.offset);
+  const std::vector<OffsetToCommit> committing = offsets;
   const CommitId id = consumer_->commit(std::move(offsets));
   MutexLock lock(mutex_);
   for (std::size_t i = 0; i < asked.size(); ++i) {
-    asked[i]->committing = committing[i];
+    asked[i]->committing = committing[i].offset;
+    asked[i]->committing_metadata = committing[i].metadata;
     asked[i]->commit = id;
   }
   return id;

@@ -55,6 +55,11 @@ class Connection {
     Offset committed = -1;   // acknowledged
     Offset committing = -1;  // asked for, not yet answered; -1: none
     CommitId commit;         // of `committing`
+    // What was, and is to be, committed with them. None: not known, a commit failed.
+    std::optional<std::string> committed_metadata;
+    std::string committing_metadata = {};
+    std::size_t metadata_bytes_most = kCommitMetadataBytesMost;
+    bool is_overflow_told = false;
   };
 
   void run();
@@ -68,6 +73,8 @@ class Connection {
   void handle(ConsumerError& error);
   void handle(Statistics&) {}
   CommitId commit(const std::vector<AssignmentId>& assignments);
+  std::string encode(Owned& owned, const PartitionMarks::Committable& done);
+  static void note_answer(Owned& owned, const CommitResult& result, bool is_latest);
   void commit_if_due();
   void watch();
   void advance_endings();

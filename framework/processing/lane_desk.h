@@ -48,6 +48,7 @@ struct LaneDesk {
   std::vector<LaneBatch> given;
   std::optional<OutputFailure> output_failure;  // of the lowest offset: the lane goes back to it
   std::optional<Offset> forget_from;            // the log has lost what lay there and above
+  std::optional<Offset> goes_back_to;           // it has heard of the failure, not yet unmarked
   std::size_t outputs_under_way = 0;
   // A step is due when the done prefix reaches this (the only lane of its partition), ...
   Offset wake_at = kNoWake;

@@ -29,6 +29,7 @@ void Ledger::take(std::span<const Record> records, Offset next_offset) {
     } else {
       for (const Record& record : records) append(record.offset());
     }
+    note_epochs(records);
     undone_ += records.size();
     next_offset_ = last + 1;
     const std::uint64_t words_needed = (taken_ + 63) / 64 - first_word_;
@@ -36,6 +37,17 @@ void Ledger::take(std::span<const Record> records, Offset next_offset) {
   }
   next_offset_ = std::max(next_offset_, next_offset);
   advance();
+}
+
+void Ledger::note_epochs(std::span<const Record> records) {
+  if (epochs_.empty() || epochs_.back().epoch != records.front().leader_epoch()) {
+    epochs_.push_back({records.front().offset(), records.front().leader_epoch()});
+  }
+  if (records.front().leader_epoch() == records.back().leader_epoch()) return;  // as nearly always
+  for (const Record& record : records) {
+    if (epochs_.back().epoch == record.leader_epoch()) continue;
+    epochs_.push_back({record.offset(), record.leader_epoch()});
+  }
 }
 
 bool Ledger::bit(std::uint64_t number) const {
@@ -132,6 +144,7 @@ void Ledger::forget_from(Offset offset) {
   words_.resize(static_cast<std::size_t>((taken_ + 63) / 64 - first_word_));
   if (taken_ % 64 != 0) words_.back() &= (std::uint64_t{1} << (taken_ % 64)) - 1;
   next_offset_ = std::min(next_offset_, offset);
+  while (!epochs_.empty() && epochs_.back().first >= offset) epochs_.pop_back();
   advance();
 }
 
@@ -156,6 +169,7 @@ void Ledger::advance() {
     committable_ = run->first + static_cast<Offset>(prefix_ - run->base);
     if (mutant("ledger.commits_past_gap")) committable_ = end_of_newest_done();
   }
+  while (epochs_.size() > 1 && epochs_[1].first <= committable_) epochs_.pop_front();
 }
 
 // What a ledger without a prefix would commit.
@@ -201,6 +215,18 @@ OffsetRanges Ledger::done_ranges_beyond(std::size_t limit) const {
     ranges.push_back({.begin = first, .end = offset_of(number - 1) + 1});
   }
   return ranges;
+}
+
+std::int32_t Ledger::leader_epoch_at(Offset offset) const {
+  const auto behind =
+      std::partition_point(epochs_.begin(), epochs_.end(),
+                           [offset](const EpochStart& start) { return start.first <= offset; });
+  return behind == epochs_.begin() ? -1 : std::prev(behind)->epoch;
+}
+
+Offset Ledger::newest_taken() const {
+  if (runs_.empty() || runs_.back().count == 0) return -1;
+  return runs_.back().first + static_cast<Offset>(runs_.back().count) - 1;
 }
 
 }  // namespace rookery

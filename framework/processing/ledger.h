@@ -57,6 +57,11 @@ class Ledger {
   // between two of them belong to a range; each ends just behind a record that is done. In time of
   // the window's bits and gaps.
   OffsetRanges done_ranges_beyond(std::size_t limit) const;
+  // The leader epoch of the record taken at `offset`, or of the newest below it; -1: unknown, or
+  // long done.
+  std::int32_t leader_epoch_at(Offset offset) const;
+  // The newest record taken that may still be known: nothing beyond it is done. -1: none.
+  Offset newest_taken() const;
 
  private:
   // Offsets [first, first + count) hold the records number base ... base + count - 1.
@@ -66,7 +71,14 @@ class Ledger {
     std::uint64_t count;
   };
 
+  // From `first` on, up to where the next begins, records are of `epoch`.
+  struct EpochStart {
+    Offset first;
+    std::int32_t epoch;
+  };
+
   void append(Offset offset);
+  void note_epochs(std::span<const Record> records);
   std::optional<std::uint64_t> number_of(Offset offset) const;  // none: not taken, or long done
   Offset end_of_newest_done() const;                            // for a mutant
   void advance();
@@ -79,7 +91,8 @@ class Ledger {
   template <class Change>  // (word, mask)
   void for_each_word(std::uint64_t from, std::uint64_t to, Change change);
 
-  std::deque<Run> runs_;  // from the one that holds the prefix's end
+  std::deque<Run> runs_;           // from the one that holds the prefix's end
+  std::deque<EpochStart> epochs_;  // from the one that holds it
   std::deque<std::uint64_t>
       words_;  // done bits; words_[0] begins at record number first_word_ * 64
   std::uint64_t first_word_ = 0;

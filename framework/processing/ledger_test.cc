@@ -13,11 +13,11 @@
 namespace rookery {
 namespace {
 
-std::vector<Record> records_at(const std::vector<Offset>& offsets) {
+std::vector<Record> records_at(const std::vector<Offset>& offsets, std::int32_t epoch = -1) {
   static const PartitionHandle kHandle{{"t", 0}, nullptr};
   std::vector<Record> out;
   for (const Offset offset : offsets)
-    out.push_back(Record({.partition = &kHandle, .offset = offset}));
+    out.push_back(Record({.partition = &kHandle, .offset = offset, .leader_epoch = epoch}));
   return out;
 }
 
@@ -118,6 +118,31 @@ TEST(Ledger, TellsWhatIsDoneBeyondThePrefix) {
   EXPECT_EQ(ledger.done_ranges_beyond(10), (OffsetRanges{{107, 108}}));
   ledger.mark(106);
   EXPECT_EQ(ledger.done_ranges_beyond(10), (OffsetRanges{}));
+}
+
+TEST(Ledger, KnowsInWhichEpochRecordsLay) {
+  Ledger ledger;
+  EXPECT_EQ(ledger.leader_epoch_at(10), -1);
+  EXPECT_EQ(ledger.newest_taken(), -1);
+  std::vector<Record> records = records_at({10, 11}, 3);
+  for (const Record& record : records_at({12, 20}, 4)) records.push_back(record);
+  ledger.take(records, 21);
+  ledger.take(records_at({30}, 4), 31);
+  ledger.take(records_at({31}, 6), 32);
+  EXPECT_EQ(ledger.newest_taken(), 31);
+  EXPECT_EQ(ledger.leader_epoch_at(9), -1);
+  EXPECT_EQ(ledger.leader_epoch_at(11), 3);
+  EXPECT_EQ(ledger.leader_epoch_at(12), 4);
+  EXPECT_EQ(ledger.leader_epoch_at(30), 4);
+  EXPECT_EQ(ledger.leader_epoch_at(31), 6);
+  ledger.mark_range(0, 12);
+  EXPECT_EQ(ledger.leader_epoch_at(20), 4);
+  ledger.forget_from(30);
+  ledger.take(records_at({30}, 7), 31);
+  EXPECT_EQ(ledger.leader_epoch_at(20), 4);
+  EXPECT_EQ(ledger.leader_epoch_at(30), 7);
+  ledger.mark_range(0, 100);
+  EXPECT_EQ(ledger.leader_epoch_at(30), 7);
 }
 
 // What stands in the model between two records that are not done is one range.

@@ -9,6 +9,14 @@
 #include <utility>
 
 namespace rookery {
+namespace {
+
+DecodedMetadata metadata_of(const AssignedPartition& assigned) {
+  if (!assigned.committed) return {};
+  return decode_metadata({assigned.partition, *assigned.committed}, assigned.metadata);
+}
+
+}  // namespace
 
 namespace {
 
@@ -30,13 +38,21 @@ std::unique_ptr<const SegmentFilter> segment_filter(Partition& partition) {
 Partition::Partition(std::shared_ptr<PartitionEnvironment> environment,
                      const AssignedPartition& assigned, ConsumerFactory factory,
                      TopicSettings settings)
+    : Partition(std::move(environment), assigned, std::move(factory), std::move(settings),
+                metadata_of(assigned)) {}
+
+Partition::Partition(std::shared_ptr<PartitionEnvironment> environment,
+                     const AssignedPartition& assigned, ConsumerFactory factory,
+                     TopicSettings settings, DecodedMetadata inherited)
     : environment_(std::move(environment)),
       topic_partition_(assigned.partition),
       assignment_(assigned.assignment),
       stream_(assigned.stream),
       settings_(std::move(settings)),
+      metadata_problem_(std::move(inherited.problem)),
       segment_(segment_filter(*this)),
-      marks_(settings_.window) {
+      marks_(settings_.window, DoneBeyond(assigned.committed.value_or(0), inherited.progress),
+             std::move(inherited.progress.own_metadata)) {
   attach_to(*environment_->pool);
   if (!settings_.filters.empty()) {
     filters_ = std::make_unique<FilterStage>(settings_, topic_partition_);

@@ -61,6 +61,9 @@ class Partition final : public Task, public OutputListener {
   bool is_lost() const { return ending_.load() == static_cast<int>(Ending::kLost); }
   bool is_ending() const { return ending_.load() != static_cast<int>(Ending::kNone); }
   Offset committable() const { return marks_.committable(); }
+  // What a commit says now; and why what was found in the last one was ignored, empty: it was not.
+  PartitionMarks::Committable committable_progress() const { return marks_.committable_progress(); }
+  const std::string& metadata_problem() const { return metadata_problem_; }
   std::string describe() const;
 
   // L
@@ -95,6 +98,9 @@ class Partition final : public Task, public OutputListener {
   void on_pending_gone(PendingRecord& pending) override;
 
  private:
+  Partition(std::shared_ptr<PartitionEnvironment> environment, const AssignedPartition& assigned,
+            ConsumerFactory factory, TopicSettings settings, DecodedMetadata inherited);
+
   // The only lane of a partition.
   struct Sole {
     Sole(Partition& partition, ConsumerFactory factory);
@@ -122,6 +128,7 @@ class Partition final : public Task, public OutputListener {
 
   // Taking (partition_take.cc).
   RecordBatch take(std::size_t most);
+  RecordBatch keep_undone(RecordBatch batch);
   std::optional<Taken> fetch(std::size_t most);
   void keep_own(Taken& taken);
   bool is_quiet() const { return environment_->is_quiet.load(std::memory_order_relaxed); }
@@ -141,6 +148,7 @@ class Partition final : public Task, public OutputListener {
   const AssignmentId assignment_;
   const std::shared_ptr<PartitionStream> stream_;
   const TopicSettings settings_;
+  const std::string metadata_problem_;
 
   const std::unique_ptr<const SegmentFilter> segment_;  // W; null: all records are ours
   Atomic<int> ending_{static_cast<int>(Ending::kNone)};

@@ -59,17 +59,23 @@ std::string PartitionMarks::describe() const {
 
 std::size_t PartitionMarks::room(std::size_t wanted) {
   MutexLock lock(mutex_);
-  const std::size_t room = window_ - std::min(window_, ledger_.outstanding());
-  const bool is_enough = room >= wanted || (room > 0 && busy_ == 0);
+  const bool is_enough = has_room(wanted);
   wanted_ = is_enough ? 0 : wanted;
-  return is_enough ? room : 0;
+  return is_enough ? room_left() : 0;
+}
+
+std::size_t PartitionMarks::room_left() const {
+  return window_ - std::min(window_, ledger_.outstanding());
 }
 
 // Small portions would cost more than they bring while lanes have work.
+bool PartitionMarks::has_room(std::size_t wanted) const {
+  if (busy_ == 0) return room_left() > 0;
+  return room_left() >= wanted && !is_metadata_nearly_full();
+}
+
 bool PartitionMarks::is_fed() {
-  if (wanted_ == 0) return false;
-  const std::size_t room = window_ - std::min(window_, ledger_.outstanding());
-  if (room < wanted_ && (room == 0 || busy_ > 0)) return false;
+  if (wanted_ == 0 || !has_room(wanted_)) return false;
   wanted_ = 0;
   return true;
 }

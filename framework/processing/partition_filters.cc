@@ -33,7 +33,7 @@ RecordBatch Partition::take_filtered(std::size_t most) {
     const bool passes_held = mutant("filters.commits_past_held") && !split.held().empty();
     marks_.take(split.passed(), passes_held ? split.held().next_offset() : split.next_offset());
     for (const auto& [first, last] : split.done()) marks_.mark_range(first, last);
-    kept = split.take_kept();
+    kept = keep_undone(split.take_kept());
   }
   // The next batch, or what was held back; others' turn first.
   if (kept.empty()) schedule_at(filters_->due_at());

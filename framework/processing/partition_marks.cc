@@ -13,15 +13,12 @@ namespace rookery {
 
 // ---- Taking
 
-void PartitionMarks::take(std::span<const Record> records, Offset next_offset) {
-  MutexLock lock(mutex_);
-  ledger_.take(records, next_offset);
-}
-
 std::vector<OutputFailure> PartitionMarks::forget_from(Offset offset) {
   std::vector<OutputFailure> failures;
   MutexLock lock(mutex_);
   ledger_.forget_from(offset);
+  inherited_.forget_from(offset);
+  rookery::forget_from(inherited_done_, offset);
   for (PendingRecord* pending : pending_) {
     if (pending->offset() >= offset) pending->is_superseded = true;
   }
@@ -118,6 +115,7 @@ bool PartitionMarks::is_dead_letter_acknowledged(Offset offset) const {
 std::optional<OutputFailure> PartitionMarks::take_failure(LaneDesk& desk) {
   MutexLock lock(mutex_);
   desk.is_interrupted.store(is_ending_ || desk.forget_from.has_value());
+  if (desk.output_failure) desk.goes_back_to = desk.output_failure->offset;
   return std::exchange(desk.output_failure, std::nullopt);
 }
 
@@ -126,6 +124,8 @@ std::optional<OutputFailure> PartitionMarks::take_failure(LaneDesk& desk) {
 void PartitionMarks::unmark_from(LaneDesk& desk, Offset offset) {
   MutexLock lock(mutex_);
   ledger_.unmark_from(offset);
+  mark_inherited_from(offset);
+  desk.goes_back_to.reset();
   for (PendingRecord* pending : pending_) {
     if (pending->lane == &desk && pending->offset() >= offset) pending->is_superseded = true;
   }
@@ -136,6 +136,7 @@ void PartitionMarks::unmark_from(LaneDesk& desk, Offset offset) {
 
 void PartitionMarks::unmark(LaneDesk& desk, Offset offset, std::span<const Record> records) {
   MutexLock lock(mutex_);
+  desk.goes_back_to.reset();
   for (PendingRecord* pending : pending_) {
     if (pending->lane == &desk && pending->offset() >= offset) pending->is_superseded = true;
   }
@@ -190,6 +191,9 @@ PartitionMarks::Failed PartitionMarks::failed(PendingRecord& pending, OutputFail
   const bool is_forgotten = desk.forget_from && pending.offset() >= *desk.forget_from;
   const bool will_run_again = is_still_wanted && !pending.is_superseded && !is_forgotten &&
                               !is_ending_ && !is_closed_ && !ledger_.is_done(pending.offset());
+  if (is_ending_ && !pending.is_superseded && !is_forgotten && !ledger_.is_done(pending.offset())) {
+    failed_at_the_end_ = std::min(failed_at_the_end_, pending.offset());
+  }
   if (!will_run_again) return {.told_here = std::move(failure)};
   if (desk.output_failure && failure.offset >= desk.output_failure->offset) {
     return {.will_run_again = true, .told_here = std::move(failure)};

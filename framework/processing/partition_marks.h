@@ -11,6 +11,8 @@
 #include <rookery/processing/lane_desk.h>
 #include <rookery/processing/ledger.h>
 #include <rookery/processing/output_producer.h>
+#include <rookery/progress/commit_metadata.h>
+#include <rookery/progress/done_beyond.h>
 #include <rookery/runtime/atomic.h>
 #include <rookery/runtime/mutex.h>
 
@@ -19,13 +21,17 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rookery {
 
 class PartitionMarks {
  public:
-  explicit PartitionMarks(std::size_t window) : window_(window) {}
+  // inherited: what earlier owners have done beyond the committed offset, and the user's string
+  // that came with it.
+  PartitionMarks(std::size_t window, DoneBeyond inherited, std::string own_metadata)
+      : window_(window), inherited_(std::move(inherited)), own_metadata_(std::move(own_metadata)) {}
 
   // Whose step is due.
   struct Due {
@@ -44,8 +50,14 @@ class PartitionMarks {
   // ---- Taking
   // How many records may be taken now, 0 when that is to wait: until there is room for `wanted`, or
   // for any when no lane has something to run. A step is due then, but with wanted = 0.
+  // While what is done beyond the prefix takes most of the room in a commit's metadata (75 %),
+  // lanes end what they have first, and nothing is taken as long as one can run something: those
+  // records are the holes. When all wait or are idle it goes on.
   std::size_t room(std::size_t wanted);
   void take(std::span<const Record> records, Offset next_offset);
+  // Of what was taken, what is to be run: without the records that an earlier owner has done, which
+  // are done here, too.
+  RecordBatch keep_undone(RecordBatch batch);
   // Forgets what was taken at and above `offset`. Answers failures that no longer matter.
   std::vector<OutputFailure> forget_from(Offset offset);
   // Has every lane forget that, too. Answers the tasks to be scheduled; none when there is no lane.
@@ -94,6 +106,13 @@ class PartitionMarks {
   // How many of the first are done.
   std::size_t done_prefix(std::span<const Record> records) const;
   Offset committable() const;  // it falls only when the stream went back
+  // What a commit says: the offset, and what is done beyond it, records of one lane in their order:
+  // nothing behind a record whose outputs are under way, or have failed and will be sent again.
+  struct Committable {
+    Offset offset = -1;  // -1: nothing was ever taken
+    CommitProgress progress;
+  };
+  Committable committable_progress() const;
   std::size_t outstanding() const;
   void forget_taken_away_below(Offset done);
   // The consumer gets this record no more, and its dead letter marks it. Marks pass it by: with
@@ -134,6 +153,12 @@ class PartitionMarks {
   };
 
   std::size_t done_prefix_locked(std::span<const Record> records) const;
+  bool has_room(std::size_t wanted) const;
+  std::size_t room_left() const;
+  bool is_metadata_nearly_full() const;
+  OffsetRanges done_in_order() const;
+  void add_inherited(CommitProgress& progress, Offset committable) const;
+  void mark_inherited_from(Offset offset);
   void mark_dead_letter(Offset offset);
   void mark_one(Offset offset);
   bool is_fed();  // the partition waits for room, and there is
@@ -144,6 +169,10 @@ class PartitionMarks {
   Atomic<bool> is_gone_{false};  // written under the lock: no mark slips in after it
   mutable Mutex mutex_{"partition", ranks::kPartition};  // guards what follows
   Ledger ledger_;
+  DoneBeyond inherited_;         // what was not yet taken of it
+  OffsetRanges inherited_done_;  // what was, and may lie beyond the prefix
+  const std::string own_metadata_;
+  Offset failed_at_the_end_ = LaneDesk::kNoWake;  // the lowest record whose output has
   std::vector<PendingRecord*> pending_;     // records whose outputs are under way, in no order
   std::map<Offset, TakenAway> taken_away_;  // until done
   std::vector<LaneDesk*> desks_;

@@ -16,7 +16,15 @@ RecordBatch Partition::take(std::size_t most) {
   std::optional<Taken> taken = fetch(most);
   if (!taken) return {};
   marks_.take(taken->batch.records(), taken->next_offset);
-  return std::move(taken->batch);
+  return keep_undone(std::move(taken->batch));
+}
+
+RecordBatch Partition::keep_undone(RecordBatch batch) {
+  const bool was_empty = batch.empty();
+  batch = marks_.keep_undone(std::move(batch));
+  // All of it is done: only an empty take means empty; others' turn first.
+  if (batch.empty() && !was_empty) schedule();
+  return batch;
 }
 
 // What the stream has for this segment, not registered. None: there is no room, or lanes are to

@@ -5,6 +5,7 @@
 
 #include <rookery/base/base64.h>
 #include <rookery/base/murmur2.h>
+#include <rookery/runtime/mutant.h>
 
 #include <algorithm>
 #include <bit>
@@ -54,6 +55,9 @@ std::uint32_t checksum(const TopicPartitionOffset& at, std::string_view body) {
   return murmur2(text);
 }
 
+// Of the text without ranges but for the own string's bytes, at most.
+constexpr std::size_t kHeaderBytesMost = kChecksumBytes + 1 + 5 + 2;
+
 // ---- Ranges
 
 struct Ranges {
@@ -65,7 +69,8 @@ struct Ranges {
   bool is_whole = true;
 };
 
-// Each range: how many offsets are not done before it, and how many it has.
+// Each range: how many offsets are not done before it, and how many it has. Only the first may
+// begin at once.
 Ranges run_lengths(Offset committed, const OffsetRanges& done, std::size_t bytes_most) {
   Ranges out{.form = Form::kRunLengths, .carried_end = committed};
   out.bytes.reserve(std::min(bytes_most, done.size() * 4));
@@ -87,18 +92,18 @@ Ranges run_lengths(Offset committed, const OffsetRanges& done, std::size_t bytes
   return out;
 }
 
-// A bit for each offset behind the committed one, the lowest first.
+// A bit for each offset from the committed one on, the lowest first.
 Ranges bitmap(Offset committed, const OffsetRanges& done, std::size_t bytes_most) {
   Ranges out{.form = Form::kBitmap, .carried_end = committed};
-  const auto bits_needed = static_cast<std::uint64_t>(done.back().end - committed - 1);
+  const auto bits_needed = static_cast<std::uint64_t>(done.back().end - committed);
   out.bytes_needed = static_cast<std::size_t>((bits_needed + 7) / 8);
   out.is_whole = out.bytes_needed <= bytes_most;
   out.bytes.assign(std::min(out.bytes_needed, bytes_most), '\0');
   const auto bits_most = static_cast<std::uint64_t>(out.bytes.size()) * 8;
   for (const OffsetRange& range : done) {
-    const auto begin = static_cast<std::uint64_t>(range.begin - committed - 1);
+    const auto begin = static_cast<std::uint64_t>(range.begin - committed);
     if (begin >= bits_most) break;
-    const auto end = std::min(static_cast<std::uint64_t>(range.end - committed - 1), bits_most);
+    const auto end = std::min(static_cast<std::uint64_t>(range.end - committed), bits_most);
     for (std::uint64_t bit = begin; bit < end;) {
       char& byte = out.bytes[static_cast<std::size_t>(bit / 8)];
       const std::uint64_t next = std::min(end, (bit / 8 + 1) * 8);
@@ -107,7 +112,7 @@ Ranges bitmap(Offset committed, const OffsetRanges& done, std::size_t bytes_most
       bit = next;
     }
     out.carried += end - begin;
-    out.carried_end = committed + 1 + static_cast<Offset>(end);
+    out.carried_end = committed + static_cast<Offset>(end);
   }
   while (!out.bytes.empty() && out.bytes.back() == '\0') out.bytes.pop_back();
   return out;
@@ -128,10 +133,10 @@ Ranges smallest(Offset committed, const OffsetRanges& done, std::size_t bytes_mo
 }
 
 bool are_ranges_beyond(Offset committed, const OffsetRanges& done) {
-  Offset end = committed;
+  Offset begin_least = committed;
   for (const OffsetRange& range : done) {
-    if (range.begin <= end || range.end <= range.begin) return false;
-    end = range.end;
+    if (range.begin < begin_least || range.end <= range.begin) return false;
+    begin_least = range.end < kOffsetMost ? range.end + 1 : range.end;
   }
   return committed >= 0;
 }
@@ -149,12 +154,19 @@ std::optional<OffsetRanges> read_run_lengths(Offset committed, std::string_view 
   OffsetRanges done;
   Offset at = committed;
   while (!in.empty()) {
-    const auto begin = behind(at, read_varint(in));
+    const auto undone = read_varint(in);
+    const bool begins_at_once = done.empty() && undone == 0;
+    const auto begin = begins_at_once ? at : behind(at, undone);
     if (!begin) return std::nullopt;
     const auto end = behind(*begin, read_varint(in));
     if (!end) return std::nullopt;
     done.push_back({*begin, *end});
     at = *end;
+    if (mutant("progress.runs_stand_still")) {
+      const Offset undone_count = static_cast<Offset>(undone.value_or(0));
+      done.back() = {.begin = *begin - undone_count, .end = *end - undone_count};
+      at = done.back().end;
+    }
   }
   return done;
 }
@@ -163,9 +175,9 @@ std::optional<OffsetRanges> read_bitmap(Offset committed, std::string_view in) {
   if (in.back() == '\0') return std::nullopt;
   const auto bits = (std::uint64_t{in.size()} - 1) * 8 +
                     static_cast<unsigned>(std::bit_width(static_cast<unsigned char>(in.back())));
-  if (!behind(committed, bits + 1)) return std::nullopt;
+  if (!behind(committed, bits)) return std::nullopt;
   OffsetRanges done;
-  for (Offset at = committed + 1;; at += 64) {
+  for (Offset at = committed;; at += 64) {
     std::uint64_t word = 0;
     const std::size_t size = std::min<std::size_t>(in.size(), 8);
     for (std::size_t i = 0; i < size; ++i) {
@@ -221,6 +233,24 @@ std::string quoted(std::string_view text) {
 }
 
 }  // namespace
+
+std::size_t range_bytes_needed(Offset committed, const OffsetRanges& done) {
+  if (done.empty()) return 0;
+  std::size_t as_runs = 0;
+  Offset at = committed;
+  for (const OffsetRange& range : done) {
+    as_runs += varint_size(static_cast<std::uint64_t>(range.begin - at)) +
+               varint_size(static_cast<std::uint64_t>(range.end - range.begin));
+    at = range.end;
+  }
+  return std::min(as_runs, (static_cast<std::size_t>(at - committed) + 7) / 8);
+}
+
+std::size_t range_bytes_most(std::size_t own_size, std::size_t text_bytes_most) {
+  const std::size_t room =
+      base64url_capacity(text_bytes_most - std::min(text_bytes_most, kPrefix.size()));
+  return room - std::min(room, kHeaderBytesMost + own_size);
+}
 
 Result<EncodedMetadata> encode_metadata(const TopicPartitionOffset& at,
                                         const CommitProgress& progress,

@@ -33,7 +33,7 @@ struct CommitProgress {
   // The highest among the records in `done`; -1: unknown. It says in which life of the log they
   // lay.
   std::int32_t leader_epoch = -1;
-  OffsetRanges done = {};         // all beyond the committed offset
+  OffsetRanges done = {};         // all at or beyond the committed offset
   std::string own_metadata = {};  // the user's: any bytes
 };
 
@@ -48,10 +48,19 @@ struct EncodedMetadata {
 
 // Ranges have priority in their order: what does not fit is left out, and its records will be run
 // again. Errors: kOffsetMetadataTooLarge when the user's string alone does not fit;
-// kInvalidArgument when `done` is not as OffsetRanges has to be, or not beyond the offset.
+// kInvalidArgument when `done` is not as OffsetRanges has to be, or begins below the offset.
 Result<EncodedMetadata> encode_metadata(const TopicPartitionOffset& at,
                                         const CommitProgress& progress,
                                         std::size_t text_bytes_most = kCommitMetadataBytesMost);
+
+// Bytes that ranges need, without making them: what bytes_needed would be. In time of the ranges.
+std::size_t range_bytes_needed(Offset committed, const OffsetRanges& done);
+// What bytes_most would be for a string of the user's of that size, or some bytes less.
+std::size_t range_bytes_most(std::size_t own_size,
+                             std::size_t text_bytes_most = kCommitMetadataBytesMost);
+
+// More ranges than any text holds.
+inline constexpr std::size_t kCommitRangesMost = kCommitMetadataBytesMost * 4;
 
 enum class MetadataKind {
   kNone,     // nothing was written

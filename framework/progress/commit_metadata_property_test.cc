@@ -33,7 +33,7 @@ CommitProgress any_progress(Offset committed) {
   const Offset far = *rc::gen::element<Offset>(2, 10, 300, Offset{1} << 30);
   Offset at = committed;
   for (int i = 0; i < count; ++i) {
-    const Offset begin = at + *rc::gen::inRange<Offset>(1, far);
+    const Offset begin = at + *rc::gen::inRange<Offset>(i == 0 ? 0 : 1, far);
     at = begin + *rc::gen::inRange<Offset>(1, far);
     progress.done.push_back({begin, at});
   }
@@ -69,6 +69,10 @@ RC_GTEST_PROP(CommitMetadataProperty, WhatWasWrittenIsReadAgain, ()) {
   }
   RC_ASSERT(encoded->text.size() <= most);
   RC_ASSERT(encoded->is_whole == (encoded->bytes_needed <= encoded->bytes_most));
+  RC_ASSERT(range_bytes_needed(at.offset, progress.done) == encoded->bytes_needed);
+  const std::size_t bytes_most = range_bytes_most(progress.own_metadata.size(), most);
+  RC_ASSERT(bytes_most <= encoded->bytes_most);
+  RC_ASSERT(bytes_most + 8 > encoded->bytes_most);
   const DecodedMetadata decoded = decode_metadata(at, encoded->text);
   RC_ASSERT(!decoded.is_ignored());
   if (encoded->text.empty()) {

@@ -155,7 +155,7 @@ TEST(CommitMetadata, HoldsNoRangesWhereThereIsNoRoom) {
 
 TEST(CommitMetadata, RefusesRangesThatAreNotBeyondTheOffsetInOrder) {
   const OffsetRanges wrong[] = {
-      {{100, 101}}, {{101, 101}}, {{90, 95}}, {{105, 106}, {103, 104}}, {{101, 103}, {103, 104}}};
+      {{99, 101}}, {{101, 101}}, {{90, 95}}, {{105, 106}, {103, 104}}, {{101, 103}, {103, 104}}};
   for (const OffsetRanges& done : wrong) {
     const auto encoded = encode_metadata(orders_at(100), {.leader_epoch = 1, .done = done});
     ASSERT_FALSE(encoded);
@@ -163,6 +163,16 @@ TEST(CommitMetadata, RefusesRangesThatAreNotBeyondTheOffsetInOrder) {
   }
   EXPECT_FALSE(encode_metadata(orders_at(-1), {}));
   EXPECT_FALSE(encode_metadata(orders_at(1), {.leader_epoch = -2}));
+}
+
+TEST(CommitMetadata, MayBeginAtTheCommittedOffset) {
+  for (const CommitProgress& progress :
+       {CommitProgress{.leader_epoch = 1, .done = {{100, 900}, {902, 903}}},
+        CommitProgress{.leader_epoch = 1, .done = every_second(99, 100)}}) {
+    const DecodedMetadata decoded =
+        decode_metadata(orders_at(100), encode(orders_at(100), progress));
+    EXPECT_EQ(decoded.progress.done, progress.done);
+  }
 }
 
 TEST(CommitMetadata, ReachesTheLastOffsetThereIs) {
@@ -234,7 +244,7 @@ TEST(CommitMetadata, RefusesBodiesThatNobodyWrites) {
       {"run lengths of none", std::string("\x01\x01\x00", 3)},
       {"a bitmap of none", std::string("\x02\x01\x00", 3)},
       {"a run of nothing done", std::string("\x01\x01\x00\x01\x00", 5)},
-      {"a run of nothing undone", std::string("\x01\x01\x00\x00\x01", 5)},
+      {"a run of nothing undone", std::string("\x01\x01\x00\x00\x01\x00\x01", 7)},
       {"half a run", std::string("\x01\x01\x00\x05", 4)},
       {"a number without its end", std::string("\x01\x01\x00\x05\x80", 5)},
       {"a number longer than need be", std::string("\x01\x01\x00\x85\x00\x01", 6)},
@@ -249,7 +259,7 @@ TEST(CommitMetadata, RefusesBodiesThatNobodyWrites) {
     EXPECT_EQ(decoded.kind, MetadataKind::kBroken) << what;
     EXPECT_EQ(decoded.problem, "it says nothing that can be: '" + text + "'") << what;
   }
-  const auto at = orders_at(kOffsetMost - 1);
+  const auto at = orders_at(kOffsetMost);
   const std::string beyond = with_checksum(at, std::string("\x02\x01\x00\x01", 4));
   EXPECT_EQ(decode_metadata(at, beyond).kind, MetadataKind::kBroken);
   EXPECT_EQ(decode_metadata(orders_at(0), "rookery:1:" + std::string(4'090, 'A')).problem,

@@ -3,6 +3,8 @@
 // A walk over ranges, beside the stream's.
 #include <rookery/progress/done_beyond.h>
 
+#include <rookery/runtime/mutant.h>
+
 #include <algorithm>
 
 namespace rookery {
@@ -23,13 +25,17 @@ bool DoneBeyond::contains(Offset offset, std::int32_t leader_epoch) {
   return ranges_[next_].begin <= offset && is_of_this_life(leader_epoch);
 }
 
+OffsetRanges DoneBeyond::ahead() const {
+  return {ranges_.begin() + static_cast<std::ptrdiff_t>(next_), ranges_.end()};
+}
+
 void DoneBeyond::forget_from(Offset offset) {
-  while (!ranges_.empty() && ranges_.back().begin >= offset) ranges_.pop_back();
-  if (!ranges_.empty()) ranges_.back().end = std::min(ranges_.back().end, offset);
+  rookery::forget_from(ranges_, offset);
   next_ = std::min(next_, ranges_.size());
 }
 
 bool DoneBeyond::is_of_this_life(std::int32_t leader_epoch) const {
+  if (mutant("progress.believes_another_life")) return true;
   if (leader_epoch_ < 0) return leader_epoch < 0;
   return leader_epoch >= 0 && leader_epoch <= leader_epoch_;
 }

@@ -32,6 +32,9 @@ class DoneBeyond {
 
   // Nothing is done at or above what was asked last: no need to ask.
   bool empty() const { return next_ == ranges_.size(); }
+  // What has not been passed; of the first, part may have been.
+  OffsetRanges ahead() const;
+  std::int32_t leader_epoch() const { return leader_epoch_; }
   // Asked once for each record taken, in the stream's order.
   bool contains(Offset offset, std::int32_t leader_epoch);
   // The stream went back, or was moved: nothing is known from `offset` on.

@@ -30,6 +30,7 @@ TEST(DoneBeyond, HoldsNothingUnlessGiven) {
   EXPECT_TRUE(done.empty());
   EXPECT_FALSE(done.contains(0, 0));
   EXPECT_TRUE(DoneBeyond(100, {.leader_epoch = 3}).empty());
+  EXPECT_EQ(done.ahead(), OffsetRanges{});
 }
 
 TEST(DoneBeyond, AnswersWhatIsDoneUntilItHasPassedAll) {
@@ -38,6 +39,7 @@ TEST(DoneBeyond, AnswersWhatIsDoneUntilItHasPassedAll) {
   EXPECT_EQ(done_among(done, {100, 101, 102, 103, 104, 105, 109, 110}),
             (std::vector<Offset>{102, 103, 104, 110}));
   EXPECT_FALSE(done.empty());
+  EXPECT_EQ(done.ahead(), (OffsetRanges{{110, 111}}));
   EXPECT_EQ(done_among(done, {111, 112}), (std::vector<Offset>{}));
   EXPECT_TRUE(done.empty());
 }

@@ -19,4 +19,10 @@ struct OffsetRange {
 // Ascending, none empty, none touching the next.
 using OffsetRanges = std::vector<OffsetRange>;
 
+// Nothing is left at and above `offset`.
+inline void forget_from(OffsetRanges& ranges, Offset offset) {
+  while (!ranges.empty() && ranges.back().begin >= offset) ranges.pop_back();
+  if (!ranges.empty() && ranges.back().end > offset) ranges.back().end = offset;
+}
+
 }  // namespace rookery

@@ -110,6 +110,7 @@ Taken FakeStream::take(std::size_t max_records, std::size_t max_bytes) {
           Record::Fields{.partition = handle_.get(),
                          .offset = records_.front().offset,
                          .timestamp_ms = content.timestamp_ms,
+                         .leader_epoch = content.leader_epoch,
                          .key = content.key,
                          .value = content.value,
                          .header_source = content.headers.empty() ? nullptr : &content.headers});

@@ -28,6 +28,7 @@ class FakeStream final : public PartitionStream {
     OwnedBytes value = {};
     Headers headers = {};
     std::int64_t timestamp_ms = -1;
+    std::int32_t leader_epoch = -1;
   };
   void push_one(Content content);
   void push_gap(Offset count);  // offsets without records, at the end; hints

@@ -24,10 +24,12 @@ AssignedPartition FakeGroup::assign_locked(const TopicPartition& partition, Offs
 }
 
 std::shared_ptr<FakeStream> FakeGroup::assign(const TopicPartition& partition, Offset first,
-                                              std::optional<Offset> committed_offset) {
+                                              std::optional<Offset> committed_offset,
+                                              std::string metadata) {
   std::shared_ptr<FakeStream> stream;
   board_.change([&] {
     AssignedPartition assigned = assign_locked(partition, first, committed_offset);
+    assigned.metadata = std::move(metadata);
     stream = std::static_pointer_cast<FakeStream>(assigned.stream);
     Assigned event;
     event.partitions.push_back(std::move(assigned));
@@ -84,8 +86,11 @@ CommitDone FakeGroup::answer_locked(CommitId id, const std::vector<OffsetToCommi
                         .status = {}};
     if (error) {
       result.status = fail(*error);
+    } else if (offset.metadata.size() > metadata_bytes_most) {
+      result.status = fail(ErrorCode::kOffsetMetadataTooLarge, "too large");
     } else {
       committed[offset.partition] = offset.offset;
+      committed_metadata[offset.partition] = offset.metadata;
     }
     done.results.push_back(std::move(result));
   }
@@ -111,6 +116,15 @@ Offset FakeGroup::committed_at(const TopicPartition& partition) const {
     if (found != committed.end()) offset = found->second;
   });
   return offset;
+}
+
+std::string FakeGroup::metadata_of(const TopicPartition& partition) const {
+  std::string metadata;
+  board_.look([&] {
+    const auto found = committed_metadata.find(partition);
+    if (found != committed_metadata.end()) metadata = found->second;
+  });
+  return metadata;
 }
 
 std::vector<Offset> FakeGroup::asked_offsets(const TopicPartition& partition) const {

@@ -29,7 +29,8 @@ class FakeGroup {
 
   // ---- The test's side
   std::shared_ptr<FakeStream> assign(const TopicPartition& partition, Offset first = 0,
-                                     std::optional<Offset> committed = {});
+                                     std::optional<Offset> committed = {},
+                                     std::string metadata = {});
   std::vector<std::shared_ptr<FakeStream>> assign(const std::vector<TopicPartition>& partitions);
   RevocationId revoke(const std::vector<std::shared_ptr<FakeStream>>& streams,
                       bool is_lost = false);
@@ -39,8 +40,10 @@ class FakeGroup {
 
   // Under the board's lock.
   std::map<TopicPartition, Offset> committed;  // acknowledged
-  std::vector<OffsetToCommit> commits;         // every offset asked for, in order
-  std::vector<std::uint64_t> handed_back;      // revocations
+  std::map<TopicPartition, std::string> committed_metadata;
+  std::size_t metadata_bytes_most = 4096;  // beyond it a commit is refused
+  std::vector<OffsetToCommit> commits;     // every offset asked for, in order
+  std::vector<std::uint64_t> handed_back;  // revocations
   std::size_t closes = 0;
   bool does_close_late = false;
   std::optional<Error> subscribe_error;
@@ -52,6 +55,7 @@ class FakeGroup {
 
   // By value, from outside the lock; -1: none.
   Offset committed_at(const TopicPartition& partition) const;
+  std::string metadata_of(const TopicPartition& partition) const;  // committed
   std::vector<Offset> asked_offsets(const TopicPartition& partition) const;
   void wait_for_commit(const TopicPartition& partition, Offset offset);
   void wait_for_hand_back(RevocationId revocation);
