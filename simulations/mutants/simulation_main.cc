@@ -17,6 +17,7 @@
 #include "simulations/properties/dead_letter_property.h"
 #include "simulations/properties/filter_life.h"
 #include "simulations/properties/group_life.h"
+#include "simulations/properties/progress_life.h"
 #include "simulations/properties/segments_property.h"
 #include "simulations/stop/stop_life.h"
 
@@ -41,7 +42,7 @@ std::string name_of(const std::string& name_or_mark) {
 }
 
 // Which kind of program a mutant needs: that of the client (D, R) a group, F a program, G one with
-// segments, S a stop.
+// segments, P one that finishes out of order, S a stop.
 char kind_of(const std::string& name) {
   for (const MutantEntry& mutant : rookery::all_mutants()) {
     if (mutant.name == name) return mutant.mark.front();
@@ -70,6 +71,11 @@ rookery::testing::SimulatedRun program_of(const std::string& mutant) {
     return {.name = "segments",
             .what = "a program with parallel segments under faults",
             .run = rookery::sim::segments_life()};
+  }
+  if (kind_of(mutant) == 'P') {
+    return {.name = "progress",
+            .what = "a program that finishes records out of order",
+            .run = rookery::sim::progress_life_to_hunt(mutant)};
   }
   if (kind_of(mutant) == 'S') {
     return {.name = "stop",
