@@ -53,12 +53,15 @@ std::optional<Taken> Partition::fetch(std::size_t most) {
 // What belongs to other segments is like a gap in the log: the position passes it as soon as all
 // before it is done.
 void Partition::keep_own(Taken& taken) {
-  if (!segment_ || taken.batch.empty()) return;
-  taken.next_offset = std::max(taken.next_offset, taken.batch.records().back().offset() + 1);
-  taken.batch = segment_->keep(std::move(taken.batch));
+  if (!segment_) return;
+  const bool is_empty = taken.batch.empty();
+  if (!is_empty) {
+    taken.next_offset = std::max(taken.next_offset, taken.batch.records().back().offset() + 1);
+    taken.batch = segment_->keep(std::move(taken.batch));
+  }
   if (!taken.batch.empty()) return;
   if (mutant("segments.position_waits")) taken.next_offset = -1;
-  schedule();  // only an empty take means empty; others' turn first
+  if (!is_empty) schedule();  // only an empty take means empty; others' turn first
 }
 
 void Partition::tell_take_error(const Taken& taken) {

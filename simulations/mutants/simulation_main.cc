@@ -1,7 +1,8 @@
 // simulation_main.cc
 //
-// `./rookery simulate --mutant NAME`: groups that live, a program with outputs and dead letters, one
-// with segments, or a server that is stopped, with a known bug put back, seed by seed until a promise breaks.
+// `./rookery simulate --mutant NAME`: groups that live, a program with outputs and dead letters,
+// one with segments, or a server that is stopped, with a known bug put back, seed by seed until a
+// promise breaks.
 // `--without-mutant NAME` runs the same with nothing put back; `--list-mutants` lists them, by name
 // and mark; a mark is as good as a name.
 
