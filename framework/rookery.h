@@ -12,6 +12,7 @@
 #include <rookery/cli/main.h>
 #include <rookery/filtering/filters.h>
 #include <rookery/instrumentation/events.h>
+#include <rookery/processing/completion.h>
 #include <rookery/processing/consumer.h>
 #include <rookery/processing/deserializer.h>
 #include <rookery/processing/server.h>

@@ -9,9 +9,14 @@
 #include <rookery/instrumentation/error_class.h>
 #include <rookery/processing/consumer.h>
 #include <rookery/recovery/error_policy.h>
+#include <rookery/runtime/time.h>
+#include <chrono>
+#include <exception>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 
+#include "examples/archive/clerk.h"
 #include "examples/archive/index.h"
 
 namespace archive {
@@ -30,19 +35,54 @@ class RejectedStanza : public std::runtime_error, public rookery::NamedError {
   std::string error_class_;
 };
 
+template <class Send>
+void index(const rookery::Record& record, const ArchiveNames& names, Send send) {
+  const auto entry = index_record(record.value().view());
+  if (!entry) throw RejectedStanza(entry.error());
+  send(rookery::OutgoingRecord{.topic = names.index, .key = entry->key, .value = entry->value});
+}
+
 class Indexer : public rookery::Consumer {
  public:
   explicit Indexer(ArchiveNames names) : names_(std::move(names)) {}
 
  private:
   void consume(const rookery::Record& record) override {
-    const auto entry = index_record(record.value().view());
-    if (!entry) throw RejectedStanza(entry.error());
-    producer().send({.topic = names_.index, .key = entry->key, .value = entry->value});
+    index(record, names_, [this](const rookery::OutgoingRecord& entry) { producer().send(entry); });
   }
 
   ArchiveNames names_;
 };
+
+// The same, done some milliseconds later by a clerk of the program's, while workers go on.
+class WaitingIndexer : public rookery::WaitingConsumer {
+ public:
+  WaitingIndexer(ArchiveNames names, std::shared_ptr<Clerk> clerk)
+      : names_(std::move(names)), clerk_(std::move(clerk)) {}
+
+ private:
+  void consume(const rookery::Record& record, rookery::Completion completion) override {
+    const auto shared = std::make_shared<rookery::Completion>(std::move(completion));
+    const std::chrono::milliseconds later(record.offset() * 7 % 5);
+    clerk_->add(rookery::deadline_in(later), [names = names_, &record, shared] {
+      try {
+        index(record, names, [&](const rookery::OutgoingRecord& entry) { shared->send(entry); });
+      } catch (...) {
+        shared->fail(std::current_exception());
+        return;
+      }
+      shared->done();
+    });
+  }
+
+  ArchiveNames names_;
+  std::shared_ptr<Clerk> clerk_;
+};
+
+rookery::ConsumerFactory indexer(const ArchiveOptions& options, const ArchiveNames& names) {
+  if (!options.finishes_later) return rookery::consumer<Indexer>(names);
+  return rookery::consumer<WaitingIndexer>(names, std::make_shared<Clerk>());
+}
 
 }  // namespace
 
@@ -62,7 +102,7 @@ rookery::App archive_app_with(const ArchiveOptions& options) {
   rookery::App app({.client_id = "archive", .kafka = options.kafka});
   app.group(names.group, {.commit_interval = options.commit_interval})
       .topic(names.packages,
-             {.consumer = rookery::consumer<Indexer>(names),
+             {.consumer = indexer(options, names),
               .ordering = options.ordering,
               .filters = options.filters,
               .dead_letter_queue = {{.topic = names.packages_dlq}},

@@ -38,6 +38,25 @@ class CallableBatchConsumer final : public BatchConsumer {
   ConsumerContext* context_ = nullptr;
 };
 
+class CallableWaitingConsumer final : public WaitingConsumer {
+ public:
+  explicit CallableWaitingConsumer(
+      std::function<void(const Record&, Completion, ConsumerContext&)> consume)
+      : consume_(std::move(consume)) {}
+  void attach(ConsumerContext& context) override {
+    WaitingConsumer::attach(context);
+    context_ = &context;
+  }
+
+ private:
+  void consume(const Record& record, Completion completion) override {
+    consume_(record, std::move(completion), *context_);
+  }
+
+  std::function<void(const Record&, Completion, ConsumerContext&)> consume_;
+  ConsumerContext* context_ = nullptr;
+};
+
 }  // namespace
 
 ConsumerFactory consumer(std::function<void(const Record&, ConsumerContext&)> consume) {
@@ -54,6 +73,18 @@ ConsumerFactory consumer(std::function<void(Batch&, ConsumerContext&)> consume) 
   return [consume]() -> std::unique_ptr<ConsumerBase> {
     return std::make_unique<CallableBatchConsumer>(consume);
   };
+}
+
+ConsumerFactory consumer(std::function<void(const Record&, Completion, ConsumerContext&)> consume) {
+  return [consume]() -> std::unique_ptr<ConsumerBase> {
+    return std::make_unique<CallableWaitingConsumer>(consume);
+  };
+}
+
+ConsumerFactory consumer(std::function<void(const Record&, Completion)> consume) {
+  return consumer([consume](const Record& record, Completion completion, ConsumerContext&) {
+    consume(record, std::move(completion));
+  });
 }
 
 }  // namespace rookery

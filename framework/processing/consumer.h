@@ -1,6 +1,7 @@
 // consumer.h
 //
-// What a user writes: a class (or a callable) that consumes records one at a time, or in batches.
+// What a user writes: a class (or a callable) that consumes records one at a time, or in batches,
+// or begins their work and has it finished later.
 //
 //   class Billing : public rookery::Consumer {
 //     void consume(const rookery::Record& order) override {   // returns: marked; throws: retried
@@ -16,6 +17,7 @@
 #include <rookery/base/result.h>
 #include <rookery/instrumentation/error_class.h>
 #include <rookery/processing/batch.h>
+#include <rookery/processing/completion.h>
 #include <rookery/recovery/error_tracker.h>
 #include <rookery/transport/record.h>
 
@@ -87,7 +89,7 @@ class ConsumerContext {
   ~ConsumerContext() = default;
 };
 
-// What both forms share. Derive from Consumer or BatchConsumer.
+// What all forms share. Derive from Consumer, BatchConsumer or WaitingConsumer.
 class ConsumerBase {
  public:
   virtual ~ConsumerBase() = default;
@@ -104,10 +106,12 @@ class ConsumerBase {
 
   // For the framework and for decorators: gives the object its context, valid until its end.
   virtual void attach(ConsumerContext& context) { context_ = &context; }
-  // For the framework and for decorators: which of the two below is called.
+  // For the framework and for decorators: which of the three below is called.
   virtual bool consumes_batches() const = 0;
+  virtual bool finishes_later() const = 0;
   virtual void run_record(const Record& record) = 0;
   virtual void run_batch(Batch& batch) = 0;
+  virtual void run_waiting(const Record& record, Completion completion) = 0;
 
  protected:
   Outputs& producer() { return context_->outputs(); }
@@ -134,8 +138,10 @@ class ConsumerBase {
 class Consumer : public ConsumerBase {
  public:
   bool consumes_batches() const final { return false; }
+  bool finishes_later() const final { return false; }
   void run_record(const Record& record) final { consume(record); }
   void run_batch(Batch&) final {}
+  void run_waiting(const Record&, Completion) final {}
 
  private:
   virtual void consume(const Record& record) = 0;
@@ -147,11 +153,36 @@ class Consumer : public ConsumerBase {
 class BatchConsumer : public ConsumerBase {
  public:
   bool consumes_batches() const final { return true; }
+  bool finishes_later() const final { return false; }
   void run_record(const Record&) final {}
   void run_batch(Batch& batch) final { consume(batch); }
+  void run_waiting(const Record&, Completion) final {}
 
  private:
   virtual void consume(Batch& batch) = 0;
+};
+
+// For work that waits without a thread: consume begins it and may return at once; the completion,
+// finished on any thread, says what became of it. Until then the next record of the lane waits, so
+// that order holds, and the record counts against the window. A throw of consume is the record's
+// failure; its completion no longer counts.
+//
+// The object's own functions (producer(), attempt() ...) are for consume alone, as ever; what is
+// sent after it has returned goes through Completion::send. With manual marking, what is marked is
+// marked inside consume: done() lets the next record run.
+class WaitingConsumer : public ConsumerBase {
+ public:
+  bool consumes_batches() const final { return false; }
+  bool finishes_later() const final { return true; }
+  void run_record(const Record&) final {}
+  void run_batch(Batch&) final {}
+  void run_waiting(const Record& record, Completion completion) final {
+    consume(record, std::move(completion));
+  }
+
+ private:
+  // The record stays valid until it is finished.
+  virtual void consume(const Record& record, Completion completion) = 0;
 };
 
 // Makes a consumer for each partition that comes; called on a worker.
@@ -167,9 +198,11 @@ ConsumerFactory consumer(Arguments... arguments) {
 }
 
 // consumer([](const Record& record, ConsumerContext& context) { ... }), or without the context, or
-// with a Batch&. The callable is copied for each partition.
+// with a Batch&, or with a Completion after the record. The callable is copied for each partition.
 ConsumerFactory consumer(std::function<void(const Record&, ConsumerContext&)> consume);
 ConsumerFactory consumer(std::function<void(const Record&)> consume);
 ConsumerFactory consumer(std::function<void(Batch&, ConsumerContext&)> consume);
+ConsumerFactory consumer(std::function<void(const Record&, Completion, ConsumerContext&)> consume);
+ConsumerFactory consumer(std::function<void(const Record&, Completion)> consume);
 
 }  // namespace rookery

@@ -36,7 +36,9 @@ void Lane::run() {
     const Record& record = next_record();
     return fail({.record = &record}, *failure, record.offset() == failed_offset_);
   }
-  if (consumer_->consumes_batches()) {
+  if (consumer_->finishes_later()) {
+    run_waiting();
+  } else if (consumer_->consumes_batches()) {
     run_batch();
   } else {
     const std::size_t batch = next_batch_;

@@ -7,7 +7,7 @@
 // A partition has one, or several that run at once. Records of a lane come in offset order, and are
 // marked as the lane's own: those of its neighbours lie between.
 //
-// Six sources: lane.cc runs, lane_batches.cc keeps what there is to run, lane_failure.cc deals with
+// Seven sources: lane.cc runs, lane_waiting.cc runs what is finished later, lane_batches.cc keeps what there is to run, lane_failure.cc deals with
 // what failed, lane_rewind.cc goes back, lane_dead_letters.cc deals with what was given up,
 // lane_outputs.cc sends and marks.
 //
@@ -16,6 +16,7 @@
 #pragma once
 
 #include <rookery/lanes/lane_batch.h>
+#include <rookery/processing/completion_slot.h>
 #include <rookery/processing/consumer.h>
 #include <rookery/processing/lane_desk.h>
 #include <rookery/processing/output_producer.h>
@@ -61,8 +62,13 @@ class Lane final : public ConsumerContext, private Outputs {
   TimePoint retry_at() const { return retry_at_; }
 
   // Nothing can go on until something outside has happened, which schedules the partition: a dead
-  // letter is acknowledged, a partition count is known, the process stops.
-  bool is_blocked() const { return is_blocked_; }
+  // letter is acknowledged, a partition count is known, the process stops, a record is finished.
+  bool is_blocked() const { return is_blocked_ || is_under_way_; }
+  // A record's consume has returned, and its Completion is not finished: the lane stands at it.
+  // Nothing but settle, push and drop_* may be called.
+  bool is_under_way() const { return is_under_way_; }
+  // Deals with what became of it. False: still under way.
+  bool settle();
 
   // Runs the consumer over one dispatch: one batch of records. Stops early when the partition is
   // interrupted or a record fails.
@@ -146,6 +152,12 @@ class Lane final : public ConsumerContext, private Outputs {
   void run_batch();
   void end_batch(const Slice& slice, Batch& batch, const std::optional<Failure>& failure);
   std::optional<Slice> next_slice();
+
+  // Finishing later (lane_waiting.cc).
+  void run_waiting();
+  void begin_waiting();
+  void end_waiting(const std::optional<Failure>& failure);
+  void hold_own_outputs();
 
   // What there is to run (lane_batches.cc).
   const Record& next_record() const { return batches_[next_batch_][next_record_]; }
@@ -234,6 +246,9 @@ class Lane final : public ConsumerContext, private Outputs {
   Offset slices_end_ = -1;  // below it batches are of one record: somebody there is to blame
   std::map<Offset, TakenAway> taken_away_;  // until done
   std::optional<Offset> awaited_;           // dispatch = sync: its acknowledgement
+
+  std::shared_ptr<CompletionSlot> completions_;  // of a consumer that finishes later
+  bool is_under_way_ = false;                    // the next record to run
 
   // While the consumer runs.
   std::uint64_t consume_count_ = 0;

@@ -33,6 +33,7 @@ void Lane::send(const OutgoingRecord& record) {
                          partition_.topic_partition().text() + " is no longer ours");
   };
   if (Status ours = give_up(); !ours) throw SendFailed(ours.error());
+  if (completions_) return completions_->send_in_consume(record);
   auto place = std::lower_bound(
       unmarked_.begin(), unmarked_.end(), input->offset(),
       [](const PendingRecord* pending, Offset offset) { return pending->offset() < offset; });
@@ -54,6 +55,7 @@ void Lane::send(const OutgoingRecord& record) {
 }
 
 bool Lane::mark(const Record& record) {
+  hold_own_outputs();
   const Offset offset = record.offset();
   if (batches_.empty() || !batches_.front().is_loose()) return mark_through(offset);
   // That record alone; from the front on it is the same.

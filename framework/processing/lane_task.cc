@@ -32,17 +32,22 @@ void LaneTask::step() {
 
 void LaneTask::advance() {
   if (is_ended_) return;
-  if (partition_.is_ending()) return end();
+  const bool is_settled = lane_.settle();  // if not, a step follows when its record is finished
+  if (partition_.is_ending()) return is_settled ? end() : void();
   if (partition_.is_broken()) return;
   PartitionMarks::Orders orders = partition_.marks().collect_orders(desk_);
   for (LaneBatch& batch : orders.given) lane_.push(std::move(batch));
   PartitionMarks::Report report;
+  if (!is_settled) {
+    report.completed = lane_.drop_done();
+    return conclude(report);
+  }
   forget_and_go_back(orders.forget_from, report);
   report.completed += lane_.drop_done();
   if (lane_.retry_at() != kNever && now() < lane_.retry_at()) return conclude(report);
   if (lane_.waiting() > 0) {
     lane_.run();
-    if (partition_.is_ending()) return end();
+    if (partition_.is_ending()) return lane_.is_under_way() ? void() : end();
     report.completed += lane_.drop_done();
   }
   conclude(report);

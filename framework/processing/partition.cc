@@ -144,7 +144,11 @@ bool Partition::step_to_the_end() {
   const auto ending = static_cast<Ending>(ending_.load());
   if (ending == Ending::kNone) return false;
   if (filters_) filters_->clear();  // what waits is the next owner's
-  if (sole_ && !std::exchange(sole_->is_ended, true)) end_lane(sole_->lane, sole_->desk);
+  if (sole_ && !sole_->is_ended) {
+    if (!sole_->lane.settle()) return true;  // whoever finishes its record has us come back
+    sole_->is_ended = true;
+    end_lane(sole_->lane, sole_->desk);
+  }
   if (lanes_) {
     if (!marks_.are_all_ended()) {  // the last one has us come back
       lanes_->schedule_all();

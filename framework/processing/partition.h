@@ -54,6 +54,7 @@ class Partition final : public Task, public OutputListener {
   AssignmentId assignment() const { return assignment_; }
   const TopicSettings& settings() const { return settings_; }
   PartitionEnvironment& environment() { return *environment_; }
+  const std::shared_ptr<PartitionEnvironment>& shared_environment() const { return environment_; }
   PartitionMarks& marks() { return marks_; }
   bool is_quiesced() const { return marks_.is_quiesced(); }
   bool is_gone() const { return marks_.is_gone(); }

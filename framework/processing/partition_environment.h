@@ -4,6 +4,7 @@
 #pragma once
 
 #include <rookery/base/result.h>
+#include <rookery/processing/completion_count.h>
 #include <rookery/processing/event_publisher.h>
 #include <rookery/processing/event_relay.h>
 #include <rookery/processing/log_starts.h>
@@ -41,6 +42,7 @@ struct PartitionEnvironment {
   std::function<void(const std::string&)> on_bad_alloc;  // which thread has run out of memory
   Atomic<bool> is_quiet{false};                          // take nothing more
   std::atomic<std::uint64_t> records_consumed{0};
+  CompletionCount completions;  // closed before anything above ends
 };
 
 enum class Ending : int { kNone, kShutdown, kRevoked, kLost };

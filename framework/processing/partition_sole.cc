@@ -14,6 +14,7 @@ constexpr Duration kLookInterval = std::chrono::seconds(5);
 
 void Partition::advance_sole() {
   Lane& lane = sole_->lane;
+  if (!lane.settle()) return drop_done();  // a step follows when it is finished
   go_back_if_needed();
   drop_done();
   if (lane.retry_at() != kNever && now() < lane.retry_at()) {

@@ -58,6 +58,7 @@ class Server::Impl {
     wait();
     // Work that outlived its time limit: its thread cannot be left behind.
     if (pool_) pool_->join_until(kNever);
+    for (const auto& environment : environments_) environment->completions.close();
   }
 
   Status start() {

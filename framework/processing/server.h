@@ -44,7 +44,8 @@ class Server {
  public:
   Server(App app, Transport& transport, ServerOptions options = {});
   // Stops and waits, if that has not happened, also for consumers that outlived shutdown_timeout:
-  // their threads cannot be left behind. Until it returns they may stop and ask the server.
+  // their threads cannot be left behind, nor can records whose Completion is neither finished nor
+  // dropped. Until it returns they may stop and ask the server.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

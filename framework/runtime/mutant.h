@@ -80,6 +80,8 @@ inline constexpr MutantEntry kMutants[] = {
      "a pause of filters has no end: what they hold back is never looked at again"},
     {"filters.commits_past_held", "F11",
      "what filters hold back counts as passed: it is committed over"},
+    {"waiting.marked_on_return", "F12",
+     "a record that is finished later is marked when its consume returns"},
     {"segments.drops_broken_keys", "G1", "a record whose key function throws is no segment's"},
     {"segments.position_waits", "G2",
      "what is another segment's does not move the position, until something of one's own comes"},

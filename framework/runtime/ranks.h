@@ -30,6 +30,8 @@ inline constexpr int kInbox = 460;
 
 // `ready` callbacks of a stream run under the transport's lock and enqueue here, so these come
 // after it.
+// Whose record it is: outputs are registered with the partition while held.
+inline constexpr int kCompletion = 480;
 inline constexpr int kPartition = 500;
 inline constexpr int kWorkerPool = 600;
 inline constexpr int kTimers = 650;

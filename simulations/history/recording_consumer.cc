@@ -5,7 +5,12 @@
 
 #include "simulations/history/recording_consumer.h"
 
+#include <rookery/runtime/atomic.h>
+
+#include <exception>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -14,6 +19,79 @@
 
 namespace rookery::sim {
 namespace {
+
+template <class Send>
+void send_recorded(Recorder& recorder, RunId run, const OutgoingRecord& record, Send send) {
+  Recorder::Sending& sending = recorder.sending();
+  {
+    const Uninterrupted scope;
+    sending = {.send = recorder.history().next_send(), .run = run, .is_accepted = false};
+    recorder.record({.kind = EventKind::kSent,
+                     .run = sending.run,
+                     .send = sending.send,
+                     .detail = content_hash(record.key, record.value)});
+  }
+  try {
+    send();
+  } catch (...) {
+    if (!sending.is_accepted) {
+      recorder.record({.kind = EventKind::kOutputFailed, .run = sending.run, .send = sending.send});
+    }
+    sending = {};
+    throw;
+  }
+  sending = {};
+}
+
+// The end of a run that comes after its consume has returned, on whatever thread.
+class RecordingCompletion final : public Completion::Target {
+ public:
+  // ended: the run's end, without its kind.
+  RecordingCompletion(Completion inner, Recorder& recorder, Event ended,
+                      std::function<void()> interfere)
+      : inner_(std::move(inner)),
+        recorder_(recorder),
+        ended_(ended),
+        interfere_(std::move(interfere)) {}
+
+  bool finish(const Completion::Ticket&, std::exception_ptr failure) override {
+    if (!failure && !has_marked_) failure = interfered();
+    record_end(failure ? EventKind::kConsumeThrew : EventKind::kConsumeEnded);
+    return failure ? inner_->fail(failure) : inner_->done();
+  }
+  void drop(const Completion::Ticket&) override {
+    record_end(EventKind::kConsumeThrew);
+    inner_.reset();
+  }
+  void send(const Completion::Ticket&, const OutgoingRecord& record) override {
+    send_recorded(recorder_, ended_.run, record, [&] { inner_->send(record); });
+  }
+  bool is_revoked(const Completion::Ticket&) const override { return inner_->is_revoked(); }
+
+  void record_end(EventKind kind) {
+    if (is_ended_.exchange(true)) return;
+    ended_.kind = kind;
+    recorder_.record(ended_);
+  }
+  void note_mark() { has_marked_ = true; }
+
+ private:
+  std::exception_ptr interfered() {
+    try {
+      interfere_();
+    } catch (...) {
+      return std::current_exception();
+    }
+    return nullptr;
+  }
+
+  std::optional<Completion> inner_;
+  Recorder& recorder_;
+  Event ended_;
+  const std::function<void()> interfere_;
+  Atomic<bool> is_ended_{false};
+  bool has_marked_ = false;  // in its consume
+};
 
 class RecordingConsumer final : public ConsumerBase, private ConsumerContext, private Outputs {
  public:
@@ -35,6 +113,7 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
   void revoked() override { inner_->revoked(); }
   void shutdown() override { inner_->shutdown(); }
   bool consumes_batches() const override { return inner_->consumes_batches(); }
+  bool finishes_later() const override { return inner_->finishes_later(); }
 
   void attach(ConsumerContext& context) override {
     ConsumerBase::attach(context);
@@ -60,6 +139,24 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
     }
     batch_ = &batch;
     run(batch.records(), [&] { inner_->run_batch(batch); });
+  }
+
+  void run_waiting(const Record& record, Completion completion) override {
+    find_names(record);
+    start(record);
+    const RunView view = view_of(record);
+    later_ = std::make_shared<RecordingCompletion>(
+        std::move(completion), recorder_, event(EventKind::kConsumeEnded, open_.front()),
+        [interference = interference_, view] { interference(view, RunMoment::kAfter); });
+    try {
+      interference_(view, RunMoment::kBefore);
+      inner_->run_waiting(record, Completion(later_, {.offset = record.offset()}));
+    } catch (...) {
+      later_->record_end(EventKind::kConsumeThrew);
+      end_consume();
+      throw;
+    }
+    end_consume();
   }
 
  private:
@@ -97,10 +194,14 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
     recorder_.record(event(EventKind::kConsumeStarted, open_.back()));
   }
 
+  RunView view_of(const Record& record) const {
+    return {recorder_.current_process(), record.topic_partition(), record.offset(),
+            given_->attempt(), retries_most_};
+  }
+
   template <class Work>
   void run(std::span<const Record> records, Work work) {
-    const RunView view{recorder_.current_process(), records.front().topic_partition(),
-                       records.front().offset(), given_->attempt(), retries_most_};
+    const RunView view = view_of(records.front());
     try {
       interference_(view, RunMoment::kBefore);
       has_marked_ = false;
@@ -116,8 +217,13 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
   void end(EventKind kind) {
     const Uninterrupted scope;
     for (const Open& open : open_) recorder_.record(event(kind, open));
+    end_consume();
+  }
+
+  void end_consume() {
     open_.clear();
     batch_ = nullptr;
+    later_.reset();
   }
 
   // The record that user code is at: the last of a batch it has visited.
@@ -139,34 +245,15 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
       marked.offset = record.offset();
       recorder_.record(marked);
       has_marked_ = true;
+      if (later_) later_->note_mark();
     }
     return given_->mark(record);
   }
 
   // Outputs
   void send(const OutgoingRecord& record) override {
-    Recorder::Sending& sending = recorder_.sending();
-    {
-      const Uninterrupted scope;
-      sending = {.send = recorder_.history().next_send(),
-                 .run = open_.empty() ? 0 : current().run,
-                 .is_accepted = false};
-      recorder_.record({.kind = EventKind::kSent,
-                        .run = sending.run,
-                        .send = sending.send,
-                        .detail = content_hash(record.key, record.value)});
-    }
-    try {
-      given_->outputs().send(record);
-    } catch (...) {
-      if (!sending.is_accepted) {
-        recorder_.record(
-            {.kind = EventKind::kOutputFailed, .run = sending.run, .send = sending.send});
-      }
-      sending = {};
-      throw;
-    }
-    sending = {};
+    send_recorded(recorder_, open_.empty() ? 0 : current().run, record,
+                  [&] { given_->outputs().send(record); });
   }
 
   std::unique_ptr<ConsumerBase> inner_;
@@ -182,7 +269,8 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
   PartitionIndex partition_ = kNone;
   std::vector<Open> open_;
   Batch* batch_ = nullptr;
-  bool has_marked_ = false;  // in this run
+  bool has_marked_ = false;                     // in this run
+  std::shared_ptr<RecordingCompletion> later_;  // of a consume that runs
 };
 
 // A filter of the user's as it is, and what it drops recorded: nobody else can tell.

@@ -29,11 +29,14 @@ TEST(FrameworkMutants, FiltersPauseForEver) {
 TEST(FrameworkMutants, FiltersCommitPastHeld) {
   expect_found("filters.commits_past_held", filter_life());
 }
+TEST(FrameworkMutants, WaitingMarkedOnReturn) {
+  expect_found("waiting.marked_on_return", waiting_life());
+}
 
 TEST(FrameworkMutants, AreAllHunted) {
   std::size_t count = 0;
   for (const MutantEntry& mutant : all_mutants()) count += mutant.mark.starts_with('F') ? 1 : 0;
-  EXPECT_EQ(count, 11U);
+  EXPECT_EQ(count, 12U);
 }
 
 }  // namespace

@@ -83,6 +83,11 @@ rookery::testing::SimulatedRun program_of(const std::string& mutant) {
             .what = "a server that is stopped in the middle of something",
             .run = rookery::stopping::stop_life};
   }
+  if (mutant == "waiting.marked_on_return") {
+    return {.name = "waiting billing",
+            .what = "a program whose records are finished later, under faults",
+            .run = rookery::sim::waiting_life()};
+  }
   if (kind_of(mutant) == 'F') {
     return {.name = "billing",
             .what = "a program with outputs and dead letters under faults",

@@ -8,6 +8,7 @@
 #include <rookery/routing/app.h>
 #include <rookery/runtime/time.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -15,6 +16,7 @@
 #include <string>
 #include <utility>
 
+#include "simulations/properties/later.h"
 #include "simulations/world/run.h"
 
 namespace rookery::sim {
@@ -55,16 +57,57 @@ class Billing final : public Consumer {
   }
 };
 
-App billing_app() {
+// The same, done later by a thread of the program's; what is slow holds up nobody else.
+class WaitingBilling final : public WaitingConsumer {
+ public:
+  explicit WaitingBilling(std::shared_ptr<Later> later) : later_(std::move(later)) {}
+
+ private:
+  void consume(const Record& order, Completion completion) override {
+    const bool is_slow = order.value().view().ends_with(" slow");
+    const Duration time = is_slow ? kLookedAtFor : std::chrono::milliseconds(order.offset() % 6);
+    const auto shared = std::make_shared<Completion>(std::move(completion));
+    later_->add(deadline_in(time), [&order, shared] { finish(order, *shared); });
+  }
+  static void finish(const Record& order, Completion& completion) {
+    const std::string_view value = order.value().view();
+    if (kind_of(value) == Kind::kUnpaid) {
+      completion.fail(Unpaid("without an amount"));
+      return;
+    }
+    if (kind_of(value) == Kind::kBroken) {
+      completion.fail(Broken("no order"));
+      return;
+    }
+    try {
+      completion.send({.topic = kInvoices, .key = order.key(), .value = order.value()});
+    } catch (const SendFailed& failed) {
+      completion.fail(failed);
+      return;
+    }
+    completion.done();
+  }
+
+  std::shared_ptr<Later> later_;
+};
+
+App billing_app_of(ConsumerFactory billing, Ordering ordering) {
   App app({.client_id = "billing"});
   app.group("billing").topic(
       kOrders,
-      {.consumer = consumer<Billing>(),
+      {.consumer = std::move(billing),
+       .ordering = std::move(ordering),
        .retry_backoff =
            RetryBackoff{.first = std::chrono::milliseconds(100), .max = std::chrono::seconds(1)},
        .dead_letter_queue = DeadLetterQueue{.topic = kBrokenDlq, .max_retries = 1},
        .on_error = {on<Unpaid>(dispatch(kUnpaidDlq)), on<Broken>(retry(1)), on_any(retry())}});
   return app;
+}
+
+App billing_app() { return billing_app_of(consumer<Billing>(), in_partition()); }
+App waiting_app() {
+  return billing_app_of(consumer<WaitingBilling>(std::make_shared<Later>()),
+                        by_key({.max_lanes = 8}));
 }
 
 testing::World billing_world(int nodes) {
@@ -128,12 +171,20 @@ testing::Plan billing_plan() {
 
 // What a run refers to.
 struct Program {
-  explicit Program(int nodes) : world(billing_world(nodes)) {}
+  Program(int nodes, std::function<App()> its_app)
+      : world(billing_world(nodes)), app(std::move(its_app)) {}
 
   testing::World world;
   testing::Plan plan = billing_plan();
-  std::function<App()> app = billing_app;
+  std::function<App()> app;
 };
+
+RunFunction life_of(std::shared_ptr<const Program> program) {
+  return [program = std::move(program)](RunTape& tape, const RunSettings& settings) {
+    return run_once({.world = program->world, .plan = program->plan, .app = program->app}, tape,
+                    settings);
+  };
+}
 
 }  // namespace
 
@@ -144,11 +195,11 @@ int nodes_to_hunt_on(std::string_view mutant) {
 }
 
 RunFunction billing_life(int nodes) {
-  return [program = std::make_shared<const Program>(nodes)](RunTape& tape,
-                                                            const RunSettings& settings) {
-    return run_once({.world = program->world, .plan = program->plan, .app = program->app}, tape,
-                    settings);
-  };
+  return life_of(std::make_shared<const Program>(nodes, billing_app));
+}
+
+RunFunction waiting_life(int nodes) {
+  return life_of(std::make_shared<const Program>(nodes, waiting_app));
 }
 
 }  // namespace rookery::sim

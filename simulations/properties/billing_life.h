@@ -15,6 +15,9 @@ namespace rookery::sim {
 // A single node that loses its power has lost what it acknowledged.
 RunFunction billing_life(int nodes = 3);
 
+// The same program by key, whose records are finished later, by a thread of the program's.
+RunFunction waiting_life(int nodes = 3);
+
 // On how many nodes a mutant of the program's is hunted.
 int nodes_to_hunt_on(std::string_view mutant);
 

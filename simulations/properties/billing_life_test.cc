@@ -10,8 +10,7 @@ namespace {
 
 constexpr std::uint64_t kSeeds = 40;
 
-void expect_well(int nodes) {
-  const RunFunction run = billing_life(nodes);
+void expect_well(const RunFunction& run) {
   StackPool stacks;
   std::uint64_t outputs = 0;
   std::uint64_t dead_letters = 0;
@@ -27,8 +26,11 @@ void expect_well(int nodes) {
   EXPECT_GT(dead_letters, kSeeds * 10);
 }
 
-TEST(BillingLife, EachOrderHasItsInvoiceOrItsDeadLetter) { expect_well(3); }
-TEST(BillingLife, AlsoWhereAcknowledgedRecordsAreLostByRight) { expect_well(1); }
+TEST(BillingLife, EachOrderHasItsInvoiceOrItsDeadLetter) { expect_well(billing_life(3)); }
+TEST(BillingLife, AlsoWhereAcknowledgedRecordsAreLostByRight) { expect_well(billing_life(1)); }
+
+TEST(WaitingLife, EachOrderHasItsInvoiceOrItsDeadLetter) { expect_well(waiting_life(3)); }
+TEST(WaitingLife, AlsoWhereAcknowledgedRecordsAreLostByRight) { expect_well(waiting_life(1)); }
 
 }  // namespace
 }  // namespace rookery::sim

@@ -1,0 +1,79 @@
+// lane_waiting.cc
+//
+// Records that are finished later than consume returns: the lane stands at one until then.
+#include <rookery/processing/lane.h>
+
+#include <rookery/processing/partition.h>
+#include <rookery/runtime/mutant.h>
+
+#include <utility>
+
+namespace rookery {
+
+// Those that were finished at once are gone on from, as many as make a batch.
+void Lane::run_waiting() {
+  std::size_t begun = 0;
+  do {
+    begin_waiting();
+    ++begun;
+  } while (begun < settings_.max_records && waiting_ > 0 && !is_under_way_ && retry_at_ == kNever &&
+           !is_blocked_ && !awaited_ && !is_interrupted());
+}
+
+void Lane::begin_waiting() {
+  const Record& record = next_record();
+  if (!taken_away_.empty() && taken_away_.contains(record.offset())) {
+    if (!pass_by(record)) return;
+    if (settings_.marking == Marking::kAutomatic) mark_through(record.offset());
+    return advance(1);
+  }
+  if (!completions_) completions_ = std::make_shared<CompletionSlot>(partition_, desk_);
+  attempt_ = record.offset() == failed_offset_ ? failures_ + 1 : 1;
+  if (attempt_ == 1 && !tracker_.empty()) tracker_.clear();
+  running_record_ = &record;
+  note_consume_began();
+  const auto failure = guarded([&] { consumer_->run_waiting(record, completions_->open(record)); });
+  running_record_ = nullptr;
+  is_under_way_ = true;
+  if (failure) {
+    completions_->cancel();
+    return end_waiting(failure);
+  }
+  if (mutant("waiting.marked_on_return")) mark_through(record.offset());
+  settle();
+}
+
+bool Lane::settle() {
+  if (!is_under_way_) return true;
+  const auto outcome = completions_->take_outcome();
+  if (!outcome) return false;
+  std::optional<Failure> failure;
+  if (outcome->failure) {
+    failure = guarded([&] { std::rethrow_exception(outcome->failure); });
+  }
+  end_waiting(failure);
+  return true;
+}
+
+void Lane::end_waiting(const std::optional<Failure>& failure) {
+  is_under_way_ = false;
+  note_consume_ended();
+  const Record& record = next_record();
+  hold_own_outputs();
+  if (failure) {
+    abandon_from(record.offset());
+    return fail({.record = &record}, *failure, attempt_ > 1);
+  }
+  if (unmarked_.empty() && attempt_ > 1) succeeded();
+  if (settings_.marking == Marking::kAutomatic) mark_through(record.offset());
+  partition_.note_records_consumed(1);
+  advance(1);
+}
+
+// What was sent for the record under way so far.
+void Lane::hold_own_outputs() {
+  if (!completions_) return;
+  if (PendingRecord* pending = completions_->take_pending()) unmarked_.push_back(pending);
+}
+
+}  // namespace rookery
