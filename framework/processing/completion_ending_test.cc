@@ -185,14 +185,15 @@ TEST(Completion, AnEndingDoesNotRetryWhatFails) {
   EXPECT_EQ(harness.stop(), ExitCode::kClean);
 }
 
-TEST(Completion, AShutdownWaitsForItAndRunsHooksAfterIt) {
+TEST(Completion, AShutdownWaitsForIt) {
   for (const Ordering& ordering : {in_partition(), by_key()}) {
     Board board;
     CompletionDesk desk(board);
     ServerHarness harness(board, {.consumer = desk.factory(), .ordering = ordering},
                           {.commit_interval = 1h});
     const auto stream = harness.assign();
-    push_keys(*stream, {"a", "b", "a"});
+    push_keys(*stream, {"a"});
+    if (!ordering.has_one_lane()) push_keys(*stream, {"b"});
     CompletionDesk::Work work = desk.take("a");
     std::optional<CompletionDesk::Work> other;
     if (!ordering.has_one_lane()) other.emplace(desk.take("b"));
