@@ -62,6 +62,8 @@ TEST(Completion, AnOutputThatFailsWhileItIsUnfinishedRunsItAgain) {
     CompletionDesk::Work work = desk.take("a");
     work.completion.send({.topic = "out"});
     fail_send(board, producer, 0);
+    board.wait_for("the failure to be told",
+                   [&] { return producer.due.empty() && !producer.is_telling; });
     board.look([&] { EXPECT_EQ(board.count_prefix("began "), 1U); });
     EXPECT_TRUE(work.completion.done());
   }

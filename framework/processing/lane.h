@@ -7,9 +7,9 @@
 // A partition has one, or several that run at once. Records of a lane come in offset order, and are
 // marked as the lane's own: those of its neighbours lie between.
 //
-// Seven sources: lane.cc runs, lane_waiting.cc runs what is finished later, lane_batches.cc keeps what there is to run, lane_failure.cc deals with
-// what failed, lane_rewind.cc goes back, lane_dead_letters.cc deals with what was given up,
-// lane_outputs.cc sends and marks.
+// Seven sources: lane.cc runs, lane_waiting.cc runs what is finished later, lane_batches.cc keeps
+// what there is to run, lane_failure.cc deals with what failed, lane_rewind.cc goes back,
+// lane_dead_letters.cc deals with what was given up, lane_outputs.cc sends and marks.
 //
 // Thread rules: only inside a step of its task (LaneDesk::task); the consumer's own questions come
 // from inside that.

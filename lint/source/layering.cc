@@ -36,6 +36,8 @@ constexpr auto kRooms = std::to_array<Room>({
     // What user code derives from and is handed: routes name it, the engine runs it.
     {"framework/processing/batch.h", 44},
     {"framework/processing/batch.cc", 45},
+    {"framework/processing/completion.h", 44},
+    {"framework/processing/completion.cc", 45},
     {"framework/processing/consumer.h", 46},
     {"framework/processing/consumer.cc", 47},
     {"framework/lanes", 55},

@@ -4,7 +4,7 @@
 // threads that finish them, as users have them.
 #pragma once
 
-#include <rookery/processing/testing/harness.h>
+#include <rookery/processing/testing/keyed_records.h>
 
 #include <rookery/runtime/thread.h>
 
@@ -19,14 +19,6 @@
 
 namespace rookery::fakes {
 
-inline std::string text(const Record& record) {
-  return record.key().str() + "@" + std::to_string(record.offset());
-}
-
-inline void push_keys(FakeStream& stream, const std::vector<std::string>& keys) {
-  for (const std::string& key : keys) stream.push_one({.key = OwnedBytes(key), .value = "v"});
-}
-
 // Keeps what is under way; the test finishes it.
 class CompletionDesk {
  public:
@@ -40,8 +32,8 @@ class CompletionDesk {
   ConsumerFactory factory() {
     return consumer([this](const Record& record, Completion completion, ConsumerContext& context) {
       if (on_consume) on_consume(record, context);
-      board_.change([&] { under_way_.push_back({&record, std::move(completion)}); });
       board_.note("began " + text(record));
+      board_.change([&] { under_way_.push_back({&record, std::move(completion)}); });
     });
   }
   // The oldest of a key that is under way; waits for it.

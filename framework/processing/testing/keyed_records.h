@@ -1,0 +1,45 @@
+// keyed_records.h
+//
+// For tests of several lanes: records by key, and a consumer that fails on one key.
+#pragma once
+
+#include <rookery/processing/testing/harness.h>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace rookery::fakes {
+
+inline std::string text(const Record& record) {
+  return record.key().str() + "@" + std::to_string(record.offset());
+}
+
+// An empty name is a record without a key.
+inline void push_keys(FakeStream& stream, const std::vector<std::string>& keys,
+                      const std::string& value = "v") {
+  for (const std::string& key : keys) {
+    stream.push_one({.key = key.empty() ? OwnedBytes() : OwnedBytes(key), .value = value});
+  }
+}
+
+// Notes each record when it is done; those of the key "bad" throw until they are let.
+struct Poisoned {
+  explicit Poisoned(Board& on) : board(on) {}
+  void consume(const Record& record) {
+    bool must_throw = false;
+    board.look([&] { must_throw = is_bad && record.key().view() == "bad"; });
+    if (must_throw) {
+      board.note("threw " + text(record));
+      throw std::runtime_error("bad");
+    }
+    board.note("done " + text(record));
+  }
+  ConsumerFactory factory() {
+    return consumer([this](const Record& record) { consume(record); });
+  }
+  Board& board;
+  bool is_bad = true;
+};
+
+}  // namespace rookery::fakes
