@@ -230,7 +230,8 @@ CommitId Connection::commit(const std::vector<AssignmentId>& assignments) {
     offsets.push_back({.partition = owned.partition->topic_partition(),
                        .assignment = assignment,
                        .offset = done.offset,
-                       .metadata = std::move(metadata)});
+                       .metadata = std::move(metadata),
+                       .leader_epoch = done.leader_epoch});
     asked.push_back(&owned);
   }
   if (offsets.empty()) return {};

@@ -169,7 +169,8 @@ void Ledger::advance() {
     committable_ = run->first + static_cast<Offset>(prefix_ - run->base);
     if (mutant("ledger.commits_past_gap")) committable_ = end_of_newest_done();
   }
-  while (epochs_.size() > 1 && epochs_[1].first <= committable_) epochs_.pop_front();
+  // The one of the last record that is done stays: it is committed.
+  while (epochs_.size() > 1 && epochs_[1].first < committable_) epochs_.pop_front();
 }
 
 // What a ledger without a prefix would commit.

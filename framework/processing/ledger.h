@@ -48,6 +48,10 @@ class Ledger {
   // What may be committed: the first record not done, or where the stream goes on when all are. -1:
   // nothing was ever taken.
   Offset committable() const { return committable_; }
+  // The leader epoch of the last record below it: by that a next owner sees that the log has lost
+  // what was done (KIP-320). The client's own knowledge may be of the log's next life already. -1:
+  // unknown.
+  std::int32_t committable_epoch() const { return leader_epoch_at(committable_ - 1); }
   // Records taken and not yet part of the done prefix: what the window bounds.
   std::size_t outstanding() const { return static_cast<std::size_t>(taken_ - prefix_); }
   // Records taken and not done.

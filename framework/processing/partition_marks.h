@@ -109,7 +109,8 @@ class PartitionMarks {
   // What a commit says: the offset, and what is done beyond it, records of one lane in their order:
   // nothing behind a record whose outputs are under way, or have failed and will be sent again.
   struct Committable {
-    Offset offset = -1;  // -1: nothing was ever taken
+    Offset offset = -1;              // -1: nothing was ever taken
+    std::int32_t leader_epoch = -1;  // of the last record below; -1: unknown
     CommitProgress progress;
   };
   Committable committable_progress() const;

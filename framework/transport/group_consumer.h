@@ -63,6 +63,9 @@ struct OffsetToCommit {
   AssignmentId assignment;  // a stale one is refused with kRevoked
   Offset offset = 0;
   std::string metadata;  // at most 4096 bytes (kOffsetMetadataTooLarge)
+  // Of the last record below it (KIP-320); -1: as the client knows. librdkafka cannot be told
+  // before 2.1, and gives records without one.
+  std::int32_t leader_epoch = -1;
 };
 struct CommitResult {
   TopicPartition partition;

@@ -31,6 +31,7 @@ CommitId Committer::commit(std::vector<OffsetToCommit> offsets) {
                               .assignment = offset.assignment,
                               .offset = offset.offset});
     commit.metadata.push_back(std::move(offset.metadata));
+    commit.leader_epochs.push_back(offset.leader_epoch);
     commit.is_done.push_back(false);
     const std::size_t index = commit.results.size() - 1;
     if (offset.offset < 0) {
@@ -136,11 +137,12 @@ std::optional<Committer::Outgoing> Committer::next_locked(TimePoint at, TimePoin
     if (head.is_done[i]) continue;
     const CommitResult& wanted = head.results[i];
     const OwnedPartitions::Owned* owned = owned_.find(wanted.partition);
-    outgoing.request.partitions.push_back(
-        {.partition = wanted.partition,
-         .offset = wanted.offset,
-         .leader_epoch = owned ? owned->stream->epoch_before(wanted.offset) : -1,
-         .metadata = head.metadata[i]});
+    std::int32_t epoch = head.leader_epochs[i];
+    if (epoch < 0 && owned) epoch = owned->stream->epoch_before(wanted.offset);
+    outgoing.request.partitions.push_back({.partition = wanted.partition,
+                                           .offset = wanted.offset,
+                                           .leader_epoch = epoch,
+                                           .metadata = head.metadata[i]});
     outgoing.indexes.push_back(i);
   }
   head.is_under_way = true;

@@ -45,8 +45,9 @@ class Committer {
   struct Waiting {
     CommitId id;
     std::vector<CommitResult> results;
-    std::vector<std::string> metadata;  // beside results
-    std::vector<bool> is_done;          // beside results
+    std::vector<std::string> metadata;        // beside results
+    std::vector<std::int32_t> leader_epochs;  // beside results; -1: as the stream knows
+    std::vector<bool> is_done;                // beside results
     TimePoint deadline;
     TimePoint retry_at{};
     bool is_under_way = false;
