@@ -41,6 +41,7 @@ void PartitionMarks::mark_inherited_from(Offset offset) {
 PartitionMarks::Committable PartitionMarks::committable_progress() const {
   MutexLock lock(mutex_);
   Committable out{.offset = ledger_.committable(), .leader_epoch = ledger_.committable_epoch()};
+  if (mutant("commit.forgets_truncated_epoch")) out.leader_epoch = -1;
   if (out.offset < 0) return out;
   out.progress.own_metadata = own_metadata_;
   out.progress.done = done_in_order();

@@ -71,7 +71,8 @@ inline constexpr MutantEntry kMutants[] = {
     {"partition.keeps_what_was_truncated", "F6",
      "what is known of records that were lost is taken for what lies there now"},
     {"commit.forgets_truncated_epoch", "F7",
-     "who commits what he read before a truncation commits it without its leader epoch"},
+     "a commit names no leader epoch: its client adds the one of the log's life that it knows by "
+     "then"},
     {"dead_letters.partitioned_by_key", "F8",
      "a dead letter lies where its record's key says, not its source partition"},
     {"dead_letters.neighbour_sent", "F9",

@@ -209,7 +209,7 @@ void RecordStream::truncate_if(std::uint64_t version, Offset end) {
   }
   if (!epochs_.empty()) fetch_epoch_ = epochs_.back().epoch;
   truncated_epochs_ = std::move(read);
-  truncated_end_ = mutant("commit.forgets_truncated_epoch") ? -1 : read_end;
+  truncated_end_ = read_end;
 }
 
 void RecordStream::fail_if(std::uint64_t version, Error error) {
