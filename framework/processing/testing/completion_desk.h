@@ -38,17 +38,12 @@ class CompletionDesk {
   }
   // The oldest of a key that is under way; waits for it.
   Work take(const std::string& key) {
-    std::optional<Work> work;
-    board_.wait_for("work of " + key, [&] {
-      const auto found = std::find_if(under_way_.begin(), under_way_.end(), [&](const Work& one) {
-        return one.record->key().view() == key;
-      });
-      if (found == under_way_.end()) return false;
-      work.emplace(std::move(*found));
-      under_way_.erase(found);
-      return true;
-    });
-    return std::move(*work);
+    return take_where("work of " + key,
+                      [&](const Work& one) { return one.record->key().view() == key; });
+  }
+  // The oldest of any key.
+  Work take_next() {
+    return take_where("any work", [](const Work&) { return true; });
   }
   bool finish(const std::string& key) { return take(key).completion.done(); }
   bool fail(const std::string& key) {
@@ -58,6 +53,19 @@ class CompletionDesk {
   std::function<void(const Record&, ConsumerContext&)> on_consume;
 
  private:
+  template <typename Condition>
+  Work take_where(const std::string& what, const Condition& is_meant) {
+    std::optional<Work> work;
+    board_.wait_for(what, [&] {
+      const auto found = std::find_if(under_way_.begin(), under_way_.end(), is_meant);
+      if (found == under_way_.end()) return false;
+      work.emplace(std::move(*found));
+      under_way_.erase(found);
+      return true;
+    });
+    return std::move(*work);
+  }
+
   Board& board_;
   std::deque<Work> under_way_;  // guarded by the board
 };
