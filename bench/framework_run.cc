@@ -14,12 +14,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr unsigned kWorkers = 2;
 constexpr Duration kPatience = 60s;
 
-App make_app(const std::string& topic, ConsumerFactory consumer, ConfigMap kafka) {
-  App app({.client_id = "bench", .concurrency = kWorkers, .kafka = std::move(kafka)});
-  app.group(fresh_group()).topic(topic, {.consumer = std::move(consumer)});
+App make_app(const std::string& topic, ConsumerFactory consumer, const RunOptions& options) {
+  App app({.client_id = "bench", .concurrency = options.workers});
+  app.group(fresh_group())
+      .topic(topic, {.consumer = std::move(consumer), .ordering = options.ordering});
   return app;
 }
 
@@ -28,8 +28,8 @@ App make_app(const std::string& topic, ConsumerFactory consumer, ConfigMap kafka
 std::string fresh_group() { return "bench-" + std::to_string(random_u64()); }
 
 RunningServer::RunningServer(Transport& transport, const std::string& topic,
-                             ConsumerFactory consumer, ConfigMap kafka)
-    : server_(make_app(topic, std::move(consumer), std::move(kafka)), transport,
+                             ConsumerFactory consumer, const RunOptions& options)
+    : server_(make_app(topic, std::move(consumer), options), transport,
               {.id = "bench", .monitor = &monitor_}) {
   monitor_.subscribe([this](const Event& event) {
     if (event.kind != EventKind::kErrorOccurred) return;

@@ -6,6 +6,7 @@
 #include <rookery/instrumentation/events.h>
 #include <rookery/processing/consumer.h>
 #include <rookery/processing/server.h>
+#include <rookery/routing/ordering.h>
 #include <rookery/runtime/mutex.h>
 #include <rookery/transport/transport.h>
 
@@ -21,11 +22,17 @@ namespace rookery::bench {
 // A group nobody else has.
 std::string fresh_group();
 
-// Two workers, one topic, no other setting than its users' would be.
+// No other setting than its users' would be.
+struct RunOptions {
+  Ordering ordering = {};
+  unsigned workers = 2;
+};
+
+// Over one topic.
 class RunningServer {
  public:
   RunningServer(Transport& transport, const std::string& topic, ConsumerFactory consumer,
-                ConfigMap kafka = {});
+                const RunOptions& options = {});
 
   Status start() { return server_.start(); }
   // Stops and waits. Error: it did not end in order, or an error event came since the start.

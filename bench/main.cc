@@ -1,6 +1,8 @@
 // main.cc
 //
 // The benchmarks: what they are is in README.md.
+#include <rookery/runtime/mutant.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <regex>
@@ -11,6 +13,7 @@
 #include "bench/dispatch_figures.h"
 #include "bench/figures.h"
 #include "bench/group_figures.h"
+#include "bench/lanes_figures.h"
 #include "bench/lint_figures.h"
 #include "bench/memory_figures.h"
 #include "bench/overhead_figures.h"
@@ -64,6 +67,7 @@ int run(const CommandLine& line, const std::string& program) {
   rookery::bench::add_overhead_figures(measurements);
   rookery::bench::add_dispatch_figures(measurements);
   rookery::bench::add_progress_figures(measurements);
+  rookery::bench::add_lanes_figures(measurements);
   rookery::bench::add_segments_figures(measurements);
   rookery::bench::add_scheduler_figures(measurements);
   rookery::bench::add_simulation_figures(measurements);
@@ -78,7 +82,9 @@ int run(const CommandLine& line, const std::string& program) {
     for (const std::string& name : measurements.names()) std::puts(name.c_str());
     return 0;
   }
-#ifndef NDEBUG
+#ifdef NDEBUG
+  static_assert(!rookery::kHasMutants, "what is measured is what is shipped");
+#else
   if (!line.settings.is_quick) {
     std::fputs("bench: not optimised: ./rookery bench, or bazel run -c opt //bench\n", stderr);
   }

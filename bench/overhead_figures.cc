@@ -12,11 +12,11 @@
 #include <cstdint>
 #include <memory>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "bench/framework_run.h"
 #include "bench/memory_kafkas.h"
+#include "bench/plain_group.h"
 
 namespace rookery::bench {
 namespace {
@@ -48,11 +48,9 @@ Result<Turn> by_server(OurMemoryKafka& kafka, std::uint64_t records) {
   return cost_of(cpu_seconds() - before, records);
 }
 
-using Streams = std::vector<std::shared_ptr<PartitionStream>>;
-
 // Takes from its streams in turn until all threads together have had all.
-void drain(const Streams& streams, Atomic<std::uint64_t>& left, Atomic<std::uint64_t>& sum,
-           TimePoint deadline) {
+void drain(const PlainGroup::Streams& streams, Atomic<std::uint64_t>& left,
+           Atomic<std::uint64_t>& sum, TimePoint deadline) {
   std::uint64_t seen = 0;
   while (left.load(std::memory_order_relaxed) > 0 && now() < deadline) {
     bool is_idle = true;
@@ -68,53 +66,27 @@ void drain(const Streams& streams, Atomic<std::uint64_t>& left, Atomic<std::uint
   sum.fetch_add(seen, std::memory_order_relaxed);
 }
 
-Result<Streams> join(GroupConsumer& group) {
-  if (Status subscribed = group.subscribe({OurMemoryKafka::topic()}); !subscribed) {
-    return fail(subscribed.error());
-  }
-  const TimePoint deadline = deadline_in(kPatience);
-  while (now() < deadline) {
-    for (GroupEvent& event : group.poll_events(deadline)) {
-      auto* assigned = std::get_if<Assigned>(&event);
-      if (assigned == nullptr || assigned->partitions.empty()) continue;
-      Streams streams;
-      for (AssignedPartition& partition : assigned->partitions) {
-        streams.push_back(std::move(partition.stream));
-      }
-      return streams;
-    }
-  }
-  return fail(ErrorCode::kTimedOut, "no partition was assigned");
-}
-
 Result<Turn> by_loop(OurMemoryKafka& kafka, std::uint64_t records) {
   const double before = cpu_seconds();
-  auto made = kafka.transport().make_group_consumer(
-      {.config = {{"group.id", fresh_group()}, {"auto.offset.reset", "earliest"}}});
-  if (!made) return fail(made.error());
-  GroupConsumer& group = **made;
-  Result<Streams> streams = join(group);
-  if (!streams) return fail(streams.error());
+  Result<PlainGroup> plain =
+      PlainGroup::join(kafka.transport(), OurMemoryKafka::topic(), deadline_in(kPatience));
+  if (!plain) return fail(plain.error());
   Atomic<std::uint64_t> left{records};
   Atomic<std::uint64_t> sum{0};
   const TimePoint deadline = deadline_in(kPatience);
   std::vector<Thread> threads;
   for (int i = 0; i < kThreads; ++i) {
-    Streams mine;
-    for (std::size_t j = static_cast<std::size_t>(i); j < streams->size(); j += kThreads) {
-      mine.push_back((*streams)[j]);
+    PlainGroup::Streams mine;
+    for (std::size_t j = static_cast<std::size_t>(i); j < plain->streams().size(); j += kThreads) {
+      mine.push_back(plain->streams()[j]);
     }
     threads.emplace_back("plain", [mine = std::move(mine), &left, &sum, deadline] {
       drain(mine, left, sum, deadline);
     });
   }
-  while (left.load() > 0 && now() < deadline) group.poll_events(deadline_in(10ms));
+  while (left.load() > 0 && now() < deadline) plain->poll(deadline_in(10ms));
   for (Thread& thread : threads) thread.join();
-  streams->clear();
-  const CloseReport closed = group.close(deadline_in(kPatience));
-  if (closed.outcome != CloseOutcome::kTerminated) {
-    return fail(ErrorCode::kState, "the plain consumer did not close in time");
-  }
+  if (Status closed = plain->close(deadline_in(kPatience)); !closed) return fail(closed.error());
   if (left.load() > 0) return fail(ErrorCode::kTimedOut, "not all records came");
   return cost_of(cpu_seconds() - before, records);
 }

@@ -4,9 +4,10 @@
 //
 //   if (mutant("heartbeat.join_under_lock")) ...   // what some Kafka client once did
 //
-// In an ordinary build mutant() is constant false: the bug, its name and the list below are in no
-// binary. Binaries of tools/mutants.bzl are built with ROOKERY_MUTANTS; in them one mutant at a
-// time is switched on, for the whole process. A name that is not in the list does not compile.
+// In what is measured and shipped (bazel -c opt) mutant() is constant false: the bug, its name and
+// the list below are in no binary. In builds with assertions, made with ROOKERY_MUTANTS, one at a
+// time may be switched on, for the whole process; nothing but a test, and `./rookery simulate
+// --mutant`, does. A name that is not in the list does not compile.
 //
 // simulations/mutants.md says what each changes, where it comes from, and what finds it.
 //

@@ -219,8 +219,7 @@ bool NetworkClient::poll(TimePoint deadline, Inbox::Waiter& waiter) {
   if (!replies.empty()) {
     Work after;
     const TimePoint at = now();
-    const bool keeps_lock = mutant("client.answers_under_lock") && is_handling();
-    if (kHasMutants) handling_.fetch_add(1);
+    const bool keeps_lock = mutant("client.answers_under_lock") && handling_.fetch_add(1) > 0;
     MutexLock lock(mutex_);
     for (Reply& reply : replies) collect_reply(std::move(reply), at, after);
     if (!keeps_lock) lock.unlock();
@@ -228,7 +227,7 @@ bool NetworkClient::poll(TimePoint deadline, Inbox::Waiter& waiter) {
   }
   // Another thread may wait for what this one received.
   if (has_run) inbox_->wake_others(waiter);
-  if (kHasMutants && !replies.empty()) handling_.fetch_sub(1);
+  if (mutant("client.answers_under_lock") && !replies.empty()) handling_.fetch_sub(1);
   return has_run;
 }
 

@@ -100,8 +100,6 @@ class NetworkClient {
   // "<client_id=orders node_id=2 host=... port=... state=connected>"
   std::string text(Destination to) const;
   const Settings& settings() const { return settings_; }
-  // For mutants: whether a thread runs handlers at this moment.
-  bool is_handling() const { return handling_.load() > 0; }
 
   // Drops everything under way without calling its handlers; later sends are dropped, too.
   void close();
@@ -168,7 +166,7 @@ class NetworkClient {
   NodeId first_node_ = -1;
   NodeId last_picked_ = -1;
   bool is_closed_ = false;
-  Atomic<int> handling_{0};  // for mutants: threads that run handlers
+  Atomic<int> handling_{0};  // for the mutant: threads that run handlers
 };
 
 }  // namespace rookery::mock

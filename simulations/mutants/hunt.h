@@ -5,7 +5,7 @@
 //
 //   const Hunt hunt = hunt_mutant("heartbeat.join_under_lock", group_life, {.seeds_most = 10'000});
 //
-// In binaries of tools/mutants.bzl only. Thread rules: one hunt at a time in the process.
+// In builds that hold mutants only. Thread rules: one hunt at a time in the process.
 #pragma once
 
 #include <cstdint>
