@@ -100,7 +100,8 @@ rookery::App archive_app() { return archive_app_with({}); }
 rookery::App archive_app_with(const ArchiveOptions& options) {
   const ArchiveNames names = ArchiveNames::with_prefix(options.topic_prefix);
   rookery::App app({.client_id = "archive", .kafka = options.kafka});
-  app.group(names.group, {.commit_interval = options.commit_interval})
+  app.group(names.group, {.parallel_segments = options.parallel_segments,
+                          .commit_interval = options.commit_interval})
       .topic(names.packages,
              {.consumer = indexer(options, names),
               .ordering = options.ordering,

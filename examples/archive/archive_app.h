@@ -33,6 +33,7 @@ struct ArchiveOptions {
   std::optional<rookery::Duration> commit_interval = {};
   rookery::Ordering ordering = rookery::in_partition();
   rookery::Filters filters = {};
+  std::optional<rookery::ParallelSegments> parallel_segments = {};
   bool finishes_later = false;  // its consumers hand their records to a thread of the program's
 };
 

@@ -41,6 +41,8 @@ std::vector<Profile> simulated_profiles() {
       profile("filters", "each record a second after its time, and twenty a second of a partition",
               {.filters = {rookery::delay(std::chrono::seconds(1)),
                            rookery::throttle(20, std::chrono::seconds(1))}}),
+      profile("segments", "three parallel segments, each a group of its own",
+              {.parallel_segments = {{.count = 3}}}),
       profile("waiting", "by key, finished later by another thread",
               {.ordering = rookery::by_key({.max_lanes = 8}), .finishes_later = true}),
   };

@@ -3,6 +3,8 @@
 // One look into the table for each record; all else for each key of a batch.
 #include <rookery/lanes/key_queue.h>
 
+#include <rookery/runtime/mutant.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -67,7 +69,7 @@ void KeyQueue::put(Entry* key, LaneBatch part) {
     return;
   }
   State& state = key->second;
-  if (state.lane != kNone) {
+  if (state.lane != kNone && !mutant("lanes.key_in_two")) {
     ++lanes_[state.lane].shares;
     shares_.push_back({state.lane, std::move(part)});
     return;
@@ -147,7 +149,8 @@ void KeyQueue::completed(LaneIndex index, std::size_t shares) {
 
 void KeyQueue::free_lane(LaneIndex index) {
   Lane& lane = lanes_[index];
-  if (lane.key != nullptr) forget_key(std::exchange(lane.key, nullptr));
+  Entry* key = std::exchange(lane.key, nullptr);
+  if (key != nullptr && key->second.lane == index) forget_key(key);  // not: the mutant's other lane
   free_.push_back(index);
   std::push_heap(free_.begin(), free_.end(), std::greater<>());
 }

@@ -92,7 +92,7 @@ bool Lane::mark_through(Offset last) {
 // Of a partition's only lane are all records; of one among several those that it was given.
 bool Lane::mark_own(Offset first, Offset last) {
   PartitionMarks& marks = partition_.marks();
-  if (desk_.is_sole) return marks.mark_range(first, last);
+  if (desk_.is_sole || mutant("lanes.marks_neighbours")) return marks.mark_range(first, last);
   const auto below = [](Offset offset) {
     return [offset](const Record& record) { return record.offset() < offset; };
   };

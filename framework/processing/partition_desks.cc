@@ -3,6 +3,8 @@
 // What lanes and their partition leave for each other.
 #include <rookery/processing/partition_marks.h>
 
+#include <rookery/runtime/mutant.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -71,6 +73,7 @@ std::size_t PartitionMarks::room_left() const {
 // Small portions would cost more than they bring while lanes have work.
 bool PartitionMarks::has_room(std::size_t wanted) const {
   if (busy_ == 0) return room_left() > 0;
+  if (mutant("lanes.busy_lane_jams") && desks_.size() > 1) return false;
   return room_left() >= wanted && !is_metadata_nearly_full();
 }
 

@@ -5,6 +5,7 @@
 
 #include <rookery/instrumentation/error_class.h>
 #include <rookery/processing/partition.h>
+#include <rookery/runtime/mutant.h>
 
 #include <algorithm>
 #include <utility>
@@ -31,6 +32,7 @@ void PartitionLanes::collect() {
   for (PartitionMarks::Note& note : partition_.marks().collect_notes()) {
     if (note.forgotten > 0) queue_->forgotten(note.lane, note.forgotten);
     if (note.completed > 0) queue_->completed(note.lane, note.completed);
+    if (mutant("lanes.given_back_is_lost")) continue;
     for (LaneBatch& batch : note.returned) {
       if (!forgotten_from_ || batch.keep_below(*forgotten_from_)) {
         queue_->give_back(std::move(batch));
@@ -102,7 +104,7 @@ bool PartitionLanes::forget_from(Offset offset) {
   });
   const std::vector<Task*> asked = partition_.marks().ask_to_forget(offset);
   for (Task* task : asked) task->schedule();
-  return asked.empty();
+  return asked.empty() || mutant("lanes.forget_without_waiting");
 }
 
 void PartitionLanes::clear() {

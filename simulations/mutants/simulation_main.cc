@@ -18,6 +18,7 @@
 #include "simulations/properties/dead_letter_property.h"
 #include "simulations/properties/filter_life.h"
 #include "simulations/properties/group_life.h"
+#include "simulations/properties/ordering_property.h"
 #include "simulations/properties/progress_life.h"
 #include "simulations/properties/segments_property.h"
 #include "simulations/stop/stop_life.h"
@@ -42,8 +43,8 @@ std::string name_of(const std::string& name_or_mark) {
   return name_or_mark;
 }
 
-// Which kind of program a mutant needs: that of the client (D, R) a group, F a program, G one with
-// segments, P one that finishes out of order, S a stop.
+// Which kind of program a mutant needs: that of the client (D, R) a group, F a program, L one with
+// lanes, G one with segments, P one that finishes out of order, S a stop.
 char kind_of(const std::string& name) {
   for (const MutantEntry& mutant : rookery::all_mutants()) {
     if (mutant.name == name) return mutant.mark.front();
@@ -67,6 +68,11 @@ rookery::testing::SimulatedRun program_of(const std::string& mutant) {
     return {.name = "filters",
             .what = "a program with filters under faults",
             .run = rookery::sim::filter_life()};
+  }
+  if (kind_of(mutant) == 'L') {
+    return {.name = "orderings",
+            .what = "a program consumed in any order, under faults",
+            .run = rookery::sim::ordering_life(rookery::sim::nodes_to_hunt_on(mutant))};
   }
   if (kind_of(mutant) == 'G') {
     return {.name = "segments",
@@ -137,7 +143,7 @@ int main(int argc, char** argv) {
   if (name.empty()) rookery::switch_mutant_on("");
   if (chosen.empty() && is_replay) {
     std::fprintf(stderr,
-                 "simulate: this replays group life; a line of a mutant F, G or S wants "
+                 "simulate: this replays group life; a line of a mutant but D and R wants "
                  "--mutant NAME, or --without-mutant NAME for the healthy code\n");
   }
   rookery::testing::SimulatedRun program = program_of(chosen);

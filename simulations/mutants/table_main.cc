@@ -59,8 +59,9 @@ int print_table(const HuntOptions& options, const std::string& part) {
   for (const MutantEntry& mutant : all_mutants()) {
     const bool is_asked_for = mutant.name.find(part) != std::string_view::npos ||
                               mutant.mark.find(part) != std::string_view::npos;
-    // Those of the framework and of segments need a program.
-    const bool needs_program = mutant.mark.starts_with('F') || mutant.mark.starts_with('G');
+    // All but those of the client and of stopping need a program.
+    const bool needs_program =
+        std::string_view("DRS").find(mutant.mark.front()) == std::string_view::npos;
     if (!is_asked_for || needs_program) continue;
     std::printf("| %s %s |", std::string(mutant.mark).c_str(), std::string(mutant.name).c_str());
     std::string promises;

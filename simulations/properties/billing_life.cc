@@ -189,8 +189,9 @@ RunFunction life_of(std::shared_ptr<const Program> program) {
 }  // namespace
 
 int nodes_to_hunt_on(std::string_view mutant) {
-  const bool is_about_losses =
-      mutant == "partition.keeps_what_was_truncated" || mutant == "commit.forgets_truncated_epoch";
+  const bool is_about_losses = mutant == "partition.keeps_what_was_truncated" ||
+                               mutant == "commit.forgets_truncated_epoch" ||
+                               mutant == "lanes.forget_without_waiting";
   return is_about_losses ? 1 : 3;
 }
 
