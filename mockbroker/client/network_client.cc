@@ -12,6 +12,11 @@
 namespace rookery::mock {
 namespace {
 
+// For mutants that ask.
+bool counts_handling() {
+  return mutant("client.answers_under_lock") || mutant("heartbeat.beats_under_lock");
+}
+
 std::vector<std::unique_ptr<Wire>> open_wires(Network& network,
                                               const NetworkClient::Settings& settings,
                                               const std::shared_ptr<Inbox>& inbox) {
@@ -219,7 +224,8 @@ bool NetworkClient::poll(TimePoint deadline, Inbox::Waiter& waiter) {
   if (!replies.empty()) {
     Work after;
     const TimePoint at = now();
-    const bool keeps_lock = mutant("client.answers_under_lock") && handling_.fetch_add(1) > 0;
+    const bool keeps_lock = mutant("client.answers_under_lock") && is_handling();
+    if (counts_handling()) handling_.fetch_add(1);
     MutexLock lock(mutex_);
     for (Reply& reply : replies) collect_reply(std::move(reply), at, after);
     if (!keeps_lock) lock.unlock();
@@ -227,7 +233,7 @@ bool NetworkClient::poll(TimePoint deadline, Inbox::Waiter& waiter) {
   }
   // Another thread may wait for what this one received.
   if (has_run) inbox_->wake_others(waiter);
-  if (mutant("client.answers_under_lock") && !replies.empty()) handling_.fetch_sub(1);
+  if (counts_handling() && !replies.empty()) handling_.fetch_sub(1);
   return has_run;
 }
 

@@ -101,6 +101,10 @@ class NetworkClient {
   std::string text(Destination to) const;
   const Settings& settings() const { return settings_; }
 
+  // For mutants: whether a thread runs handlers at this moment. Counted for those that ask alone,
+  // so that the healthy code has the same choice points in every build.
+  bool is_handling() const { return handling_.load() > 0; }
+
   // Drops everything under way without calling its handlers; later sends are dropped, too.
   void close();
 
@@ -166,7 +170,7 @@ class NetworkClient {
   NodeId first_node_ = -1;
   NodeId last_picked_ = -1;
   bool is_closed_ = false;
-  Atomic<int> handling_{0};  // for the mutant: threads that run handlers
+  Atomic<int> handling_{0};  // for mutants: threads that run handlers
 };
 
 }  // namespace rookery::mock
