@@ -254,8 +254,8 @@ TEST(Completion, ATruncatedLogWaitsForWhatIsUnderWay) {
     push_keys(*stream, {"b", "c"});
     EXPECT_EQ(text(*old.record), "a@0");
     EXPECT_TRUE(old.completion.done());
-    // One lane took the second, and does not know that it is gone; of several lanes its own may have
-    // begun it before the partition looked at its log again.
+    // One lane took the second, and does not know that it is gone; of several lanes its own may
+    // have begun it before the partition looked at its log again.
     CompletionDesk::Work next = desk.take_next();
     if (next.record->key().view() == "a") {
       EXPECT_EQ(text(*next.record), "a@1");
