@@ -72,8 +72,8 @@ std::size_t PartitionMarks::room_left() const {
 
 // Small portions would cost more than they bring while lanes have work.
 bool PartitionMarks::has_room(std::size_t wanted) const {
+  if (mutant("lanes.busy_lane_jams") && ledger_.outstanding() > 0) return false;
   if (busy_ == 0) return room_left() > 0;
-  if (mutant("lanes.busy_lane_jams") && desks_.size() > 1) return false;
   return room_left() >= wanted && !is_metadata_nearly_full();
 }
 
