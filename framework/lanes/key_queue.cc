@@ -62,14 +62,15 @@ KeyQueue::Entry* KeyQueue::entry_of(const LaneKey& key) {
 }
 
 void KeyQueue::put(Entry* key, LaneBatch part) {
-  if (key == nullptr) {
+  const bool is_in_two = mutant("lanes.key_in_two") && key != nullptr && key->second.lane != kNone;
+  if (key == nullptr || is_in_two) {
     part.set_loose();
     loose_records_ += part.size();
     loose_.push_back(std::move(part));
     return;
   }
   State& state = key->second;
-  if (state.lane != kNone && !mutant("lanes.key_in_two")) {
+  if (state.lane != kNone) {
     ++lanes_[state.lane].shares;
     shares_.push_back({state.lane, std::move(part)});
     return;
@@ -149,8 +150,7 @@ void KeyQueue::completed(LaneIndex index, std::size_t shares) {
 
 void KeyQueue::free_lane(LaneIndex index) {
   Lane& lane = lanes_[index];
-  Entry* key = std::exchange(lane.key, nullptr);
-  if (key != nullptr && key->second.lane == index) forget_key(key);  // not: the mutant's other lane
+  if (lane.key != nullptr) forget_key(std::exchange(lane.key, nullptr));
   free_.push_back(index);
   std::push_heap(free_.begin(), free_.end(), std::greater<>());
 }

@@ -38,8 +38,8 @@ mutant=none
 simulate 0 --list-mutants
 wanted=" ${MUTANTS:-} "
 mapfile -t mutants < <(awk -v wanted="$wanted" \
-  '$2 ~ /^[DRFGS][0-9]/ && (wanted ~ /^ *$/ || index(wanted, " " $2 " ")) { print $1 }' <<<"$output")
-[[ -n ${MUTANTS:-} ]] || ((${#mutants[@]} == 39)) || fail "${#mutants[@]} mutants are listed"
+  '$2 ~ /^[A-Z][0-9]/ && (wanted ~ /^ *$/ || index(wanted, " " $2 " ")) { print $1 }' <<<"$output")
+[[ -n ${MUTANTS:-} ]] || ((${#mutants[@]} == 43)) || fail "${#mutants[@]} mutants are listed"
 ((${#mutants[@]} > 0)) || fail "there is none of $MUTANTS"
 
 for mutant in "${mutants[@]}"; do
