@@ -227,6 +227,13 @@ void add_trivial_work(Measurements& measurements) {
                     .clean_up = [=] { kafka->reset(); }});
 }
 
+// From the first that begins to the last that is done.
+Result<Turn> rate(const Span& span, std::uint64_t records) {
+  const Result<double> seconds = span.seconds();
+  if (!seconds) return fail(seconds.error());
+  return Turn{.seconds = *seconds, .value = static_cast<double>(records) / *seconds};
+}
+
 // Finishes each a fixed time after it came, on a thread of its own.
 class Timer {
  public:
@@ -256,9 +263,9 @@ class Timer {
       std::deque<Waiting> due;
       {
         MutexLock lock(mutex_);
-        changed_.wait_until(lock, waiting_.empty() ? kNever : waiting_.front().due,
-                            [this] { return is_stopped_ || is_due(); });
+        changed_.wait_until(lock, kNever, [this] { return is_stopped_ || !waiting_.empty(); });
         if (is_stopped_) return;
+        changed_.wait_until(lock, waiting_.front().due, [this] { return is_stopped_; });
         while (is_due()) {
           due.push_back(std::move(waiting_.front()));
           waiting_.pop_front();
@@ -314,10 +321,16 @@ void add_gain(Measurements& measurements) {
   constexpr unsigned kLanes = 8;
   const std::uint64_t records = measurements.settings().is_quick ? 200 : 4'000;
   const Kafka kafka = std::make_shared<std::unique_ptr<KeyedKafka>>();
-  const auto take_turn = [=](Distribution distribution) {
+  const auto take_turn = [=](Distribution distribution) -> Result<Turn> {
+    const auto span = std::make_shared<Span>(records);
+    const ConsumerFactory sleeper = consumer([span](const Record&) {
+      span->begin();
+      sleep_until(deadline_in(1ms));
+      span->end();
+    });
     const Ordering ordering = virtual_partitions({.count = kLanes, .distribution = distribution});
-    return run(kafka, consumer([](const Record&) { sleep_until(deadline_in(1ms)); }),
-               {.ordering = ordering, .workers = kLanes});
+    const Result<Turn> turn = run(kafka, sleeper, {.ordering = ordering, .workers = kLanes});
+    return turn ? rate(*span, records) : turn;
   };
   measurements.add(
       {.name = "balanced.gain",
