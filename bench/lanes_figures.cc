@@ -188,24 +188,25 @@ void add_keys(Measurements& measurements, std::uint64_t keys) {
        .clean_up = [=] { shapes->reset(); }});
 }
 
-// ---- The others: a topic of Zipf-distributed keys
+// ---- The others: a topic of 1,000 keys
 
 using Kafka = std::shared_ptr<std::unique_ptr<KeyedKafka>>;
 
-std::function<Status()> fill(const Kafka& kafka, int partitions, std::uint64_t records) {
+std::function<Status()> fill(const Kafka& kafka, int partitions, std::uint64_t records,
+                             std::function<std::uint64_t(std::uint64_t number)> key_of_number) {
   return [=]() -> Status {
-    const ZipfKeys keys(1'000);
     auto made = KeyedKafka::make(partitions, records, [&](std::uint64_t number) {
-      const std::uint64_t key = keys(number);
-      return Place{
-          .partition = static_cast<PartitionId>(key % static_cast<std::uint64_t>(partitions)),
-          .key = key};
+      const std::uint64_t key = key_of_number(number);
+      const auto count = static_cast<std::uint64_t>(partitions);
+      return Place{.partition = static_cast<PartitionId>(key % count), .key = key};
     });
     if (!made) return fail(made.error());
     *kafka = std::move(*made);
     return {};
   };
 }
+
+constexpr std::uint64_t kKeys = 1'000;
 
 Result<Turn> run(const Kafka& kafka, ConsumerFactory consumer, const RunOptions& options) {
   RunningServer server((*kafka)->transport(), KeyedKafka::topic(), std::move(consumer), options);
@@ -223,7 +224,7 @@ void add_trivial_work(Measurements& measurements) {
                     .target = [](double) { return 1'000'000.0; },
                     .ours = [=] { return take_turn(by_key()); },
                     .raw = Alternative{.take_turn = [=] { return take_turn(in_partition()); }},
-                    .prepare = fill(kafka, 12, records),
+                    .prepare = fill(kafka, 12, records, ZipfKeys(kKeys)),
                     .clean_up = [=] { kafka->reset(); }});
 }
 
@@ -313,7 +314,8 @@ void add_waiting(Measurements& measurements) {
                                 .value = static_cast<double>((*kafka)->records()) / *seconds};
                           },
                           .rounds_most = 2},
-       .prepare = fill(kafka, 12, records),
+       // A key's records wait for each other: of Zipf's first one alone there would be a minute's.
+       .prepare = fill(kafka, 12, records, [](std::uint64_t number) { return number % kKeys; }),
        .clean_up = [=] { kafka->reset(); }});
 }
 
@@ -338,7 +340,7 @@ void add_gain(Measurements& measurements) {
        .target = [](double raw) { return 1.2 * raw; },
        .ours = [=] { return take_turn(Distribution::kBalanced); },
        .raw = Alternative{.take_turn = [=] { return take_turn(Distribution::kConsistent); }},
-       .prepare = fill(kafka, 1, records),
+       .prepare = fill(kafka, 1, records, ZipfKeys(kKeys)),
        .clean_up = [=] { kafka->reset(); }});
 }
 

@@ -96,6 +96,7 @@ class ProducerTest : public ::testing::Test {
               if (report.error) error = report.error->code;
               reports.push_back({report.token, report.partition, report.offset, error});
             }
+            has_more_reports.notify_all();
           });
     }
     return *producer_;
@@ -116,6 +117,11 @@ class ProducerTest : public ::testing::Test {
   std::vector<Reported> reported() {
     MutexLock lock(mutex);
     return reports;
+  }
+  bool wait_for_reports(std::size_t count) {
+    MutexLock lock(mutex);
+    return has_more_reports.wait_until(lock, deadline_in(30s),
+                                       [&] { return reports.size() >= count; });
   }
   std::vector<ProduceRequest> produced() const {
     std::vector<ProduceRequest> requests;
@@ -139,6 +145,7 @@ class ProducerTest : public ::testing::Test {
   std::map<PartitionId, std::vector<std::string>> logs;
   ScriptedNetwork network{{0}};
   Mutex mutex{"test.reports", ranks::kLeaf};
+  ConditionVariable has_more_reports{"test.reports.more"};
   std::vector<Reported> reports;
   DeliveryToken sent = 0;
 
@@ -166,8 +173,7 @@ TEST_F(ProducerTest, LetsFullBatchesGoWithoutAFlush) {
   send(1);
   flush();
   send(3);
-  // The test would end by its own time limit if the full batch lingered.
-  while (reported().size() < 4) sleep_until(deadline_in(100us));
+  ASSERT_TRUE(wait_for_reports(4)) << "the full batch lingers";
   EXPECT_EQ(produced().size(), 2U);
 }
 
@@ -188,9 +194,9 @@ TEST_F(ProducerTest, NoRecordMakesABatchTooLarge) {
 TEST_F(ProducerTest, SendsAtOnceWhenNothingIsUnderWay) {
   settings.buffer.is_sent_when_idle = true;
   send(1);
-  while (reported().empty()) sleep_until(deadline_in(100us));
+  ASSERT_TRUE(wait_for_reports(1));
   send(1);
-  while (reported().size() < 2) sleep_until(deadline_in(100us));
+  ASSERT_TRUE(wait_for_reports(2));
   EXPECT_EQ(logs[0], numbers(2));
 }
 

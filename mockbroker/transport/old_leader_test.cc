@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <rookery/runtime/time.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,14 @@ class OldLeader : public testing::Test {
  protected:
   OldLeader() { EXPECT_TRUE(kafka.create_topic("orders.v1", 1)); }
 
+  static bool wait_until(const std::function<bool()>& condition) {
+    const TimePoint deadline = deadline_in(30s);
+    while (!condition()) {
+      if (now() >= deadline) return false;
+      sleep_until(deadline_in(1ms));
+    }
+    return true;
+  }
   NodeId leader() {
     NodeId node = -1;
     kafka.with_cluster([&](Cluster& cluster, TimePoint, WallTime) {
@@ -35,7 +44,7 @@ class OldLeader : public testing::Test {
     kafka.with_cluster([&](Cluster& cluster, TimePoint at, WallTime) {
       ASSERT_TRUE(cluster.cut_off_node(at, node));
     });
-    while (leader() == node) sleep_until(deadline_in(1ms));
+    EXPECT_TRUE(wait_until([&] { return leader() != node; })) << node << " still leads";
   }
   void reconnect(NodeId node) {
     kafka.with_cluster([&](Cluster& cluster, TimePoint at, WallTime) {
@@ -87,7 +96,7 @@ TEST_F(OldLeader, KeepsWhatWasAcknowledgedByAll) {
   const NodeId old = leader();
   depose(old);
   producer.send("orders.v1", "k", "second");  // the old leader cannot acknowledge it
-  while (log_end_of(old) < 2) sleep_until(deadline_in(1ms));
+  ASSERT_TRUE(wait_until([&] { return log_end_of(old) == 2; })) << log_end_of(old);
   EXPECT_EQ(producer.acknowledged(), 1U);
   reconnect(old);
   producer.flush();
