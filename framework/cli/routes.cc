@@ -83,6 +83,7 @@ Json ordering_json(const Ordering& ordering) {
   Json json = {{"kind", name(ordering)}};
   if (ordering.has_one_lane()) return json;
   json["lanes"] = ordering.lanes;
+  if (ordering.collapses) json["collapse"] = true;
   if (ordering.kind != Ordering::Kind::kUnordered) {
     json["by"] = ordering.by.is_record_key() ? "key" : "function";
   }
@@ -105,6 +106,7 @@ Json route_json(const std::string& name, const TopicSettings& settings) {
                {"min_records", settings.min_records},
                {"max_wait_ms", milliseconds(settings.max_wait)},
                {"consume_timeout_ms", milliseconds(settings.consume_timeout)},
+               {"tick_interval_ms", milliseconds(settings.tick_interval)},
                {"window", settings.window},
                {"marking", settings.marking == Marking::kManual ? "manual" : "automatic"}};
   json["retry_backoff"] = {{"first_ms", milliseconds(backoff.first)},

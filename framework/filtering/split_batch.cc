@@ -72,7 +72,9 @@ RecordBatch SplitBatch::take_kept() {
   const AssignmentId assignment = source_->assignment();
   auto memory = std::make_unique<PartMemory>(source_, std::move(copies));
   if (!memory->copies().empty()) kept = memory->copies();
-  return {nullptr, assignment, kept, std::move(memory)};
+  RecordBatch batch(nullptr, assignment, kept, std::move(memory));
+  batch.set_taken_at(source_->taken_at());
+  return batch;
 }
 
 }  // namespace rookery

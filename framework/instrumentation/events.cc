@@ -41,6 +41,12 @@ const char* name(EventKind kind) {
       return "dead_letter.dispatched";
     case EventKind::kFilterPaused:
       return "filter.paused";
+    case EventKind::kPartitionSought:
+      return "partition.sought";
+    case EventKind::kPartitionPaused:
+      return "partition.paused";
+    case EventKind::kPartitionResumed:
+      return "partition.resumed";
     case EventKind::kRecordSkipped:
       return "record.skipped";
   }

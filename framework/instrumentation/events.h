@@ -35,7 +35,10 @@ enum class EventKind {
   kConsumeSlow,           // consume_timeout was exceeded
   kDeadLetterDispatched,  // sent; its offset is marked when it is acknowledged
   kFilterPaused,          // filters have the partition wait
-  kRecordSkipped,         // counted as done although it failed: a policy, or no dead letter topic
+  kPartitionSought,       // by its consumer: it goes on at `offset`
+  kPartitionPaused,       // by its consumer
+  kPartitionResumed,
+  kRecordSkipped,  // counted as done although it failed: a policy, or no dead letter topic
 };
 
 // "error.occurred", "partitions.assigned", ...

@@ -19,6 +19,8 @@ LaneBatch::LaneBatch(RecordBatch batch) {
   source_ = std::move(source);
 }
 
+TimePoint LaneBatch::taken_at() const { return source_->batch.taken_at(); }
+
 bool LaneBatch::keep_below(Offset offset) {
   const auto kept =
       std::partition_point(records_.begin(), records_.end(),

@@ -28,6 +28,8 @@ class LaneBatch {
   const Record& operator[](std::size_t index) const { return records_[index]; }
   Offset first_offset() const { return records_.front().offset(); }
   Offset last_offset() const { return records_.back().offset(); }
+  // When the batch was taken that it is part of. Not of an empty one.
+  TimePoint taken_at() const;
 
   // Its records have no order among themselves: any lane may run any of them.
   bool is_loose() const { return is_loose_; }

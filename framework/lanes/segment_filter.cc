@@ -45,11 +45,14 @@ RecordBatch SegmentFilter::keep(RecordBatch batch) const {
   if (mine.size() == batch.size()) return batch;
   if (mine.empty()) return {};
   const AssignmentId assignment = batch.assignment();
+  const TimePoint taken_at = batch.taken_at();
   auto kept = std::make_unique<Kept>();
   kept->batch = std::move(batch);
   kept->records = std::move(mine);
   const std::span<const Record> records = kept->records;
-  return RecordBatch(nullptr, assignment, records, std::move(kept));
+  RecordBatch out(nullptr, assignment, records, std::move(kept));
+  out.set_taken_at(taken_at);
+  return out;
 }
 
 }  // namespace rookery

@@ -3,6 +3,8 @@
 // The control thread: events, commits, revocations, shutdown.
 #include <rookery/processing/connection.h>
 
+#include <rookery/base/duration.h>
+
 #include <algorithm>
 #include <new>
 #include <utility>
@@ -35,7 +37,7 @@ Connection::Connection(ConnectionOptions options, std::unique_ptr<GroupConsumer>
       environment_(std::move(environment)),
       watch_interval_(watch_interval_for(options_)),
       consumer_text_(consumer_->text()) {
-  environment_->on_quiesced = [this] { consumer_->wake(); };
+  environment_->on_quiesced = environment_->wake_control = [this] { consumer_->wake(); };
 }
 
 Connection::~Connection() {
@@ -75,6 +77,7 @@ void Connection::run() {
 
 bool Connection::advance() {
   if (is_stopping_.load() && !is_shutting_down_) begin_shutdown();
+  serve_requests();
   advance_endings();
   if (is_shutting_down_ && endings_.empty()) return false;
   for (GroupEvent& event : consumer_->poll_events(next_deadline())) {
@@ -96,6 +99,7 @@ bool Connection::note_bad_alloc() {
 
 TimePoint Connection::next_deadline() const {
   TimePoint next = std::min(next_commit_, next_watch_);
+  if (!strays_.empty()) next = std::min(next, return_again_);
   for (const EndingSet& ending : endings_) next = std::min(next, ending.next_deadline());
   return next;
 }
@@ -185,6 +189,7 @@ void Connection::handle(CommitDone& done) {
       }
     }
   }
+  answer_commits(done);
   for (const CommitResult& result : done.results) {
     const auto found = owned_.find(result.assignment);
     if (found != owned_.end()) {
@@ -211,7 +216,7 @@ void Connection::handle(ConsumerError& error) {
 
 // ---- Commits
 
-CommitId Connection::commit(const std::vector<AssignmentId>& assignments) {
+CommitId Connection::commit(const std::vector<AssignmentId>& assignments, bool is_asked_for) {
   std::vector<OffsetToCommit> offsets;
   std::vector<Owned*> asked;
   for (const AssignmentId assignment : assignments) {
@@ -226,7 +231,7 @@ CommitId Connection::commit(const std::vector<AssignmentId>& assignments) {
         owned.committing >= 0
             ? done.offset == owned.committing && metadata == owned.committing_metadata
             : done.offset == owned.committed && metadata == owned.committed_metadata;
-    if (is_latest) continue;
+    if (is_latest && !is_asked_for) continue;
     offsets.push_back({.partition = owned.partition->topic_partition(),
                        .assignment = assignment,
                        .offset = done.offset,
@@ -280,15 +285,25 @@ void Connection::watch() {
     MutexLock lock(mutex_);
     consumer_text_ = std::move(consumer_text);
     for (auto& [assignment, owned] : owned_) {
-      if (owned.partition->has_slow_consume(time)) {
-        events.push_back({.kind = EventKind::kConsumeSlow,
-                          .origin = environment_->origin,
-                          .message = "a consumer has not returned within consume_timeout",
-                          .partition = owned.partition->topic_partition()});
-      }
+      add_slow_runs(*owned.partition, time, events);
     }
   }
   for (const Event& event : events) environment_->events->publish(event);
+}
+
+void Connection::add_slow_runs(Partition& partition, TimePoint time, std::vector<Event>& events) {
+  const Duration timeout = partition.settings().consume_timeout;
+  for (const PartitionMarks::SlowRun& run : partition.slow_runs(time)) {
+    const auto lasts = std::chrono::floor<std::chrono::milliseconds>(run.lasts);
+    Event event{.kind = EventKind::kConsumeSlow,
+                .origin = environment_->origin,
+                .message = std::string(run.hook != nullptr ? run.hook : "consume") +
+                           " is not over after " + format_duration(lasts) +
+                           ", consume_timeout is " + format_duration(timeout),
+                .partition = partition.topic_partition()};
+    if (run.offset >= 0) event.offset = run.offset;
+    events.push_back(std::move(event));
+  }
 }
 
 void Connection::publish(EventKind kind, const std::vector<TopicPartition>& partitions) {

@@ -22,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rookery {
@@ -72,11 +73,21 @@ class Connection {
   void handle(CommitDone& done);
   void handle(ConsumerError& error);
   void handle(Statistics&) {}
-  CommitId commit(const std::vector<AssignmentId>& assignments);
+  // is_asked_for: by somebody who wants the coordinator's word, also for what is committed already.
+  CommitId commit(const std::vector<AssignmentId>& assignments, bool is_asked_for = false);
+  // What consumers wait for (connection_requests.cc).
+  void serve_requests();
+  void answer_commits(const CommitDone& done);
+  void give_up_requests(const std::vector<AssignmentId>& assignments);
+  void seek(Partition& partition, const std::shared_ptr<ControlRequest>& request);
+  Status move(Partition& partition, const ControlRequest& request);
+  void return_strays();
+  Offset position_of(const TopicPartition& partition) const;
   std::string encode(Owned& owned, const PartitionMarks::Committable& done);
   static void note_answer(Owned& owned, const CommitResult& result, bool is_latest);
   void commit_if_due();
   void watch();
+  void add_slow_runs(Partition& partition, TimePoint time, std::vector<Event>& events);
   void advance_endings();
   void end_work(EndingSet& ending);
   void commit_last(EndingSet& ending);
@@ -103,6 +114,9 @@ class Connection {
   std::vector<EndingSet> endings_;
   bool is_shutting_down_ = false;
   int bad_allocs_ = 0;
+  std::vector<std::pair<CommitId, std::shared_ptr<ControlRequest>>> asked_commits_;
+  std::map<AssignmentId, Offset> strays_;  // where a seek failed: where the stream is to be again
+  TimePoint return_again_ = kNever;
 
   mutable Mutex mutex_{"connection", ranks::kGroupControl};
   // Written by the control thread under mutex_, read by describe().

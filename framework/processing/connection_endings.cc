@@ -77,6 +77,7 @@ void Connection::end_commits(EndingSet& ending) {
 }
 
 void Connection::forget(const std::vector<AssignmentId>& assignments) {
+  give_up_requests(assignments);
   MutexLock lock(mutex_);
   for (const AssignmentId assignment : assignments) owned_.erase(assignment);
 }
@@ -96,6 +97,7 @@ void Connection::close() {
   std::vector<AssignmentId> rest;  // assigned while shutting down
   for (const auto& [assignment, owned] : owned_) rest.push_back(assignment);
   forget(rest);
+  environment_->requests.close();
   const CloseReport report = consumer_->close(deadline_in(kCloseTimeout));
   if (!report.timed_out()) return;
   ended_cleanly_ = false;

@@ -18,13 +18,17 @@
 #include <rookery/instrumentation/error_class.h>
 #include <rookery/processing/batch.h>
 #include <rookery/processing/completion.h>
+#include <rookery/processing/consume_action.h>
+#include <rookery/processing/offsets.h>
 #include <rookery/recovery/error_tracker.h>
+#include <rookery/runtime/time_types.h>
 #include <rookery/transport/record.h>
 
 #include <concepts>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -84,6 +88,10 @@ class ConsumerContext {
   virtual const ErrorTracker& errors() const = 0;
   virtual bool is_revoked() const = 0;
   virtual bool mark(const Record& record) = 0;
+  // The context outlives it.
+  virtual Offsets& offsets() = 0;
+  virtual std::optional<Duration> consumption_lag() const = 0;
+  virtual Duration processing_lag() const = 0;
 
  protected:
   ~ConsumerContext() = default;
@@ -97,12 +105,32 @@ class ConsumerBase {
   ConsumerBase(const ConsumerBase&) = delete;
   ConsumerBase& operator=(const ConsumerBase&) = delete;
 
-  // Before the first record. A throw is retried like a record's.
+  // The object's life (docs/consumer-life.md). What a hook throws is an error.occurred of its name
+  // ("revoked", ...), and not retried, but for initialized().
+
+  // Before anything else. A throw is retried after the route's backoff, as often as it takes; the
+  // records wait, and none is blamed.
   virtual void initialized() {}
-  // The partition goes to another owner; it is still ours while this runs, unless it was lost.
+  // The end of the partition was reached, and all that was taken before has been run: nothing of
+  // this object waits, is retried, or is unfinished (outputs may still be under way). Each time
+  // that is so: also at the end of an empty partition. With several lanes each object is told, when
+  // all lanes are so far.
+  virtual void eofed() {}
+  // The object has had nothing to do for the route's tick_interval; and again after each further
+  // one. Never without a tick_interval, nor before initialized().
+  virtual void tick() {}
+  // The partition goes to another owner; it is still ours while this runs, unless it was lost. The
+  // last that the object is told.
   virtual void revoked() {}
-  // The server stops, in order.
+  // The server stops, in order. The last that the object is told.
   virtual void shutdown() {}
+
+  // Around each run of consume, retries included: for a transaction, a span, a log context. Calls
+  // the action once, or throws. What it throws is the record's failure (or the batch's, without a
+  // culprit), of type "wrap"; so is an action that was not called, or more than once. What consume
+  // throws remains the record's failure, even if it is not passed on. Of a WaitingConsumer it is
+  // around the beginning of the work.
+  virtual void wrap(ConsumeAction& action) { action(); }
 
   // For the framework and for decorators: gives the object its context, valid until its end.
   virtual void attach(ConsumerContext& context) { context_ = &context; }
@@ -126,11 +154,52 @@ class ConsumerBase {
   // The partition is being taken away, or gone: finish soon.
   bool is_revoked() const { return context_->is_revoked(); }
   // Everything up to the record is done (what outputs it has under way must be acknowledged first).
-  // False: the partition is no longer ours, and its next owner will see the record again. Needed
-  // with manual marking only.
+  // False: it does not count: the partition is no longer ours, and its next owner will see the
+  // record again; or a seek has it taken again. Needed with manual marking only.
   bool mark(const Record& record) { return context_->mark(record); }
+  // The rest of what is done with offsets: offsets.h says what each means.
+  bool mark(const Record& record, std::string metadata) {
+    return offsets().mark(record, std::move(metadata));
+  }
+  Status mark_and_commit(const Record& record, Duration timeout = Offsets::kTimeout) {
+    return offsets().mark_and_commit(record, timeout);
+  }
+  Status mark_and_commit(const Record& record, std::string metadata,
+                         Duration timeout = Offsets::kTimeout) {
+    return offsets().mark_and_commit(record, std::move(metadata), timeout);
+  }
+  Status commit(Duration timeout = Offsets::kTimeout) { return offsets().commit(timeout); }
+  bool commit_async() { return offsets().commit_async(); }
+  const std::string& committed_metadata() { return offsets().committed_metadata(); }
+  Result<Offset> seek(const SeekTo& to, Duration timeout = Offsets::kTimeout) {
+    return offsets().seek(to, timeout);
+  }
+  void pause(Duration time = Duration::max()) { offsets().pause(time); }
+  void resume() { offsets().resume(); }
+  bool is_paused() { return offsets().is_paused(); }
+  // How old the record is (of a batch: where its iteration stands, else the first): the calendar's
+  // now less its timestamp; below zero when its producer's clock is ahead. None without a
+  // timestamp, and in hooks.
+  std::optional<Duration> consumption_lag() const { return context_->consumption_lag(); }
+  // How long the record had been here when its run began (of a batch: its first): since it was
+  // taken, so it includes filters, retries and its turn. The clock is read where a run first asks.
+  // Zero in hooks.
+  Duration processing_lag() const { return context_->processing_lag(); }
+
+  // For the three forms: runs it in wrap().
+  void run_wrapped(ConsumeAction& action) {
+    try {
+      wrap(action);
+    } catch (...) {
+      action.rethrow_of_wrap();
+    }
+    if (!action.is_done()) [[unlikely]]
+      action.throw_undone();
+  }
 
  private:
+  Offsets& offsets() { return context_->offsets(); }
+
   ConsumerContext* context_ = nullptr;
 };
 
@@ -139,7 +208,11 @@ class Consumer : public ConsumerBase {
  public:
   bool consumes_batches() const final { return false; }
   bool finishes_later() const final { return false; }
-  void run_record(const Record& record) final { consume(record); }
+  void run_record(const Record& record) final {
+    const auto run = [&] { consume(record); };
+    ConsumeAction action(run);
+    run_wrapped(action);
+  }
   void run_batch(Batch&) final {}
   void run_waiting(const Record&, Completion) final {}
 
@@ -155,7 +228,11 @@ class BatchConsumer : public ConsumerBase {
   bool consumes_batches() const final { return true; }
   bool finishes_later() const final { return false; }
   void run_record(const Record&) final {}
-  void run_batch(Batch& batch) final { consume(batch); }
+  void run_batch(Batch& batch) final {
+    const auto run = [&] { consume(batch); };
+    ConsumeAction action(run);
+    run_wrapped(action);
+  }
   void run_waiting(const Record&, Completion) final {}
 
  private:
@@ -177,7 +254,9 @@ class WaitingConsumer : public ConsumerBase {
   void run_record(const Record&) final {}
   void run_batch(Batch&) final {}
   void run_waiting(const Record& record, Completion completion) final {
-    consume(record, std::move(completion));
+    const auto run = [&] { consume(record, std::move(completion)); };
+    ConsumeAction action(run);
+    run_wrapped(action);
   }
 
  private:

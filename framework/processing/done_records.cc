@@ -44,9 +44,11 @@ ToldApart tell_apart(RecordBatch&& batch, DoneBeyond& done) {
     out.batch = std::move(batch);
   } else if (!kept->records.empty()) {
     const AssignmentId assignment = batch.assignment();
+    const TimePoint taken_at = batch.taken_at();
     kept->source = std::move(batch);
     const std::span<const Record> records = kept->records;
     out.batch = RecordBatch(/*handle=*/nullptr, assignment, records, std::move(kept));
+    out.batch.set_taken_at(taken_at);
   }
   return out;
 }

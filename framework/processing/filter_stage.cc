@@ -33,6 +33,15 @@ void FilterStage::forget_from(Offset offset) {
   due_at_ = TimePoint();
 }
 
+void FilterStage::start_over() {
+  waiting_.clear();
+  records_ = 0;
+  due_at_ = TimePoint();
+  filtered_below_ = wanted_from_ = paused_at_ = -1;
+  has_dropped_ = false;
+  failures_ = 0;
+}
+
 void FilterStage::clear() {
   waiting_.clear();
   records_ = 0;

@@ -40,6 +40,8 @@ class FilterStage {
   void add(RecordBatch batch, Offset next_offset);
   // What the log lost is not filtered any more.
   void forget_from(Offset offset);
+  // A seek: nothing waits any more, for records or for time.
+  void start_over();
   void clear();
 
   struct Failure {

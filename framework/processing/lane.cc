@@ -10,6 +10,17 @@
 #include <utility>
 
 namespace rookery {
+namespace {
+
+// Of the first at or above the offset.
+std::size_t index_of(std::span<const Record> records, Offset offset) {
+  const auto found =
+      std::partition_point(records.begin(), records.end(),
+                           [offset](const Record& record) { return record.offset() < offset; });
+  return static_cast<std::size_t>(found - records.begin());
+}
+
+}  // namespace
 
 Lane::Lane(Partition& partition, LaneDesk& desk, ConsumerFactory factory,
            const TopicSettings& settings)
@@ -21,8 +32,9 @@ Lane::Lane(Partition& partition, LaneDesk& desk, ConsumerFactory factory,
 
 Lane::~Lane() { clear(); }
 
-void Lane::run() {
-  retry_at_ = kNever;
+void Lane::run(Offset below) {
+  run_below_ = below;
+  retry_at_ = next_tick_ = kNever;
   is_blocked_ = is_halted_;
   if (is_halted_ || waiting_ == 0) return;
   if (awaited_ && !partition_.marks().is_dead_letter_acknowledged(*awaited_)) {
@@ -36,6 +48,8 @@ void Lane::run() {
     const Record& record = next_record();
     return fail({.record = &record}, *failure, record.offset() == failed_offset_);
   }
+  // By initialized(): there is nothing to run here, or not now.
+  if (desk_.is_moved.load(std::memory_order_relaxed) || partition_.is_paused()) return;
   if (consumer_->finishes_later()) {
     run_waiting();
   } else if (consumer_->consumes_batches()) {
@@ -43,6 +57,7 @@ void Lane::run() {
   } else {
     const std::size_t batch = next_batch_;
     const std::size_t before = waiting_;
+    turn_ends_ = waiting_ > 1 ? saturating_add(now(), kTurn) : kNever;
     do run_records();
     while (goes_on_with(batch, before - waiting_));
   }
@@ -55,19 +70,14 @@ bool Lane::goes_on_with(std::size_t batch, std::size_t records) const {
   if (waiting_ == 0 || retry_at_ != kNever || is_blocked_ || awaited_ || is_interrupted()) {
     return false;
   }
-  return next_batch_ != batch || taken_away_.contains(next_record().offset());
+  if (next_offset() >= run_below_ || is_turn_over()) return false;
+  return next_batch_ != batch || taken_away_.contains(next_offset());
 }
 
-void Lane::make_consumer() {
-  if (!consumer_) {
-    consumer_ = factory_();
-    if (!consumer_) throw std::runtime_error("the consumer factory gave no consumer");
-    consumer_->attach(*this);
-  }
-  if (!is_initialized_) {
-    consumer_->initialized();
-    is_initialized_ = true;
-  }
+// More lanes than workers share these by turns: who has much to do would else have to be waited for
+// by all others, and the last one would work alone.
+bool Lane::is_turn_over() const {
+  return partition_.environment().pool->has_waiting() && now() >= turn_ends_;
 }
 
 // ---- One at a time
@@ -80,7 +90,9 @@ void Lane::run_records() {
   std::size_t passed_by = 0;
   std::optional<Failure> failure;
   for (; index < records.size() && !is_interrupted(); ++index) {
+    if (index > first && is_turn_over()) break;
     const Record& record = records[index];
+    if (record.offset() >= run_below_) break;
     if (!taken_away_.empty() && taken_away_.contains(record.offset())) {
       if (!pass_by(record)) break;
       ++passed_by;
@@ -91,7 +103,7 @@ void Lane::run_records() {
     running_record_ = &record;
     attempt_ = record.offset() == failed_offset_ ? failures_ + 1 : 1;
     if (attempt_ == 1 && !tracker_.empty()) tracker_.clear();
-    note_consume_began();
+    note_consume_began(record.offset(), record.offset() + 1);
     failure = guarded([&] { consumer_->run_record(record); });
     note_consume_ended();
     if (failure) break;
@@ -126,7 +138,7 @@ void Lane::run_batch() {
   attempt_ =
       is_slicing() || (failed_offset_ >= first && failed_offset_ <= last) ? failures_ + 1 : 1;
   if (attempt_ == 1 && !tracker_.empty()) tracker_.clear();
-  note_consume_began();
+  note_consume_began(first, last + 1);
   const auto failure = guarded([&] { consumer_->run_batch(batch); });
   note_consume_ended();
   running_batch_ = nullptr;
@@ -162,7 +174,8 @@ bool Lane::is_slicing() const {
 // first.
 std::optional<Lane::Slice> Lane::next_slice() {
   gathered_.clear();
-  const std::span<const Record> raw = next_records(is_slicing() ? 1 : settings_.max_records);
+  std::span<const Record> raw = next_records(is_slicing() ? 1 : settings_.max_records);
+  if (raw.back().offset() >= run_below_) raw = raw.first(index_of(raw, run_below_));
   const auto taken = taken_away_.lower_bound(raw.front().offset());
   if (taken == taken_away_.end() || taken->first > raw.back().offset()) return Slice{raw, raw};
   healthy_.clear();
@@ -184,15 +197,6 @@ std::optional<Lane::Slice> Lane::next_slice() {
 }
 
 // ---- The end
-
-void Lane::run_hook(void (ConsumerBase::*hook)(), const char* name) {
-  if (!consumer_ || !is_initialized_) return;
-  if (const auto failure = guarded([&] { (consumer_.get()->*hook)(); })) {
-    partition_.publish_error(name, failure->error_class, failure->message, {}, {},
-                             failure->is_critical);
-    if (failure->is_critical) halt(*failure);
-  }
-}
 
 void Lane::clear() {
   abandon_from(0);

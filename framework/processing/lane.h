@@ -7,9 +7,10 @@
 // A partition has one, or several that run at once. Records of a lane come in offset order, and are
 // marked as the lane's own: those of its neighbours lie between.
 //
-// Seven sources: lane.cc runs, lane_waiting.cc runs what is finished later, lane_batches.cc keeps
+// Eight sources: lane.cc runs, lane_waiting.cc runs what is finished later, lane_batches.cc keeps
 // what there is to run, lane_failure.cc deals with what failed, lane_rewind.cc goes back,
-// lane_dead_letters.cc deals with what was given up, lane_outputs.cc sends and marks.
+// lane_dead_letters.cc deals with what was given up, lane_outputs.cc sends and marks,
+// lane_offsets.cc is what else the consumer does with offsets, lane_life.cc runs hooks.
 //
 // Thread rules: only inside a step of its task (LaneDesk::task); the consumer's own questions come
 // from inside that.
@@ -26,9 +27,12 @@
 #include <rookery/runtime/time.h>
 #include <rookery/transport/record.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,7 +44,7 @@ namespace rookery {
 
 class Partition;
 
-class Lane final : public ConsumerContext, private Outputs {
+class Lane final : public ConsumerContext, private Outputs, private Offsets {
  public:
   // The desk and the settings outlive it.
   Lane(Partition& partition, LaneDesk& desk, ConsumerFactory factory,
@@ -70,15 +74,24 @@ class Lane final : public ConsumerContext, private Outputs {
   // Deals with what became of it. False: still under way.
   bool settle();
 
-  // Runs the consumer over one dispatch: one batch of records. Stops early when the partition is
-  // interrupted or a record fails.
-  void run();
+  // Runs the consumer over one dispatch: one batch of records, below `below` alone. Stops early
+  // when the partition is interrupted or a record fails.
+  void run(Offset below = std::numeric_limits<Offset>::max());
+  // The first of those that wait; there is one.
+  Offset next_offset() const { return next_record().offset(); }
+  // The record that failed and runs again; of a batch whose failed record is not known, the last.
+  Offset last_failed() const { return std::max(suspects_end_ - 1, next_offset()); }
   // An output of a record failed: the record has, and it and all after run again after a backoff.
   // Their marks are taken back by the partition.
   void rewind(const OutputFailure& failed);
   // What was taken at and above `offset` is not in the log any more: it is not run again, and what
   // becomes of its outputs no longer counts. Answers how many batches are gone.
   std::size_t forget_from(Offset offset);
+  // A seek to `target`: what lies there and above is taken anew, and what was not begun below it is
+  // nobody's any more. Answers how many batches are gone.
+  std::size_t leave(Offset target);
+  // What is kept: after a seek, what was begun and is brought to its end.
+  std::vector<Offset> begun() const;
   // Gives back the batches all of whose records are below `done`. Answers the end of the oldest one
   // kept; none when none is.
   std::optional<Offset> drop_below(Offset done);
@@ -91,8 +104,15 @@ class Lane final : public ConsumerContext, private Outputs {
   // Gives back what has no order, behind a record that is waited for: for other lanes.
   void give_back_loose();
 
-  // The end.
-  void run_hook(void (ConsumerBase::*hook)(), const char* name);  // a throw becomes an event
+  // The consumer's life. A throw of a hook becomes an event.
+  // Nothing is left to run, or under way, but outputs.
+  bool is_idle() const;
+  // Idle, at the partition's end: makes the consumer if need be, and tells it. False: it could not
+  // be made, again at retry_at().
+  bool tell_end();
+  // Idle: has the consumer tick when it is time. Answers when the next tick is due; kNever: none.
+  TimePoint tick_if_due();
+  void run_hook(void (ConsumerBase::*hook)(), const char* name);
   // Gives back batches and the consumer object. Outputs under way no longer count for records the
   // consumer has not marked.
   void clear();
@@ -105,13 +125,18 @@ class Lane final : public ConsumerContext, private Outputs {
   const ErrorTracker& errors() const override { return tracker_; }
   bool is_revoked() const override;
   bool mark(const Record& record) override;
+  Offsets& offsets() override { return *this; }
+  std::optional<Duration> consumption_lag() const override;
+  Duration processing_lag() const override;
 
  private:
   static constexpr int kStuckAfter = 5;  // failures in a row
+  // How long the lane runs record after record while other tasks wait for a worker.
+  static constexpr Duration kTurn = std::chrono::milliseconds(1);
 
   // One error, as far as it is known where it is caught.
   struct Failure {
-    std::string place;  // "consume", "output", "initialized", "dead_letter"
+    std::string place;  // "consume", "wrap", "output", "initialized", "dead_letter"
     std::string error_class;
     std::string message;
     std::exception_ptr exception = {};       // what rules are matched with; null: nothing to match
@@ -144,14 +169,22 @@ class Lane final : public ConsumerContext, private Outputs {
 
   // Running (lane.cc).
   bool is_interrupted() const { return desk_.is_interrupted.load(std::memory_order_relaxed); }
-  void note_consume_began() { desk_.consume.store(++consume_count_, std::memory_order_relaxed); }
-  void note_consume_ended() { desk_.consume.store(0, std::memory_order_relaxed); }
-  void make_consumer();
+  // Of records in [first, end).
+  void note_consume_began(Offset first, Offset end) {
+    tried_below_ = std::max(tried_below_, end);
+    desk_.note_began(++consume_count_, first);
+  }
+  void note_consume_ended() { desk_.note_ended(); }
   void run_records();
   bool goes_on_with(std::size_t batch, std::size_t records) const;
+  bool is_turn_over() const;
   void run_batch();
   void end_batch(const Slice& slice, Batch& batch, const std::optional<Failure>& failure);
   std::optional<Slice> next_slice();
+
+  // The consumer's life (lane_life.cc).
+  void make_consumer();
+  void fail_without_record(const Failure& failure);
 
   // Finishing later (lane_waiting.cc).
   void run_waiting();
@@ -178,6 +211,8 @@ class Lane final : public ConsumerContext, private Outputs {
       return failure_of(failed);
     } catch (const SendFailed& failed) {
       return failure_of(failed);
+    } catch (const WrapFailed& failed) {
+      return failure_of(failed);
     } catch (const std::exception& exception) {
       return failure_of(exception);
     } catch (...) {
@@ -187,6 +222,7 @@ class Lane final : public ConsumerContext, private Outputs {
   // Only while what is named is handled.
   static Failure failure_of(const RecordFailed& failed);
   static Failure failure_of(const SendFailed& failed);
+  static Failure failure_of(const WrapFailed& failed);
   static Failure failure_of(const std::exception& exception);
   static Failure failure_of_anything();
   static Failure failure_of(const Error& output_error);
@@ -214,9 +250,22 @@ class Lane final : public ConsumerContext, private Outputs {
   const Record* record_at(Offset offset) const;
   void move_to(Offset offset);
   void abandon_from(Offset offset);
+  std::size_t forget_from(Offset offset, bool is_lost);
 
-  // Outputs and marks (lane_outputs.cc).
+  // Outputs, marks and offsets (lane_outputs.cc, lane_offsets.cc).
   void send(const OutgoingRecord& record) override;
+  bool mark(const Record& record, std::string metadata) override;
+  Status mark_and_commit(const Record& record, Duration timeout) override;
+  Status mark_and_commit(const Record& record, std::string metadata, Duration timeout) override;
+  Status commit(Duration timeout) override;
+  bool commit_async() override;
+  const std::string& committed_metadata() const override;
+  Result<Offset> seek(const SeekTo& to, Duration timeout) override;
+  void pause(Duration time) override;
+  void resume() override;
+  bool is_paused() const override;
+  Status commit_marked(const Record& record, TimePoint deadline);
+  bool is_loose() const { return !batches_.empty() && batches_.front().is_loose(); }
   bool mark_through(Offset last);
   bool mark_own(Offset first, Offset last);
   const Record* current_record() const;
@@ -235,15 +284,18 @@ class Lane final : public ConsumerContext, private Outputs {
   std::size_t next_record_ = 0;    // ... and its own in it
   std::size_t waiting_ = 0;
   Offset begun_below_ = 0;  // the lane has run (or passed by) what it had below
+  Offset tried_below_ = 0;  // the consumer was given what it had below, done or not
 
   ErrorTracker tracker_;
   int failures_ = 0;  // in a row, of the record (or batch) that begins at:
   Offset failed_offset_ = -1;
+  Offset suspects_end_ = -1;      // it is below: the record, or one of its batch
   std::uint64_t strikes_ = 0;     // of them, those that say something about the record
   int dead_letter_failures_ = 0;  // in a row
   int attempt_ = 1;
   TimePoint retry_at_ = kNever;
-  Offset slices_end_ = -1;  // below it batches are of one record: somebody there is to blame
+  TimePoint next_tick_ = kNever;  // kNever: it was not idle
+  Offset slices_end_ = -1;        // below it batches are of one record: somebody there is to blame
   std::map<Offset, TakenAway> taken_away_;  // until done
   std::optional<Offset> awaited_;           // dispatch = sync: its acknowledgement
 
@@ -251,7 +303,11 @@ class Lane final : public ConsumerContext, private Outputs {
   bool is_under_way_ = false;                    // the next record to run
 
   // While the consumer runs.
+  Offset run_below_ = std::numeric_limits<Offset>::max();
+  TimePoint turn_ends_ = kNever;  // when others wait
   std::uint64_t consume_count_ = 0;
+  mutable std::uint64_t lag_of_ = 0;  // the run whose processing lag is known:
+  mutable Duration lag_{};
   const Record* running_record_ = nullptr;
   Batch* running_batch_ = nullptr;
   Offset running_last_ = -1;      // of the batch

@@ -17,6 +17,7 @@ void Lane::push(LaneBatch batch) {
     // says nothing about them.
     marked_below_ = std::min(marked_below_, batch.first_offset());
     begun_below_ = std::min(begun_below_, batch.first_offset());
+    tried_below_ = std::min(tried_below_, batch.first_offset());
     succeeded();
     failed_offset_ = -1;
     // Nor has another key to wait since that one failed; those of a virtual partition share it.

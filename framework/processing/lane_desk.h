@@ -41,21 +41,35 @@ struct LaneDesk {
 
   // Any thread: there is something else to do than to go on with the next record.
   Atomic<bool> is_interrupted{false};
-  // Any thread: the number of the consume under way, 0 when none is.
+
+  // Any thread: what user code is at, for the watchdog. The number is of the run under way, 0 when
+  // none is, and is written last.
   std::atomic<std::uint64_t> consume{0};
+  std::atomic<Offset> consume_offset{-1};  // its first record; of a hook: -1
+  std::atomic<const char*> hook{nullptr};  // its name; null: consume
+  void note_began(std::uint64_t number, Offset first) {
+    consume_offset.store(first, std::memory_order_release);
+    consume.store(number, std::memory_order_release);
+  }
+  void note_ended() { consume.store(0, std::memory_order_release); }
+  // Any thread: a seek has moved the partition, and the lane has not heard of it.
+  std::atomic<bool> is_moved{false};
 
   // For the lane.
   std::vector<LaneBatch> given;
   std::optional<OutputFailure> output_failure;  // of the lowest offset: the lane goes back to it
-  std::optional<Offset> forget_from;            // the log has lost what lay there and above
-  std::optional<Offset> goes_back_to;           // it has heard of the failure, not yet unmarked
+  // The log has lost what lay there and above, or a seek has it taken again.
+  std::optional<Offset> forget_from;
+  std::optional<Offset> goes_back_to;  // it has heard of the failure, not yet unmarked
   std::size_t outputs_under_way = 0;
   // A step is due when the done prefix reaches this (the only lane of its partition), ...
   Offset wake_at = kNoWake;
   bool waits_for_outputs = false;  // ... or when no output is under way any more.
+  bool is_end_due = false;         // its consumer is to be told of the partition's end
 
   // For the partition.
   bool is_busy = false;  // it has something to run
+  bool is_idle = true;   // it has nothing to run, not even later
   bool is_ended = false;
   std::size_t completed = 0;        // shares that are done, oldest first
   std::size_t forgotten = 0;        // shares that its log has lost
@@ -66,6 +80,25 @@ struct LaneDesk {
   std::uint64_t watched_consume = 0;
   TimePoint watched_since = kNever;
   bool is_slow_told = false;
+};
+
+// While a hook runs.
+class HookRun {
+ public:
+  // number: of the lane's runs.
+  HookRun(LaneDesk& desk, const char* name, std::uint64_t number) : desk_(desk) {
+    desk_.hook.store(name, std::memory_order_release);
+    desk_.note_began(number, -1);
+  }
+  ~HookRun() {
+    desk_.note_ended();
+    desk_.hook.store(nullptr, std::memory_order_release);
+  }
+  HookRun(const HookRun&) = delete;
+  HookRun& operator=(const HookRun&) = delete;
+
+ private:
+  LaneDesk& desk_;
 };
 
 }  // namespace rookery

@@ -71,6 +71,14 @@ Lane::Failure Lane::failure_of(const SendFailed& failed) {
   return failure;
 }
 
+// What a wrap itself throws is its record's failure; of a batch nobody is known to be the culprit.
+Lane::Failure Lane::failure_of(const WrapFailed& failed) {
+  Failure failure = *guarded([&] { std::rethrow_exception(failed.cause()); });
+  if (failure.place == "consume") failure.place = "wrap";
+  if (!failure.blamed) failure.blamed = -1;
+  return failure;
+}
+
 Lane::Failure Lane::failure_of(const std::exception& exception) {
   return {.place = "consume",
           .error_class = class_name(exception),
@@ -134,6 +142,7 @@ void Lane::fail(const Blame& blame, const Failure& failure, bool is_again) {
   ++failures_;
   if (!failure.is_passing && failure.is_the_records) ++strikes_;
   failed_offset_ = offset;
+  suspects_end_ = blame.is_known ? offset + 1 : blame.suspects_end;
   tracker_.add({.error_class = failure.error_class,
                 .message = failure.message,
                 .offset = offset,

@@ -57,7 +57,7 @@ void Lane::send(const OutgoingRecord& record) {
 bool Lane::mark(const Record& record) {
   hold_own_outputs();
   const Offset offset = record.offset();
-  if (batches_.empty() || !batches_.front().is_loose()) return mark_through(offset);
+  if (!is_loose()) return mark_through(offset);
   // That record alone; from the front on it is the same.
   const auto records = batches_.front().records();
   const auto next = std::partition_point(
@@ -71,7 +71,7 @@ bool Lane::mark(const Record& record) {
   PendingRecord* released = *pending;
   unmarked_.erase(pending);
   released->release();
-  return !partition_.is_gone();
+  return partition_.marks().counts(offset, desk_);
 }
 
 // Everything up to `last` is done: at once, or when its outputs under way are acknowledged.
@@ -92,7 +92,9 @@ bool Lane::mark_through(Offset last) {
 // Of a partition's only lane are all records; of one among several those that it was given.
 bool Lane::mark_own(Offset first, Offset last) {
   PartitionMarks& marks = partition_.marks();
-  if (desk_.is_sole || mutant("lanes.marks_neighbours")) return marks.mark_range(first, last);
+  if (desk_.is_sole || mutant("lanes.marks_neighbours")) {
+    return marks.mark_range(first, last, &desk_);
+  }
   const auto below = [](Offset offset) {
     return [offset](const Record& record) { return record.offset() < offset; };
   };
@@ -103,7 +105,7 @@ bool Lane::mark_own(Offset first, Offset last) {
     const std::span<const Record> records = batch->records();
     const auto begin = std::partition_point(records.begin(), records.end(), below(first));
     const auto end = std::partition_point(begin, records.end(), below(last + 1));
-    if (!marks.mark(std::span(begin, end))) return false;
+    if (!marks.mark(std::span(begin, end), desk_)) return false;
   }
   return !marks.is_gone();
 }

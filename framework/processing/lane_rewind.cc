@@ -34,23 +34,42 @@ void Lane::rewind(const OutputFailure& failed) {
        offset == failed_offset_);
 }
 
-std::size_t Lane::forget_from(Offset offset) {
+std::size_t Lane::forget_from(Offset offset) { return forget_from(offset, /*is_lost=*/true); }
+
+std::size_t Lane::leave(Offset target) {
+  return forget_from(std::min(target, std::max(begun_below_, tried_below_)), /*is_lost=*/false);
+}
+
+std::vector<Offset> Lane::begun() const {
+  std::vector<Offset> offsets;
+  for (const LaneBatch& batch : batches_) {
+    for (const Record& record : batch.records()) offsets.push_back(record.offset());
+  }
+  return offsets;
+}
+
+// is_lost: nobody will ever see it again, and that is told.
+std::size_t Lane::forget_from(Offset offset, bool is_lost) {
   const Offset next = waiting_ > 0 ? next_record().offset() : offset;
   abandon_from(offset);
   marked_below_ = std::min(marked_below_, offset);
   begun_below_ = std::min(begun_below_, offset);
+  tried_below_ = std::min(tried_below_, offset);
   slices_end_ = std::min(slices_end_, offset);
+  suspects_end_ = std::min(suspects_end_, offset);
   const auto lost = taken_away_.lower_bound(offset);
   if (lost != taken_away_.end() && dead_letter_failures_ > 0) {
-    tell_of_loss(lost->first, lost->second.source.trace_id,
-                 "the log lost the record while its dead letter was retried: it is given up");
+    if (is_lost) {
+      tell_of_loss(lost->first, lost->second.source.trace_id,
+                   "the log lost the record while its dead letter was retried: it is given up");
+    }
     dead_letter_failures_ = 0;
     retry_at_ = kNever;
   }
   taken_away_.erase(lost, taken_away_.end());
   if (awaited_ && *awaited_ >= offset) awaited_.reset();
   if (failed_offset_ >= offset) {
-    if (failures_ > 0) {
+    if (failures_ > 0 && is_lost) {
       tell_of_loss(failed_offset_, tracker_.trace_id(),
                    "the log lost the record while it was retried: it is given up");
     }
@@ -66,11 +85,7 @@ std::size_t Lane::forget_from(Offset offset) {
   return forgotten;
 }
 
-void Lane::unmark_from(Offset offset) {
-  PartitionMarks& marks = partition_.marks();
-  if (desk_.is_sole) return marks.unmark_from(desk_, offset);
-  for (const LaneBatch& batch : batches_) marks.unmark(desk_, offset, batch.records());
-}
+void Lane::unmark_from(Offset offset) { partition_.marks().unmark_from(desk_, offset, batches_); }
 
 const Record* Lane::record_at(Offset offset) const {
   for (const LaneBatch& batch : batches_) {

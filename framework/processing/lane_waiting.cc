@@ -17,7 +17,7 @@ void Lane::run_waiting() {
     begin_waiting();
     ++begun;
   } while (begun < settings_.max_records && waiting_ > 0 && !is_under_way_ && retry_at_ == kNever &&
-           !is_blocked_ && !awaited_ && !is_interrupted());
+           !is_blocked_ && !awaited_ && !is_interrupted() && next_offset() < run_below_);
 }
 
 void Lane::begin_waiting() {
@@ -31,7 +31,7 @@ void Lane::begin_waiting() {
   attempt_ = record.offset() == failed_offset_ ? failures_ + 1 : 1;
   if (attempt_ == 1 && !tracker_.empty()) tracker_.clear();
   running_record_ = &record;
-  note_consume_began();
+  note_consume_began(record.offset(), record.offset() + 1);
   const auto failure = guarded([&] { consumer_->run_waiting(record, completions_->open(record)); });
   running_record_ = nullptr;
   is_under_way_ = true;

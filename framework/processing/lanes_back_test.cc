@@ -146,7 +146,7 @@ TEST(Lanes, WhatOneLeavesBeforeItIsWantedIsNotOverlooked) {
   };
   Nothing task;
   LaneDesk desk(task, 0);
-  PartitionMarks marks(10, DoneBeyond(), {});
+  PartitionMarks marks(10, DoneBeyond(), 0, {});
   marks.add_lane(desk);
   marks.give(desk, LaneBatch());
   marks.collect_orders(desk);

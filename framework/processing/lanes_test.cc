@@ -86,6 +86,53 @@ TEST(Lanes, AStuckLaneLetsOthersGoOnUntilTheWindowIsFull) {
   harness.group().wait_for_commit(kPartition, 21);
 }
 
+TEST(Lanes, CollapsedTheyWaitForTheOneThatFails) {
+  for (const Distribution distribution : {Distribution::kBalanced, Distribution::kConsistent}) {
+    Board board;
+    Poisoned work(board);
+    ServerHarness harness(board,
+                          {.consumer = work.factory(),
+                           .ordering = virtual_partitions(
+                               {.count = 3, .distribution = distribution, .collapse = true})});
+    const auto stream = harness.assign();
+    push_keys(*stream, {"bad"});
+    board.wait_for_notes("threw bad@0", 2);
+    push_keys(*stream, {"a", "b", "c", "d", "bad", "e"});
+    board.wait_for("all to be taken", [&] { return stream->waiting() == 0; });
+    board.wait_for_notes("threw bad@0", board.notes("threw ").size() + 3);
+    EXPECT_TRUE(board.notes("done ").empty());
+    board.change([&] { work.is_bad = false; });
+    harness.group().wait_for_commit(kPartition, 7);
+    EXPECT_EQ(board.notes("done ").front(), "bad@0");
+    EXPECT_EQ(board.notes("done ").size(), 7U);
+  }
+}
+
+TEST(Lanes, CollapsedTheyFinishWhatLiesBeforeTheFailureFirst) {
+  Board board;
+  bool is_open = false;
+  int failures = 0;
+  ServerHarness harness(
+      board, {.consumer = consumer([&](const Record& record) {
+                board.note("began " + text(record));
+                if (record.key() == "slow") board.wait_for("open", [&] { return is_open; });
+                if (record.key() == "bad" && ++failures < 3) throw std::runtime_error("bad");
+                board.note("done " + text(record));
+              }),
+              .ordering = virtual_partitions(
+                  {.count = 3, .distribution = Distribution::kBalanced, .collapse = true})});
+  const auto stream = harness.assign();
+  push_keys(*stream, {"slow", "bad"});
+  board.wait_for_notes("began bad@1");
+  board.change([&] { is_open = true; });
+  harness.group().wait_for_commit(kPartition, 2);
+  const auto all = board.notes("");
+  const auto first = std::find(all.begin(), all.end(), "began bad@1");
+  const auto again = std::find(std::next(first), all.end(), "began bad@1");
+  EXPECT_NE(std::find(all.begin(), again, "done slow@0"), again);
+  EXPECT_EQ(board.notes("began bad@1").size(), 3U);
+}
+
 TEST(Lanes, AllLanesTakenMakeNewKeysWaitAndOthersGoOn) {
   Board board;
   bool is_open = false;

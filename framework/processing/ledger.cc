@@ -100,15 +100,6 @@ void Ledger::mark_range(Offset first, Offset last) {
   if (has_reached_prefix || mutant("ledger.commits_past_gap")) advance();
 }
 
-void Ledger::unmark_from(Offset offset) {
-  const auto run = std::partition_point(runs_.begin(), runs_.end(), [offset](const Run& candidate) {
-    return candidate.first + static_cast<Offset>(candidate.count) <= offset;
-  });
-  if (run == runs_.end()) return;
-  const auto into_run = static_cast<std::uint64_t>(std::max<Offset>(0, offset - run->first));
-  undone_ += clear_bits(std::max(run->base + into_run, prefix_), taken_);
-}
-
 void Ledger::unmark(Offset offset) {
   const std::optional<std::uint64_t> number = number_of(offset);
   if (number && *number >= prefix_) undone_ += clear_bits(*number, *number + 1);
@@ -145,6 +136,14 @@ void Ledger::forget_from(Offset offset) {
   if (taken_ % 64 != 0) words_.back() &= (std::uint64_t{1} << (taken_ % 64)) - 1;
   next_offset_ = std::min(next_offset_, offset);
   while (!epochs_.empty() && epochs_.back().first >= offset) epochs_.pop_back();
+  advance();
+}
+
+void Ledger::move_to(Offset target) {
+  // Of which epoch those are that are passed by nobody has seen.
+  if (target > next_offset_ && !epochs_.empty()) epochs_.push_back({next_offset_, -1});
+  forget_from(target);
+  next_offset_ = target;
   advance();
 }
 

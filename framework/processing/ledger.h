@@ -36,14 +36,16 @@ class Ledger {
   void mark(Offset offset) { mark_range(offset, offset); }
   // Marks every taken record with first <= offset <= last.
   void mark_range(Offset first, Offset last);
-  // Takes back the marks of records at and above `offset`, which will be run again. What is part of
-  // the done prefix stays done.
-  void unmark_from(Offset offset);
-  // The same for one record.
+  // Takes back the mark of a record, which will be run again. What is part of the done prefix stays
+  // done.
   void unmark(Offset offset);
   // What was taken at and above `offset` is not there any more, done or not: others will be taken
   // in its place. The committable offset may fall.
   void forget_from(Offset offset);
+
+  // The stream goes on at `target`, before or behind where it was: what was taken there is not
+  // there any more, and what was taken below stays as it is.
+  void move_to(Offset target);
 
   // What may be committed: the first record not done, or where the stream goes on when all are. -1:
   // nothing was ever taken.

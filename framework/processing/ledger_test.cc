@@ -21,6 +21,10 @@ std::vector<Record> records_at(const std::vector<Offset>& offsets, std::int32_t 
   return out;
 }
 
+void unmark_from(Ledger& ledger, Offset from) {
+  for (Offset offset = from; offset <= ledger.newest_taken(); ++offset) ledger.unmark(offset);
+}
+
 TEST(Ledger, CommitsTheContiguousDonePrefix) {
   Ledger ledger;
   EXPECT_EQ(ledger.committable(), -1);
@@ -67,16 +71,16 @@ TEST(Ledger, TakesMarksBackForARerunButNeverFromTheDonePrefix) {
   ledger.take(records_at({10, 11, 12, 20}), 21);
   ledger.mark_range(10, 10);
   ledger.mark_range(12, 20);
-  ledger.unmark_from(12);
+  unmark_from(ledger, 12);
   EXPECT_TRUE(ledger.is_done(10));
   EXPECT_FALSE(ledger.is_done(12));
   EXPECT_FALSE(ledger.is_done(20));
   EXPECT_EQ(ledger.undone(), 3U);
-  ledger.unmark_from(0);
+  unmark_from(ledger, 0);
   EXPECT_TRUE(ledger.is_done(10));
   ledger.mark(11);
   EXPECT_EQ(ledger.committable(), 12);
-  ledger.unmark_from(21);
+  unmark_from(ledger, 21);
   EXPECT_EQ(ledger.undone(), 2U);
 }
 
@@ -145,6 +149,26 @@ TEST(Ledger, KnowsInWhichEpochRecordsLay) {
   EXPECT_EQ(ledger.leader_epoch_at(30), 7);
 }
 
+TEST(Ledger, DoesNotKnowTheEpochOfWhatASeekHasPassedBy) {
+  Ledger ledger;
+  ledger.take(records_at({0, 9}, 3), 10);
+  ledger.mark_range(0, 9);
+  EXPECT_EQ(ledger.committable_epoch(), 3);
+  ledger.move_to(40);
+  EXPECT_EQ(ledger.committable(), 40);
+  EXPECT_EQ(ledger.committable_epoch(), -1);
+  ledger.move_to(50);
+  EXPECT_EQ(ledger.committable_epoch(), -1);
+  ledger.take(records_at({50, 54}, 4), 55);
+  EXPECT_EQ(ledger.committable_epoch(), -1);
+  ledger.mark_range(50, 54);
+  EXPECT_EQ(ledger.committable_epoch(), 4);
+  ledger.move_to(52);
+  EXPECT_EQ(ledger.committable_epoch(), 4);
+  ledger.move_to(5);
+  EXPECT_EQ(ledger.committable_epoch(), -1);
+}
+
 // What stands in the model between two records that are not done is one range.
 OffsetRanges ranges_beyond(Offset committable, const std::map<Offset, bool>& taken) {
   OffsetRanges ranges;
@@ -185,7 +209,7 @@ RC_GTEST_PROP(LedgerProperty, AgreesWithAPlainModel, ()) {
       if (model.empty()) break;  // what lies before the first is not the ledger's to know
     } else if (*rc::gen::inRange(0, 5) == 0) {
       const Offset from = *rc::gen::inRange<Offset>(model.begin()->first - 2, next + 2);
-      ledger.unmark_from(from);
+      unmark_from(ledger, from);
       for (auto it = model.lower_bound(std::max(from, ledger.committable())); it != model.end();
            ++it)
         it->second = false;

@@ -20,6 +20,19 @@ DecodedMetadata metadata_of(const AssignedPartition& assigned) {
 
 namespace {
 
+struct GateLeaver {
+  GateLeaver(StepGate& entered, PartitionEnvironment& shared)
+      : gate(entered), environment(shared) {}
+  ~GateLeaver() {
+    if (gate.leave()) environment.wake_control();
+  }
+  GateLeaver(const GateLeaver&) = delete;
+  GateLeaver& operator=(const GateLeaver&) = delete;
+
+  StepGate& gate;
+  PartitionEnvironment& environment;
+};
+
 std::unique_ptr<const SegmentFilter> segment_filter(Partition& partition) {
   const PartitionEnvironment& environment = partition.environment();
   if (!environment.segments) return nullptr;
@@ -50,9 +63,10 @@ Partition::Partition(std::shared_ptr<PartitionEnvironment> environment,
       stream_(assigned.stream),
       settings_(std::move(settings)),
       metadata_problem_(std::move(inherited.problem)),
+      committed_metadata_(inherited.progress.own_metadata),
       segment_(segment_filter(*this)),
       marks_(settings_.window, DoneBeyond(assigned.committed.value_or(0), inherited.progress),
-             std::move(inherited.progress.own_metadata)) {
+             assigned.committed.value_or(0), std::move(inherited.progress.own_metadata)) {
   attach_to(*environment_->pool);
   if (!settings_.filters.empty()) {
     filters_ = std::make_unique<FilterStage>(settings_, topic_partition_);
@@ -103,7 +117,8 @@ void Partition::step() {
     if (step_to_the_end() || is_broken()) return;
     if (sole_) {
       advance_sole();
-    } else {
+    } else if (gate_.enter()) {  // if not, a step follows
+      const GateLeaver leaver(gate_, *environment_);
       advance_lanes();
     }
   } catch (const std::bad_alloc&) {
@@ -112,8 +127,10 @@ void Partition::step() {
 }
 
 void Partition::advance_lanes() {
+  start_over_if_moved();
   lanes_->collect();
   marks_.forget_taken_away_below(marks_.committable());
+  if (waits_for_resume()) return;
   bool has_taken = false;
   while (!lanes_->has_a_batch() && !is_quiet()) {
     RecordBatch batch = take(settings_.max_records);
@@ -127,6 +144,7 @@ void Partition::advance_lanes() {
     schedule_at(lanes_->due_at());
   }
   lanes_->give();
+  if (is_end_due()) is_at_end_ = !lanes_->tell_end();
   if (has_taken) schedule();  // only an empty take means empty; others' turn first
 }
 
@@ -146,6 +164,7 @@ bool Partition::step_to_the_end() {
   if (filters_) filters_->clear();  // what waits is the next owner's
   if (sole_ && !sole_->is_ended) {
     if (!sole_->lane.settle()) return true;  // whoever finishes its record has us come back
+    hear_of_seek();
     sole_->is_ended = true;
     end_lane(sole_->lane, sole_->desk);
   }

@@ -19,6 +19,7 @@
 #include <rookery/lanes/segment_filter.h>
 #include <rookery/processing/filter_stage.h>
 #include <rookery/processing/lane.h>
+#include <rookery/processing/offsets.h>
 #include <rookery/processing/partition_environment.h>
 #include <rookery/processing/partition_lanes.h>
 #include <rookery/processing/partition_marks.h>
@@ -28,8 +29,22 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace rookery {
+
+// Keeps the control thread and a step apart, without either waiting for the other.
+class StepGate {
+ public:
+  bool enter();  // the step; false: it is closed
+  bool leave();  // true: who wanted to close it is to be woken
+  bool close();  // the control thread; false: a step is inside
+  void open();
+
+ private:
+  enum State : int { kFree, kInside, kInsideAwaited, kClosed };
+  std::atomic<int> state_{kFree};
+};
 
 class Partition final : public Task, public OutputListener {
  public:
@@ -44,9 +59,9 @@ class Partition final : public Task, public OutputListener {
   void end(Ending ending);
   // C: the end, quiesced or not: marks and sends answer "no longer ours" from now on.
   void finish();
-  // C: whether a consume has gone on for consume_timeout; told once for each.
-  bool has_slow_consume(TimePoint time) {
-    return marks_.has_slow_consume(time, settings_.consume_timeout);
+  // C: runs of user code that have gone on for consume_timeout; each is told once.
+  std::vector<PartitionMarks::SlowRun> slow_runs(TimePoint time) {
+    return marks_.slow_runs(time, settings_.consume_timeout);
   }
 
   // any
@@ -62,10 +77,30 @@ class Partition final : public Task, public OutputListener {
   bool is_lost() const { return ending_.load() == static_cast<int>(Ending::kLost); }
   bool is_ending() const { return ending_.load() != static_cast<int>(Ending::kNone); }
   Offset committable() const { return marks_.committable(); }
+  // The user's string that came with the committed offset; empty: none.
+  const std::string& committed_metadata() const { return committed_metadata_; }
   // What a commit says now; and why what was found in the last one was ignored, empty: it was not.
   PartitionMarks::Committable committable_progress() const { return marks_.committable_progress(); }
   const std::string& metadata_problem() const { return metadata_problem_; }
   std::string describe() const;
+
+  // What consumers ask, and wait for (offsets.h). L, inside user code; pause and resume: any.
+  Result<Offset> seek(const SeekTo& to, TimePoint deadline);  // partition_seek.cc
+  Status commit(TimePoint deadline);                          // partition_commit.cc
+  bool commit_async();
+  Error no_longer_ours(const char* what) const;
+  void pause(Duration time);  // partition_pause.cc
+  void resume();
+  bool is_paused() const;
+  TimePoint paused_until() const;  // in the past, or beginning of time: it is not paused
+
+  // C: a seek. Nothing is taken while it is held; false: a step takes, and wakes the control thread
+  // when it is through.
+  bool hold_still();
+  void move_to(Offset target);  // the stream has moved
+  void let_go();
+  // C: where the stream stands is not known: nothing is taken.
+  void set_adrift(bool is_adrift) { is_adrift_.store(is_adrift); }
 
   // L
   void note_records_consumed(std::size_t count) {
@@ -87,7 +122,7 @@ class Partition final : public Task, public OutputListener {
   void publish_failure(const std::string& type, const std::string& error_class,
                        const std::string& message, std::optional<Offset> offset, int attempt,
                        const std::string& trace_id, bool is_fatal);
-  void publish_retry(Offset offset, int attempt, Duration wait);
+  void publish_retry(std::optional<Offset> offset, int attempt, Duration wait);
   void publish_taken(EventKind kind, const DeadLetterSource& source, const std::string& message);
   void publish_error(const std::string& type, const std::string& error_class,
                      const std::string& message, std::optional<Offset> offset = {},
@@ -99,6 +134,8 @@ class Partition final : public Task, public OutputListener {
   void on_pending_gone(PendingRecord& pending) override;
 
  private:
+  static constexpr Duration::rep kNotPaused = Duration::min().count();
+
   Partition(std::shared_ptr<PartitionEnvironment> environment, const AssignedPartition& assigned,
             ConsumerFactory factory, TopicSettings settings, DecodedMetadata inherited);
 
@@ -115,6 +152,10 @@ class Partition final : public Task, public OutputListener {
 
   void step() override;
   bool step_to_the_end();
+  void start_over_if_moved();
+  void hear_of_seek();
+  bool waits_for_resume();
+  void tell_of_pause(EventKind kind, const std::string& message);
 
   // One lane (partition_sole.cc).
   void advance_sole();
@@ -126,6 +167,12 @@ class Partition final : public Task, public OutputListener {
 
   // Several (partition.cc).
   void advance_lanes();
+
+  // The end, and ticks (partition_life.cc).
+  void note_end(const Taken& taken);
+  bool is_end_due() const;
+  bool tell_end_if_due();
+  void rest();
 
   // Taking (partition_take.cc).
   RecordBatch take(std::size_t most);
@@ -150,15 +197,21 @@ class Partition final : public Task, public OutputListener {
   const std::shared_ptr<PartitionStream> stream_;
   const TopicSettings settings_;
   const std::string metadata_problem_;
+  const std::string committed_metadata_;
 
   const std::unique_ptr<const SegmentFilter> segment_;  // W; null: all records are ours
   Atomic<int> ending_{static_cast<int>(Ending::kNone)};
   std::atomic<bool> is_broken_{false};
+  StepGate gate_;                     // of a partition with several lanes
+  std::atomic<Offset> moved_to_{-1};  // by a seek; the step has not heard
+  std::atomic<bool> is_adrift_{false};
+  std::atomic<Duration::rep> paused_until_{kNotPaused};
   PartitionMarks marks_;
   std::unique_ptr<Sole> sole_;                // W: one of these two
   std::unique_ptr<PartitionLanes> lanes_;     // W
   std::unique_ptr<FilterStage> filters_;      // W; null: there are none
   std::optional<ErrorCode> last_take_error_;  // W
+  bool is_at_end_ = false;                    // W: of what was taken, and not told yet
   Offset taken_below_ = -1;                   // W: where the next batch begins, or above
   std::optional<Taken> held_;  // W: of the log's next life, until lanes have forgotten the last
 };

@@ -27,20 +27,25 @@ bool PartitionMarks::are_all_ended() const {
   return ended_ == desks_.size();
 }
 
-bool PartitionMarks::has_slow_consume(TimePoint time, Duration timeout) {
-  bool is_slow = false;
+std::vector<PartitionMarks::SlowRun> PartitionMarks::slow_runs(TimePoint time, Duration timeout) {
+  std::vector<SlowRun> slow;
   MutexLock lock(mutex_);
   for (LaneDesk* desk : desks_) {
-    const std::uint64_t consume = desk->consume.load(std::memory_order_relaxed);
+    const std::uint64_t consume = desk->consume.load(std::memory_order_acquire);
     if (consume == 0 || consume != desk->watched_consume) {
       desk->watched_consume = consume;
       desk->watched_since = time;
       desk->is_slow_told = false;
     } else if (!desk->is_slow_told && time - desk->watched_since >= timeout) {
-      desk->is_slow_told = is_slow = true;
+      const Offset offset = desk->consume_offset.load(std::memory_order_acquire);
+      const char* hook = desk->hook.load(std::memory_order_acquire);
+      // It may have ended just now, and that be of the next.
+      if (desk->consume.load(std::memory_order_relaxed) != consume) continue;
+      desk->is_slow_told = true;
+      slow.push_back({.offset = offset, .hook = hook, .lasts = time - desk->watched_since});
     }
   }
-  return is_slow;
+  return slow;
 }
 
 std::string PartitionMarks::describe() const {
@@ -61,7 +66,7 @@ std::string PartitionMarks::describe() const {
 
 std::size_t PartitionMarks::room(std::size_t wanted) {
   MutexLock lock(mutex_);
-  const bool is_enough = has_room(wanted);
+  const bool is_enough = !skip_below_ && has_room(wanted);  // a seek waits for all lanes
   wanted_ = is_enough ? 0 : wanted;
   return is_enough ? room_left() : 0;
 }
@@ -86,6 +91,8 @@ bool PartitionMarks::is_fed() {
 void PartitionMarks::give(LaneDesk& desk, LaneBatch batch) {
   MutexLock lock(mutex_);
   desk.given.push_back(std::move(batch));
+  desk.is_end_due = false;  // it will hear of the next one
+  if (std::exchange(desk.is_idle, false)) ++not_idle_;
   if (!std::exchange(desk.is_busy, true)) ++busy_;
 }
 
@@ -94,9 +101,9 @@ std::vector<Task*> PartitionMarks::ask_to_forget(Offset offset) {
   MutexLock lock(mutex_);
   for (LaneDesk* desk : desks_) {
     if (desk->is_ended) continue;
-    desk->forget_from = offset;
+    if (!desk->forget_from) ++forgetting_;
+    desk->forget_from = std::min(offset, desk->forget_from.value_or(offset));
     desk->is_interrupted.store(true);
-    ++forgetting_;
     tasks.push_back(&desk->task);
   }
   return tasks;
@@ -122,6 +129,20 @@ std::vector<PartitionMarks::Note> PartitionMarks::collect_notes() {
   return notes;
 }
 
+std::optional<std::vector<Task*>> PartitionMarks::tell_end() {
+  MutexLock lock(mutex_);
+  const bool is_returned = std::any_of(
+      noted_.begin(), noted_.end(), [](const LaneDesk* desk) { return !desk->returned.empty(); });
+  is_end_waiting_ = not_idle_ > 0 || is_returned;
+  if (is_end_waiting_) return std::nullopt;
+  std::vector<Task*> tasks;
+  for (LaneDesk* desk : desks_) {
+    desk->is_end_due = true;
+    tasks.push_back(&desk->task);
+  }
+  return tasks;
+}
+
 bool PartitionMarks::set_lanes_wanted(bool are_wanted) {
   MutexLock lock(mutex_);
   are_lanes_wanted_ = are_wanted;
@@ -132,10 +153,13 @@ bool PartitionMarks::set_lanes_wanted(bool are_wanted) {
 
 PartitionMarks::Orders PartitionMarks::collect_orders(LaneDesk& desk) {
   MutexLock lock(mutex_);
-  return {.given = std::exchange(desk.given, {}), .forget_from = desk.forget_from};
+  return {.given = std::exchange(desk.given, {}),
+          .forget_from = desk.forget_from,
+          .is_moved = desk.is_moved.load(std::memory_order_relaxed),
+          .is_end = std::exchange(desk.is_end_due, false)};
 }
 
-PartitionMarks::Due PartitionMarks::report(LaneDesk& desk, const Report& report) {
+PartitionMarks::Due PartitionMarks::report(LaneDesk& desk, Report report) {
   std::vector<LaneBatch> lost;  // ends outside the lock: batches give memory back
   MutexLock lock(mutex_);
   desk.completed += report.completed;
@@ -143,13 +167,12 @@ PartitionMarks::Due PartitionMarks::report(LaneDesk& desk, const Report& report)
   Due due;
   if (report.forgotten) {
     desk.forgotten += *report.forgotten;
-    const Offset offset = *std::exchange(desk.forget_from, std::nullopt);
     for (LaneBatch& batch : std::exchange(desk.returned, {})) {
-      std::vector<LaneBatch>& kept = batch.keep_below(offset) ? desk.returned : lost;
-      kept.push_back(std::move(batch));
+      const bool is_kept = !report.is_moved && batch.keep_below(*report.forgotten_from);
+      (is_kept ? desk.returned : lost).push_back(std::move(batch));
     }
-    forget_late(desk, offset);
-    due.partition = --forgetting_ == 0;
+    due.partition =
+        end_forgetting(desk, report.forgotten_from, report.is_moved, std::move(report.begun));
   }
   if (desk.completed > 0 || desk.forgotten > 0) {
     note(desk);
@@ -160,8 +183,16 @@ PartitionMarks::Due PartitionMarks::report(LaneDesk& desk, const Report& report)
   if (desk.is_busy && !is_busy) --busy_;
   if (!desk.is_busy && is_busy) ++busy_;
   desk.is_busy = is_busy;
+  const bool is_idle = (report.is_idle && desk.given.empty()) || report.is_ended;
+  if (desk.is_idle && !is_idle) ++not_idle_;
+  if (!desk.is_idle && is_idle) --not_idle_;
+  desk.is_idle = is_idle;
+  due.partition = due.partition || (is_end_waiting_ && not_idle_ == 0);
   if (report.is_ended && !std::exchange(desk.is_ended, true)) {
-    if (std::exchange(desk.forget_from, std::nullopt)) --forgetting_;
+    if (std::exchange(desk.forget_from, std::nullopt)) {
+      --forgetting_;
+      skip_below_.reset();  // nobody knows what it had begun
+    }
     ++ended_;
     due.partition = due.partition || ended_ == desks_.size();
   }

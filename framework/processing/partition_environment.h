@@ -5,10 +5,12 @@
 
 #include <rookery/base/result.h>
 #include <rookery/processing/completion_count.h>
+#include <rookery/processing/control_requests.h>
 #include <rookery/processing/event_publisher.h>
 #include <rookery/processing/event_relay.h>
 #include <rookery/processing/log_starts.h>
 #include <rookery/processing/output_producer.h>
+#include <rookery/processing/seek_targets.h>
 #include <rookery/processing/worker_pool.h>
 #include <rookery/producing/partition_counts.h>
 #include <rookery/routing/segments.h>
@@ -32,16 +34,19 @@ struct PartitionEnvironment {
   OutputProducer* outputs = nullptr;
   PartitionCounts* partition_counts = nullptr;  // of dead letter topics; null: there are none
   LogStarts* log_starts = nullptr;              // never null
+  SeekTargets* seek_targets = nullptr;          // never null
   Duration output_timeout{};                    // how long a send may wait for room
   // The parallel segment that this group is; none: it is the whole.
   std::optional<ParallelSegments> segments = {};
   std::size_t segment = 0;
   // All on any thread, no lock held.
   std::function<void()> on_quiesced;
+  std::function<void()> wake_control;                    // there are requests
   std::function<void(const Error&)> on_fatal;            // a client can never work again
   std::function<void(const std::string&)> on_bad_alloc;  // which thread has run out of memory
   Atomic<bool> is_quiet{false};                          // take nothing more
   std::atomic<std::uint64_t> records_consumed{0};
+  ControlRequests requests;
   CompletionCount completions;  // closed before anything above ends
 };
 

@@ -31,7 +31,7 @@ void Partition::publish_failure(const std::string& type, const std::string& erro
                                  .trace_id = trace_id});
 }
 
-void Partition::publish_retry(Offset offset, int attempt, Duration wait) {
+void Partition::publish_retry(std::optional<Offset> offset, int attempt, Duration wait) {
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(wait);
   environment_->events->publish({.kind = EventKind::kRetryScheduled,
                                  .origin = environment_->origin,

@@ -24,7 +24,8 @@ PartitionLanes::PartitionLanes(Partition& partition, ConsumerFactory factory,
                                    exception ? exception->what()
                                              : "an exception that is no std::exception",
                                    record.offset());
-                             })) {}
+                             })),
+      turns_(settings.ordering.collapses ? std::make_unique<LaneTurns>() : nullptr) {}
 
 PartitionLanes::~PartitionLanes() = default;
 
@@ -71,6 +72,7 @@ void PartitionLanes::give() {
   PartitionMarks& marks = partition_.marks();
   for (LaneShare& share : shares_) {
     LaneTask& task = lane(share.lane);
+    if (turns_) turns_->given(share.lane, task, share.batch.first_offset());
     marks.give(task.desk(), std::move(share.batch));
     task.schedule();
   }
@@ -81,7 +83,7 @@ LaneTask& PartitionLanes::lane(LaneIndex index) {
   if (lanes_.size() <= index) lanes_.resize(index + 1);
   std::unique_ptr<LaneTask>& task = lanes_[index];
   if (!task) {
-    task = std::make_unique<LaneTask>(partition_, index, factory_, settings_);
+    task = std::make_unique<LaneTask>(partition_, index, factory_, settings_, turns_.get());
     partition_.marks().add_lane(task->desk());
   }
   return *task;
@@ -105,6 +107,13 @@ bool PartitionLanes::forget_from(Offset offset) {
   const std::vector<Task*> asked = partition_.marks().ask_to_forget(offset);
   for (Task* task : asked) task->schedule();
   return asked.empty() || mutant("lanes.forget_without_waiting");
+}
+
+void PartitionLanes::start_over() {
+  forgotten_from_ = 0;
+  queue_->forget_from(0);
+  gathered_.clear();
+  gathered_records_ = gathered_bytes_ = 0;
 }
 
 void PartitionLanes::clear() {

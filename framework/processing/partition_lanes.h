@@ -10,6 +10,7 @@
 #include <rookery/lanes/lane_queue.h>
 #include <rookery/processing/consumer.h>
 #include <rookery/processing/lane_task.h>
+#include <rookery/processing/lane_turns.h>
 #include <rookery/routing/settings.h>
 #include <rookery/runtime/time.h>
 
@@ -38,10 +39,15 @@ class PartitionLanes {
   void deal();
   // Gives lanes what they can have.
   void give();
+  // Tells each consumer that the partition's end was reached. False: there is something to run, a
+  // step follows.
+  bool tell_end();
 
   // The log has nothing at `offset` and above: nothing of that is run from now on. False: a lane
   // has not heard yet; a step follows when all have.
   bool forget_from(Offset offset);
+  // A seek: nothing that waits here is run.
+  void start_over();
   // The end: has every lane end, and when all have, gives back every batch.
   void schedule_all();
   void clear();
@@ -53,6 +59,7 @@ class PartitionLanes {
   const ConsumerFactory factory_;
   const TopicSettings& settings_;
   std::unique_ptr<LaneQueue> queue_;
+  const std::unique_ptr<LaneTurns> turns_;  // null: lanes take none
   std::vector<std::unique_ptr<LaneTask>> lanes_;
   std::vector<LaneShare> shares_;  // being given
 

@@ -17,12 +17,7 @@ std::vector<OutputFailure> PartitionMarks::forget_from(Offset offset) {
   std::vector<OutputFailure> failures;
   MutexLock lock(mutex_);
   ledger_.forget_from(offset);
-  inherited_.forget_from(offset);
-  rookery::forget_from(inherited_done_, offset);
-  for (PendingRecord* pending : pending_) {
-    if (pending->offset() >= offset) pending->is_superseded = true;
-  }
-  taken_away_.erase(taken_away_.lower_bound(offset), taken_away_.end());
+  forget_at(offset);
   for (LaneDesk* desk : desks_) {
     if (desk->output_failure && desk->output_failure->offset >= offset) {
       failures.push_back(*std::exchange(desk->output_failure, std::nullopt));
@@ -31,11 +26,24 @@ std::vector<OutputFailure> PartitionMarks::forget_from(Offset offset) {
   return failures;
 }
 
+void PartitionMarks::forget_at(Offset offset) {
+  inherited_.forget_from(offset);
+  for (PendingRecord* pending : pending_) {
+    if (pending->offset() >= offset) pending->is_superseded = true;
+  }
+  taken_away_.erase(taken_away_.lower_bound(offset), taken_away_.end());
+  own_metadata_.erase(own_metadata_.upper_bound(offset), own_metadata_.end());
+}
+
 // ---- Marks
 
-bool PartitionMarks::mark_range(Offset first, Offset last) {
+bool PartitionMarks::mark_range(Offset first, Offset last, const LaneDesk* by) {
   MutexLock lock(mutex_);
-  if (is_gone()) return false;
+  const bool does_count = counts_locked(last, by);
+  if (!does_count) {
+    if (is_gone()) return false;
+    last = *by->forget_from - 1;  // what lies below does
+  }
   for (auto taken = taken_away_.lower_bound(first); taken != taken_away_.end(); ++taken) {
     const Offset offset = taken->first;
     if (offset > last) break;
@@ -45,14 +53,27 @@ bool PartitionMarks::mark_range(Offset first, Offset last) {
     first = offset + 1;
   }
   if (first <= last) ledger_.mark_range(first, last);
-  return true;
+  return does_count;
 }
 
-bool PartitionMarks::mark(std::span<const Record> records) {
+bool PartitionMarks::mark(std::span<const Record> records, const LaneDesk& by) {
   MutexLock lock(mutex_);
-  if (is_gone()) return false;
-  for (const Record& record : records) mark_one(record.offset());
-  return true;
+  const bool does_count = counts_locked(records.empty() ? -1 : records.back().offset(), &by);
+  if (!does_count && is_gone()) return false;
+  for (const Record& record : records) {
+    if (does_count || record.offset() < *by.forget_from) mark_one(record.offset());
+  }
+  return does_count;
+}
+
+bool PartitionMarks::counts(Offset offset, const LaneDesk& by) const {
+  MutexLock lock(mutex_);
+  return counts_locked(offset, &by);
+}
+
+bool PartitionMarks::counts_locked(Offset last, const LaneDesk* by) const {
+  if (mutant("marks.yes_after_loss")) return true;
+  return !is_gone() && (by == nullptr || !by->forget_from || last < *by->forget_from);
 }
 
 void PartitionMarks::mark_one(Offset offset) {
@@ -121,31 +142,26 @@ std::optional<OutputFailure> PartitionMarks::take_failure(LaneDesk& desk) {
 
 // Those after it run again, and so will their outputs: a later record must not count as done by an
 // output that stands before its predecessor's.
-void PartitionMarks::unmark_from(LaneDesk& desk, Offset offset) {
-  MutexLock lock(mutex_);
-  ledger_.unmark_from(offset);
-  mark_inherited_from(offset);
-  desk.goes_back_to.reset();
-  for (PendingRecord* pending : pending_) {
-    if (pending->lane == &desk && pending->offset() >= offset) pending->is_superseded = true;
-  }
-  for (auto taken = taken_away_.lower_bound(offset); taken != taken_away_.end(); ++taken) {
-    taken->second.is_acknowledged = taken->second.is_covered = false;
-  }
-}
-
-void PartitionMarks::unmark(LaneDesk& desk, Offset offset, std::span<const Record> records) {
+// What no lane was given, for a filter has dropped it, an earlier owner has done it or a seek has
+// passed it by, stays done.
+void PartitionMarks::unmark_from(LaneDesk& desk, Offset offset,
+                                 const std::deque<LaneBatch>& batches) {
   MutexLock lock(mutex_);
   desk.goes_back_to.reset();
   for (PendingRecord* pending : pending_) {
     if (pending->lane == &desk && pending->offset() >= offset) pending->is_superseded = true;
   }
-  for (const Record& record : records) {
-    if (record.offset() < offset) continue;
-    ledger_.unmark(record.offset());
-    const auto taken = taken_away_.find(record.offset());
-    if (taken == taken_away_.end()) continue;
-    taken->second.is_acknowledged = taken->second.is_covered = false;
+  if (mutant("filters.rewind_unmarks_dropped")) {
+    for (Offset at = offset; at <= ledger_.newest_taken(); ++at) ledger_.unmark(at);
+  }
+  for (const LaneBatch& batch : batches) {
+    for (const Record& record : batch.records()) {
+      if (record.offset() < offset) continue;
+      ledger_.unmark(record.offset());
+      const auto taken = taken_away_.find(record.offset());
+      if (taken == taken_away_.end()) continue;
+      taken->second.is_acknowledged = taken->second.is_covered = false;
+    }
   }
 }
 
@@ -179,6 +195,7 @@ PartitionMarks::Due PartitionMarks::acknowledged(PendingRecord& pending, bool is
   }
   due.lane = due.lane || ledger_.committable() >= pending.lane->wake_at;
   due.partition = is_fed();
+  notify_waiting();
   return due;
 }
 
@@ -199,6 +216,7 @@ PartitionMarks::Failed PartitionMarks::failed(PendingRecord& pending, OutputFail
     return {.will_run_again = true, .told_here = std::move(failure)};
   }
   desk.is_interrupted.store(true);
+  notify_waiting();
   return {.will_run_again = true,
           .told_here = std::exchange(desk.output_failure, std::move(failure))};
 }
@@ -219,12 +237,14 @@ PartitionMarks::Gone PartitionMarks::gone(PendingRecord& pending) {
 void PartitionMarks::set_gone() {
   MutexLock lock(mutex_);
   is_gone_.store(true, std::memory_order_release);
+  notify_waiting();
 }
 
 void PartitionMarks::close() {
   MutexLock lock(mutex_);
   is_closed_ = true;
   is_gone_.store(true, std::memory_order_release);
+  notify_waiting();
 }
 
 bool PartitionMarks::is_quiesced() const {

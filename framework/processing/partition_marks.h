@@ -14,9 +14,11 @@
 #include <rookery/progress/commit_metadata.h>
 #include <rookery/progress/done_beyond.h>
 #include <rookery/runtime/atomic.h>
+#include <rookery/runtime/condition_variable.h>
 #include <rookery/runtime/mutex.h>
 
 #include <cstddef>
+#include <deque>
 #include <map>
 #include <optional>
 #include <span>
@@ -28,10 +30,13 @@ namespace rookery {
 
 class PartitionMarks {
  public:
-  // inherited: what earlier owners have done beyond the committed offset, and the user's string
-  // that came with it.
-  PartitionMarks(std::size_t window, DoneBeyond inherited, std::string own_metadata)
-      : window_(window), inherited_(std::move(inherited)), own_metadata_(std::move(own_metadata)) {}
+  // inherited: what earlier owners have done beyond the committed offset (0: there is none), and
+  // the user's string that came with it.
+  PartitionMarks(std::size_t window, DoneBeyond inherited, Offset committed,
+                 std::string own_metadata)
+      : window_(window), inherited_(std::move(inherited)) {
+    if (!own_metadata.empty()) own_metadata_[committed] = std::move(own_metadata);
+  }
 
   // Whose step is due.
   struct Due {
@@ -43,8 +48,13 @@ class PartitionMarks {
   void add_lane(LaneDesk& desk);
   void interrupt_all();  // the partition ends: from now on no output makes its record run again
   bool are_all_ended() const;
-  // Whether a consume has gone on for `timeout`; told once for each. Control thread.
-  bool has_slow_consume(TimePoint time, Duration timeout);
+  // Runs of user code that have gone on for `timeout`; each is told once. Control thread.
+  struct SlowRun {
+    Offset offset = -1;          // its first record; -1: none
+    const char* hook = nullptr;  // null: consume
+    Duration lasts{};            // at least
+  };
+  std::vector<SlowRun> slow_runs(TimePoint time, Duration timeout);
   std::string describe() const;
 
   // ---- Taking
@@ -73,6 +83,10 @@ class PartitionMarks {
     std::vector<LaneBatch> returned;
   };
   std::vector<Note> collect_notes();
+  // At the partition's end, nothing waits for a lane: has each lane tell its consumer, if all are
+  // idle. Answers the tasks to be scheduled; none when a lane is not idle: a step is due when all
+  // are.
+  std::optional<std::vector<Task*>> tell_end();
   // Whether records wait for a free lane. True: one may have become free since the last collecting.
   bool set_lanes_wanted(bool are_wanted);
 
@@ -80,29 +94,55 @@ class PartitionMarks {
   struct Orders {
     std::vector<LaneBatch> given;
     std::optional<Offset> forget_from;
+    bool is_moved = false;  // by a seek
+    bool is_end = false;    // of the partition, before what was given: to be told
   };
   Orders collect_orders(LaneDesk& desk);
-  // The failure to go back for, of the lane's outputs; its interruption ends. The marks of the
-  // lane's own records from there on are taken back.
+  // The failure to go back for, of the lane's outputs; its interruption ends.
   std::optional<OutputFailure> take_failure(LaneDesk& desk);
-  void unmark_from(LaneDesk& desk, Offset offset);  // of a partition's only lane
-  void unmark(LaneDesk& desk, Offset offset, std::span<const Record> records);
+  // Takes back the marks of the lane's records at and above `offset`: it has these batches. They
+  // run again, and so will their outputs: those under way no longer count.
+  void unmark_from(LaneDesk& desk, Offset offset, const std::deque<LaneBatch>& batches);
   // Ends a step. is_busy: there is more to run.
   struct Report {
     std::size_t completed = 0;
-    std::optional<std::size_t> forgotten = {};  // it did forget
+    std::optional<std::size_t> forgotten = {};  // it did forget, as these orders say
+    std::optional<Offset> forgotten_from = {};
+    bool is_moved = false;
+    std::vector<Offset> begun = {};  // after a seek: what is brought to its end below it
     bool is_busy = false;
+    bool is_in_turn = true;               // or it has something to run, and is not to now
+    bool is_idle = false;                 // nothing is left to run, not even later
     std::span<const Record> undone = {};  // the oldest share that was run and is not done
     bool is_ended = false;
   };
-  Due report(LaneDesk& desk, const Report& report);
+  Due report(LaneDesk& desk, Report report);
   void give_back(LaneDesk& desk, LaneBatch batch);
   // All below `done` is over; a step is due when the done prefix reaches wake_at. False: it has.
   bool set_wake_at(LaneDesk& desk, Offset done, std::optional<Offset> wake_at);
 
+  // ---- Seeking (partition_seek.cc)
+  // The stream goes on at `target`. What was taken there and above is forgotten; what was taken
+  // below and not begun counts as done as soon as all lanes have heard. Answers their tasks, to be
+  // scheduled. Control thread, while nothing is taken.
+  std::vector<Task*> move_to(Offset target);
+  // A partition's only lane has heard.
+  void heard(LaneDesk& desk, const Orders& orders, std::vector<Offset> begun);
+  // Has all lanes stop behind what they run. Answers their tasks, for when they go on.
+  std::vector<Task*> interrupt_lanes();
+
+  // ---- Committing (partition_commit.cc)
+  // From the commit on that has all below `offset` done, commits carry it.
+  void set_own_metadata(Offset offset, std::string text);
+  // Until all these records of the lane are done.
+  Status wait_until_done(LaneDesk& desk, std::span<const Offset> offsets, TimePoint deadline);
+
   // ---- Marks
-  bool mark_range(Offset first, Offset last);  // false when gone; an empty range asks only that
-  bool mark(std::span<const Record> records);  // in offset order
+  // False when gone, or when the lane's records there are forgotten; an empty range asks only that.
+  // by: null: no lane's.
+  bool mark_range(Offset first, Offset last, const LaneDesk* by = nullptr);
+  bool mark(std::span<const Record> records, const LaneDesk& by);  // in offset order
+  bool counts(Offset offset, const LaneDesk& by) const;
   // How many of the first are done.
   std::size_t done_prefix(std::span<const Record> records) const;
   Offset committable() const;  // it falls only when the stream went back
@@ -159,30 +199,41 @@ class PartitionMarks {
   bool is_metadata_nearly_full() const;
   OffsetRanges done_in_order() const;
   void add_inherited(CommitProgress& progress, Offset committable) const;
-  void mark_inherited_from(Offset offset);
   void mark_dead_letter(Offset offset);
   void mark_one(Offset offset);
   bool is_fed();  // the partition waits for room, and there is
   void note(LaneDesk& desk);
   void forget_late(LaneDesk& desk, Offset offset);
+  bool counts_locked(Offset last, const LaneDesk* by) const;
+  void forget_at(Offset offset);
+  bool end_forgetting(LaneDesk& desk, std::optional<Offset> from, bool is_moved,
+                      std::vector<Offset> begun);
+  void skip_unbegun();
+  const std::string& own_metadata_at(Offset committable) const;
+  void notify_waiting();
 
   const std::size_t window_;
   Atomic<bool> is_gone_{false};  // written under the lock: no mark slips in after it
   mutable Mutex mutex_{"partition", ranks::kPartition};  // guards what follows
   Ledger ledger_;
-  DoneBeyond inherited_;         // what was not yet taken of it
-  OffsetRanges inherited_done_;  // what was, and may lie beyond the prefix
-  const std::string own_metadata_;
+  DoneBeyond inherited_;                        // what was not yet taken of it
+  std::map<Offset, std::string> own_metadata_;  // by the committed offset from which on each holds
   Offset failed_at_the_end_ = LaneDesk::kNoWake;  // the lowest record whose output has
   std::vector<PendingRecord*> pending_;     // records whose outputs are under way, in no order
   std::map<Offset, TakenAway> taken_away_;  // until done
   std::vector<LaneDesk*> desks_;
   std::vector<LaneDesk*> noted_;
-  std::size_t busy_ = 0;        // lanes
-  std::size_t forgetting_ = 0;  // lanes
-  std::size_t ended_ = 0;       // lanes
-  std::size_t wanted_ = 0;      // room that the partition waits for; 0: it does not
+  std::size_t busy_ = 0;              // lanes
+  std::size_t not_idle_ = 0;          // lanes
+  std::size_t forgetting_ = 0;        // lanes
+  std::optional<Offset> skip_below_;  // when none is any more: what was not begun there is done ...
+  std::vector<Offset> begun_;         // ... and this was
+  ConditionVariable waited_for_{"partition.waited_for"};
+  std::size_t waiting_ = 0;  // threads
+  std::size_t ended_ = 0;    // lanes
+  std::size_t wanted_ = 0;   // room that the partition waits for; 0: it does not
   bool are_lanes_wanted_ = false;
+  bool is_end_waiting_ = false;  // for all lanes to be idle
   bool is_ending_ = false;
   bool is_quiesced_ = false;
   bool is_closed_ = false;

@@ -24,18 +24,8 @@ RecordBatch PartitionMarks::keep_undone(RecordBatch batch) {
   ToldApart told = tell_apart(std::move(batch), inherited_);
   for (const OffsetRange& range : told.done) {
     ledger_.mark_range(range.begin, range.end - 1);
-    inherited_done_.push_back(range);
   }
-  std::erase_if(inherited_done_,
-                [this](const OffsetRange& range) { return range.end <= ledger_.committable(); });
   return std::move(told.batch);
-}
-
-// They are nobody's to run, so nobody else would mark them again.
-void PartitionMarks::mark_inherited_from(Offset offset) {
-  for (const OffsetRange& range : inherited_done_) {
-    if (range.end > offset) ledger_.mark_range(std::max(range.begin, offset), range.end - 1);
-  }
 }
 
 PartitionMarks::Committable PartitionMarks::committable_progress() const {
@@ -43,7 +33,7 @@ PartitionMarks::Committable PartitionMarks::committable_progress() const {
   Committable out{.offset = ledger_.committable(), .leader_epoch = ledger_.committable_epoch()};
   if (mutant("commit.forgets_truncated_epoch")) out.leader_epoch = -1;
   if (out.offset < 0) return out;
-  out.progress.own_metadata = own_metadata_;
+  out.progress.own_metadata = own_metadata_at(out.offset);
   out.progress.done = done_in_order();
   if (!out.progress.done.empty()) {
     const Offset newest = out.progress.done.back().end - 1;
@@ -97,7 +87,7 @@ void PartitionMarks::add_inherited(CommitProgress& progress, Offset committable)
 
 bool PartitionMarks::is_metadata_nearly_full() const {
   const Offset committable = ledger_.committable();
-  const std::size_t most = range_bytes_most(own_metadata_.size()) / 4 * 3;
+  const std::size_t most = range_bytes_most(own_metadata_at(committable).size()) / 4 * 3;
   // As a bitmap all of it would fit: so it is unless there are many gaps, or a large window.
   const auto span =
       static_cast<std::uint64_t>(std::max<Offset>(0, ledger_.newest_taken() - committable));

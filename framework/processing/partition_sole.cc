@@ -3,6 +3,8 @@
 // The step of a partition with one lane: run again, take, run.
 #include <rookery/processing/partition.h>
 
+#include <rookery/runtime/mutant.h>
+
 #include <chrono>
 
 namespace rookery {
@@ -14,18 +16,25 @@ constexpr Duration kLookInterval = std::chrono::seconds(5);
 
 void Partition::advance_sole() {
   Lane& lane = sole_->lane;
-  if (!lane.settle()) return drop_done();  // a step follows when it is finished
+  if (!lane.settle()) {
+    if (mutant("life.ticks_at_work")) lane.tick_if_due();
+    return drop_done();  // a step follows when it is finished
+  }
+  start_over_if_moved();
   go_back_if_needed();
   drop_done();
+  if (waits_for_resume()) return;
   if (lane.retry_at() != kNever && now() < lane.retry_at()) {
     schedule_at(lane.retry_at());
     return;
   }
   if (lane.is_stuck()) look_at_the_log();
+  if (!tell_end_if_due()) return;
   while (!lane.has_a_batch() && !is_quiet()) {
     if (!push_next(settings_.max_records)) break;
   }
-  if (lane.waiting() == 0 || must_wait_for_more()) return;
+  if (lane.waiting() == 0) return rest();
+  if (must_wait_for_more()) return;
   lane.run();
   // What is left was dispatched already, and runs without waiting for more; but for a batch that
   // was full: the rest belongs to the next one.
@@ -33,6 +42,7 @@ void Partition::advance_sole() {
       lane.waiting() > 0 && lane.retry_at() == kNever && lane.runs_batches() && !lane.is_slicing();
   sole_->first_waiting = begins_next_batch && settings_.min_records > 1 ? now() : kNever;
   if (step_to_the_end()) return;
+  if (sole_->desk.is_moved.load(std::memory_order_relaxed)) return schedule();
   drop_done();
   if (lane.retry_at() != kNever) {
     schedule_at(lane.retry_at());
@@ -43,6 +53,7 @@ void Partition::advance_sole() {
 
 void Partition::go_back_if_needed() {
   if (!sole_->desk.is_interrupted.load(std::memory_order_relaxed)) return;
+  hear_of_seek();
   const std::optional<OutputFailure> failed = marks_.take_failure(sole_->desk);
   if (!failed) return;
   sole_->lane.unmark_from(failed->offset);

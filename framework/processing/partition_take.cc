@@ -30,6 +30,7 @@ RecordBatch Partition::keep_undone(RecordBatch batch) {
 // What the stream has for this segment, not registered. None: there is no room, or lanes are to
 // forget first what lay where the batch lies.
 std::optional<Taken> Partition::fetch(std::size_t most) {
+  if (is_adrift_.load(std::memory_order_relaxed)) return std::nullopt;
   if (held_) {
     if (marks_.is_forgetting()) return std::nullopt;
     std::optional<Taken> held = std::exchange(held_, std::nullopt);
@@ -42,6 +43,8 @@ std::optional<Taken> Partition::fetch(std::size_t most) {
   if (room == 0) return std::nullopt;  // a step follows when records are done
   Taken taken = stream_->take(std::min(most, room), settings_.max_bytes);
   tell_take_error(taken);
+  note_end(taken);
+  if (!taken.batch.empty()) taken.batch.set_taken_at(now());
   if (is_of_the_next_life(taken.batch) && !forget_from(taken.batch[0].offset())) {
     held_ = std::move(taken);
     return std::nullopt;

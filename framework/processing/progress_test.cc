@@ -318,7 +318,7 @@ RecordBatch take(PartitionMarks& marks, RecordBatch batch, Offset next_offset) {
 
 PartitionMarks marks_with(OffsetRanges done, std::size_t window = 100) {
   return PartitionMarks(window, DoneBeyond(100, {.leader_epoch = 3, .done = std::move(done)}),
-                        "own");
+                        /*committed=*/0, "own");
 }
 
 TEST(Progress, HandsOnWhatWasNotYetTaken) {
@@ -357,7 +357,7 @@ TEST(Progress, ForgetsWhatTheLogHasLost) {
 }
 
 TEST(Progress, TakesNothingNewWhileItsSpaceIsNearlyFullAndHolesCanBeFilled) {
-  PartitionMarks marks(/*window=*/100'000, {}, "");
+  PartitionMarks marks(/*window=*/100'000, {}, 0, "");
   Nothing nothing;
   LaneDesk desk(nothing, /*number=*/0);
   marks.add_lane(desk);

@@ -8,6 +8,7 @@
 #include <rookery/processing/event_relay.h>
 #include <rookery/processing/log_starts.h>
 #include <rookery/processing/output_producer.h>
+#include <rookery/processing/seek_targets.h>
 #include <rookery/processing/segment_choice.h>
 #include <rookery/processing/worker_pool.h>
 #include <rookery/producing/partition_counts.h>
@@ -108,6 +109,7 @@ class Server::Impl {
     bool is_clean = !is_fatal_.load();
     join_connections();
     for (const auto& connection : connections_) is_clean = connection->ended_cleanly() && is_clean;
+    if (seek_targets_) seek_targets_->close();  // a consumer may still wait for an answer
     if (pool_) {
       pool_->stop();
       is_clean = pool_->join_until(deadline_in(kWorkerJoinTimeout)) && is_clean;
@@ -185,6 +187,7 @@ class Server::Impl {
         transport_, client_config(app_),
         [this](const Error& error) { note_error("log_start", error); },
         [this] { note_bad_alloc("the thread that asks for log starts"); });
+    seek_targets_ = std::make_unique<SeekTargets>(transport_, client_config(app_));
     if (has_dead_letters()) {
       if (auto counts = PartitionCounts::make(transport_, client_config(app_), [this] {
             note_bad_alloc("the thread that asks for partition counts");
@@ -263,6 +266,7 @@ class Server::Impl {
     environment->outputs = outputs_.get();
     environment->partition_counts = partition_counts_.get();
     environment->log_starts = log_starts_.get();
+    environment->seek_targets = seek_targets_.get();
     environment->output_timeout = app_.options().output_timeout.value_or(kDefaultOutputTimeout);
     environment->on_fatal = [this](const Error&) { stop_fatally(); };
     environment->on_bad_alloc = [this](const std::string& where) { note_bad_alloc(where); };
@@ -346,6 +350,7 @@ class Server::Impl {
   std::unique_ptr<WorkerPool> pool_;
   std::shared_ptr<EventRelay> relay_;
   std::unique_ptr<LogStarts> log_starts_;
+  std::unique_ptr<SeekTargets> seek_targets_;
   std::unique_ptr<PartitionCounts> partition_counts_;
   std::unique_ptr<OutputProducer> outputs_;
   std::vector<std::shared_ptr<PartitionEnvironment>> environments_;

@@ -59,6 +59,7 @@ void WorkerPool::stop() {
     MutexLock lock(mutex_);
     is_stopped_ = true;
     ready.swap(ready_);  // destroyed outside the lock: tasks own much
+    waiting_.store(0, std::memory_order_relaxed);
     timers.swap(timers_);
     changed_.notify_all();
   }
@@ -76,6 +77,7 @@ void WorkerPool::enqueue(std::shared_ptr<Task> task) {
   MutexLock lock(mutex_);
   if (is_stopped_) return;
   ready_.push_back(std::move(task));
+  waiting_.store(ready_.size(), std::memory_order_relaxed);
   changed_.notify_one();
 }
 
@@ -141,6 +143,7 @@ void WorkerPool::work() {
     }
     std::shared_ptr<Task> task = std::move(ready_.front());
     ready_.pop_front();
+    waiting_.store(ready_.size(), std::memory_order_relaxed);
     // What else is to be done, and the watch over the timers, go to one who waits.
     if (!ready_.empty() || is_timer_unwatched()) changed_.notify_one();
     lock.unlock();

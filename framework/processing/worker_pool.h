@@ -12,6 +12,8 @@
 #include <rookery/runtime/thread.h>
 #include <rookery/runtime/time.h>
 
+#include <atomic>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <map>
@@ -65,6 +67,8 @@ class WorkerPool {
 
   void stop();  // returns at once; no step begins after it (running ones end by themselves)
   unsigned threads() const { return thread_count_; }
+  // A task waits for a worker. A hint, for who could let others have a turn.
+  bool has_waiting() const { return waiting_.load(std::memory_order_relaxed) > 0; }
   // Whether all threads ended by the deadline.
   bool join_until(TimePoint deadline);
 
@@ -82,6 +86,7 @@ class WorkerPool {
   Mutex mutex_;
   ConditionVariable changed_{"worker_pool.changed"};
   std::deque<std::shared_ptr<Task>> ready_;
+  std::atomic<std::size_t> waiting_{0};  // as many; written under the lock
   std::multimap<TimePoint, std::shared_ptr<Task>> timers_;
   TimePoint watched_until_ = kNever;  // when the waiting worker that watches the timers will wake
   bool is_stopped_ = false;

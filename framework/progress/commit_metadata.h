@@ -29,6 +29,9 @@ namespace rookery {
 // Kafka's default of offset.metadata.max.bytes.
 inline constexpr std::size_t kCommitMetadataBytesMost = 4096;
 
+// Of the user's string, at most: so there is always room for the ranges of 16,000 records.
+inline constexpr std::size_t kOwnMetadataBytesMost = 1024;
+
 struct CommitProgress {
   // The highest among the records in `done`; -1: unknown. It says in which life of the log they
   // lay.

@@ -65,6 +65,8 @@ TopicSettings settings_of(const App& app, const std::string& group, const std::s
       .max_wait = first_of(base.max_wait, own->max_wait, mid.max_wait, outer.max_wait),
       .consume_timeout = first_of(base.consume_timeout, own->consume_timeout, mid.consume_timeout,
                                   outer.consume_timeout),
+      .tick_interval =
+          first_of(base.tick_interval, own->tick_interval, mid.tick_interval, outer.tick_interval),
       .window = first_of(base.window, own->window, mid.window, outer.window),
       .retry_backoff =
           first_of(base.retry_backoff, own->retry_backoff, mid.retry_backoff, outer.retry_backoff),

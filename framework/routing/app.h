@@ -35,6 +35,8 @@ struct TopicOptions {
   std::optional<std::size_t> min_records = {};   // wait for so many, at most max_wait; default 1
   std::optional<Duration> max_wait = {};         // default 1 s
   std::optional<Duration> consume_timeout = {};  // an event past it; default 5 min
+  // Consumer::tick() when a consumer has had nothing to do for so long; default zero: never
+  std::optional<Duration> tick_interval = {};
   std::optional<std::size_t> window = {};  // uncommitted records per partition; default 10 000
   std::optional<RetryBackoff> retry_backoff = {};
   std::optional<Marking> marking = {};  // default automatic

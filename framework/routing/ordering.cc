@@ -13,7 +13,8 @@ Ordering virtual_partitions(VirtualPartitions options) {
   return {.kind = Ordering::Kind::kVirtual,
           .lanes = options.count,
           .by = std::move(options.by),
-          .distribution = options.distribution};
+          .distribution = options.distribution,
+          .collapses = options.collapse};
 }
 
 Ordering by_key(ByKey options) {

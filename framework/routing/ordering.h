@@ -30,6 +30,10 @@ struct VirtualPartitions {
   std::size_t count = 0;  // lanes; at least 1, at most the window
   KeyFunction by = {};    // default: the record's key
   Distribution distribution = Distribution::kConsistent;
+  // When a record fails, lanes take turns in the order of offsets until all are past it: what it
+  // failed of is not run into by several at once, and nothing behind it is done before it. Costs
+  // each dispatch a look.
+  bool collapse = false;
 };
 
 // A lane for each key that has work under way; free lanes are used again. While all are taken,
@@ -52,6 +56,7 @@ struct Ordering {
   std::size_t lanes = 1;  // at most
   KeyFunction by = {};
   Distribution distribution = Distribution::kConsistent;
+  bool collapses = false;
 
   bool has_one_lane() const { return kind == Kind::kPartition; }
 };

@@ -99,6 +99,19 @@ TEST(Validation, OutputsMustBeAcknowledged) {
   EXPECT_THAT(validate(app), IsEmpty());
 }
 
+TEST(Validation, TicksAreAtLeastAMillisecondApartOrNone) {
+  App app;
+  app.group("g", {.defaults = {.tick_interval = 10s}})
+      .topic("inherits", {.consumer = nothing()})
+      .topic("none", {.consumer = nothing(), .tick_interval = 0s})
+      .topic("wild", {.consumer = nothing(), .tick_interval = 999us})
+      .topic("wrong", {.consumer = nothing(), .tick_interval = -1s});
+  EXPECT_EQ(settings_of(app, "g", "inherits").tick_interval, 10s);
+  EXPECT_EQ(settings_of(app, "g", "none").tick_interval, 0s);
+  EXPECT_THAT(paths(app), ElementsAre("groups.g.topics.wild.tick_interval",
+                                      "groups.g.topics.wrong.tick_interval"));
+}
+
 TEST(Validation, TheWindowHoldsABatch) {
   App app;
   app.group("g").topic("t", {.consumer = nothing(), .max_records = 500, .window = 499});

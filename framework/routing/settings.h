@@ -46,6 +46,7 @@ struct TopicSettings {
   std::size_t min_records = 1;
   Duration max_wait = std::chrono::seconds(1);
   Duration consume_timeout = std::chrono::minutes(5);
+  Duration tick_interval{};  // zero: no ticks
   std::size_t window = 10'000;
   RetryBackoff retry_backoff;
   Marking marking = Marking::kAutomatic;

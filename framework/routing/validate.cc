@@ -68,6 +68,10 @@ void check_topic(const std::string& path, const TopicOptions& options,
                                          format_duration(shutdown_timeout));
   }
   if (settings.consume_timeout <= 0s) findings.add(path + ".consume_timeout", "must be above zero");
+  if (settings.tick_interval != 0s && settings.tick_interval < 1ms) {
+    findings.add(path + ".tick_interval", "is " + format_duration(settings.tick_interval) +
+                                              ", must be at least 1ms, or zero: no ticks");
+  }
   const RetryBackoff& retry = settings.retry_backoff;
   if (retry.first <= 0s) findings.add(path + ".retry_backoff.first", "must be above zero");
   if (retry.first > retry.max) {

@@ -6,6 +6,7 @@
 // close cleanly.
 #pragma once
 
+#include <rookery/runtime/time_types.h>
 #include <rookery/transport/record.h>
 
 #include <compare>
@@ -46,12 +47,14 @@ class RecordBatch {
   RecordBatch(RecordBatch&& other) noexcept
       : handle_(std::move(other.handle_)),
         assignment_(other.assignment_),
+        taken_at_(other.taken_at_),
         records_(std::exchange(other.records_, {})),
         memory_(std::move(other.memory_)) {}
   RecordBatch& operator=(RecordBatch&& other) noexcept {
     memory_ = std::move(other.memory_);
     handle_ = std::move(other.handle_);
     assignment_ = other.assignment_;
+    taken_at_ = other.taken_at_;
     records_ = std::exchange(other.records_, {});
     return *this;
   }
@@ -63,6 +66,9 @@ class RecordBatch {
   auto begin() const { return records_.begin(); }
   auto end() const { return records_.end(); }
   AssignmentId assignment() const { return assignment_; }
+  // When it was taken, if whoever took it has noted that.
+  TimePoint taken_at() const { return taken_at_; }
+  void set_taken_at(TimePoint time) { taken_at_ = time; }
   // From now on it is of its first records alone; the memory of the others stays. `count` is at
   // most size().
   void keep_first(std::size_t count) { records_ = records_.first(count); }
@@ -70,6 +76,7 @@ class RecordBatch {
  private:
   std::shared_ptr<const PartitionHandle> handle_;
   AssignmentId assignment_;
+  TimePoint taken_at_{};
   std::span<const Record> records_;
   std::unique_ptr<Memory> memory_;
 };

@@ -84,6 +84,8 @@ std::unique_ptr<Checker> make_segments_checker(const History& history);
 std::unique_ptr<Checker> make_order_checker(const History& history);
 // No more consumers of one partition are at work at once than its route asks for.
 std::unique_ptr<Checker> make_lanes_checker(const History& history);
+// Where a route asks for it, a record that failed runs again alone, and none behind it before it.
+std::unique_ptr<Checker> make_collapse_checker(const History& history);
 // A record runs again only where a failure or a change of owner explains it.
 std::unique_ptr<Checker> make_duplicates_checker(const History& history);
 // A committed offset never passes a record whose work or outputs are not done.

@@ -1,7 +1,7 @@
 // commit_owner.cc
 //
-// Committed offsets never fall, and only the owner commits. A member that is giving a partition up
-// (cooperative rebalancing) is its owner until another is given it.
+// Committed offsets never fall, but where user code seeks, and only the owner commits. A member
+// that is giving a partition up (cooperative rebalancing) is its owner until another is given it.
 
 #include "simulations/checkers/checker.h"
 
@@ -18,7 +18,7 @@ class CommitOwner final : public Checker {
     const GroupPartition& partition = model.group_partition(event.group, event.partition);
     const std::string what = process(event.process) + " committed " + std::to_string(event.offset) +
                              " for " + history_.partition_name(event.partition).text();
-    if (partition.committed && event.offset < *partition.committed &&
+    if (partition.committed && event.offset < *partition.committed && !partition.has_sought &&
         !goes_back_to_loss(model.log(event.partition), *partition.committed, event.offset)) {
       return breach(event, what + " after " + std::to_string(*partition.committed));
     }

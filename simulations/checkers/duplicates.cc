@@ -17,6 +17,7 @@ class Duplicates final : public Checker {
     if (event.kind != EventKind::kConsumeStarted) return std::nullopt;
     const PartitionLog& log = model.log(event.partition);
     if (log.is_excused(event.offset)) return std::nullopt;
+    if (is_reset(model, event)) return std::nullopt;
     const std::string where = record(event.partition, event.offset);
     const OwnershipView* const ownership = model.ownership(event.ownership);
     if (ownership == nullptr) {
@@ -38,6 +39,13 @@ class Duplicates final : public Checker {
   }
 
  private:
+  // A seek names an offset and no leader epoch (KIP-320): when the log ends below it later, the
+  // client cannot tell what was lost, and begins where auto.offset.reset says.
+  static bool is_reset(const Model& model, const Event& event) {
+    return !model.log(event.partition).excused().empty() &&
+           model.group_partition(event.group, event.partition).has_sought;
+  }
+
   // A new owner begins at what was committed when the partition was given to it.
   std::optional<Breach> check_beginning(const Event& event, std::optional<Offset> committed,
                                         const std::string& where) const {

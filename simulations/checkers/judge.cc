@@ -14,6 +14,7 @@ std::vector<std::unique_ptr<Checker>> all_checkers(const History& history) {
   all.push_back(make_segments_checker(history));
   all.push_back(make_order_checker(history));
   all.push_back(make_lanes_checker(history));
+  all.push_back(make_collapse_checker(history));
   all.push_back(make_duplicates_checker(history));
   all.push_back(make_dead_letters_checker(history));
   all.push_back(make_commit_progress_checker(history));

@@ -24,79 +24,6 @@ const T& at_or_empty(const std::vector<T>& all, std::size_t index) {
 
 }  // namespace
 
-std::size_t PartitionLog::place_of(Offset offset) const {
-  // Without gaps the place is the distance from the first record.
-  if (!entries_.empty() && offset >= entries_.front().offset) {
-    const auto guess = static_cast<std::size_t>(offset - entries_.front().offset);
-    if (guess < entries_.size() && entries_[guess].offset == offset) return guess;
-  }
-  const auto found =
-      std::lower_bound(entries_.begin(), entries_.end(), offset,
-                       [](const Entry& entry, Offset wanted) { return entry.offset < wanted; });
-  return static_cast<std::size_t>(found - entries_.begin());
-}
-
-bool PartitionLog::holds(Offset offset) const {
-  const std::size_t place = place_of(offset);
-  return place < entries_.size() && entries_[place].offset == offset;
-}
-
-bool PartitionLog::is_excused(Offset offset) const {
-  return std::any_of(excused_.begin(), excused_.end(), [offset](const Range& range) {
-    return offset >= range.from && offset < range.below;
-  });
-}
-
-const PartitionLog::Range* PartitionLog::lost_before(Offset offset) const {
-  const Range* furthest = nullptr;
-  for (const Range& range : excused_) {
-    if (offset <= range.from || offset > range.below) continue;
-    if (furthest == nullptr || range.from < furthest->from) furthest = &range;
-  }
-  return furthest;
-}
-
-void PartitionLog::note_produced(Offset offset, std::uint64_t hash) {
-  const std::size_t place = place_of(offset);
-  if (holds(offset) && entries_[place].hash == hash) {
-    entries_[place].is_produced = true;
-  } else if (is_excused(offset)) {
-    ++lost_;  // before the producer heard of it
-  }
-}
-
-void PartitionLog::append(Entry entry) {
-  if (entry.key != 0) {
-    const auto [last, is_first] = last_of_key_.try_emplace(entry.key, entries_.size());
-    if (!is_first) entry.before_in_key = std::exchange(last->second, entries_.size());
-  }
-  entries_.push_back(entry);
-}
-
-void PartitionLog::restore(Entry entry) {
-  entry.is_restored = true;
-  append(entry);
-}
-
-void PartitionLog::note_output(Offset offset) {
-  if (holds(offset)) entries_[place_of(offset)].is_output = true;
-}
-
-void PartitionLog::cut(Offset from, bool is_legal) {
-  if (is_legal && end_offset() > from) excused_.push_back({from, end_offset()});
-  const std::size_t place = place_of(from);
-  while (entries_.size() > place) {
-    const Entry& last = entries_.back();
-    lost_ += last.is_produced ? 1 : 0;
-    if (last.before_in_key != kNowhere) {
-      last_of_key_[last.key] = last.before_in_key;
-    } else {
-      last_of_key_.erase(last.key);
-    }
-    entries_.pop_back();
-  }
-}
-
 const PartitionLog& Model::log(PartitionIndex partition) const {
   return at_or_empty(logs_, partition);
 }
@@ -277,6 +204,12 @@ void Model::apply(const Event& event) {
       progress_of(event).is_done = true;
       progress_of(event).is_filtered |= event.detail == kSkippedByFilter;
       break;
+    case EventKind::kSeekBegan:
+      group_partitions_[Key(event.group, event.partition)].has_sought = true;
+      break;
+    case EventKind::kSought:
+      seek(event);
+      break;
   }
 }
 
@@ -373,6 +306,27 @@ void Model::give_up(const Event& event) {
 void Model::settle(const Run& run) {
   if (!run.is_complete() || run.is_lost) return;
   group_partitions_[Key(run.group, run.partition)].at(run.place).is_done = true;
+}
+
+// What was begun at the target and above is as if it had been lost: others are taken in its place.
+// What was not begun below it is passed by.
+void Model::seek(const Event& event) {
+  const std::size_t target = log(event.partition).place_of(event.offset);
+  GroupPartition& partition = group_partitions_[Key(event.group, event.partition)];
+  if (partition.owner == event.process && partition.committed_when_assigned > event.offset) {
+    partition.committed_when_assigned = event.offset;
+  }
+  OwnershipView& own = grown(ownerships_, event.ownership);
+  for (std::size_t place = 0; place < target; ++place) {
+    if (own.look_at(place).state != OwnershipView::State::kUntouched) continue;
+    GroupPartition::Progress& passed = partition.at(place);
+    passed.is_done = passed.is_filtered = true;
+  }
+  if (!own.has_begun()) return;
+  for (Run& run : runs_) {
+    if (run.ownership == event.ownership && run.place >= target) run.is_lost = true;
+  }
+  own.cut(target, event.offset, consumers_);
 }
 
 void Model::lose(const Event& event) {

@@ -111,7 +111,7 @@ struct GroupPartition {
     std::uint32_t returns = 0;  // how often user code returned from it
     bool is_done = false;       // a run of it completed
     bool is_marked = false;     // by the user
-    bool is_filtered = false;   // an owner's filters have dropped it
+    bool is_filtered = false;   // an owner's filters have dropped it, or its seek passed it by
   };
 
   std::optional<Offset> committed;
@@ -122,6 +122,7 @@ struct GroupPartition {
   // Where a consumer began, or first committed, that had no commit to begin at. In a group that
   // begins at the end of partitions (auto.offset.reset=latest) nobody is owed what lies before.
   std::size_t begun_without_commit = 0;
+  bool has_sought = false;  // an owner's user code: what is committed may fall
   std::vector<Progress> progress;
 
   Progress& at(std::size_t place) {
@@ -198,6 +199,7 @@ class Model {
   void end(const Event& event);
   void settle(const Run& run);
   void lose(const Event& event);
+  void seek(const Event& event);
   void mark(const Event& event);
   void fail_output(const Event& event);
   OwnershipView* own_of(const Event& event);

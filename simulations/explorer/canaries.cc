@@ -136,7 +136,7 @@ std::vector<Canary> make_canaries() {
        "no work after hand-back",
        [] { return app_of(consumer<Slow>()); },
        crashes,
-       {2, 20, 1, 2},
+       {2, 60, 1, 2},
        {.late_revocation = seconds(3)}},
       {"never succeeds",
        "everything is consumed in the end",

@@ -65,7 +65,15 @@ class SabotagedConsumer final : public GroupConsumer {
     return inner_->committed(std::move(partitions), deadline);
   }
   Status seek(const TopicPartition& partition, Offset offset, TimePoint deadline) override {
-    return inner_->seek(partition, offset, deadline);
+    // Where a tape ends it draws zeros: seeks succeed from there on.
+    const std::uint64_t one_in = sabotage_.fail_seek_one_in;
+    if (one_in == 0 || random_below(one_in) != one_in - 1) {
+      return inner_->seek(partition, offset, deadline);
+    }
+    if (random_below(2) == 0) {
+      if (Status moved = inner_->seek(partition, offset, deadline); !moved) return moved;
+    }
+    return fail(ErrorCode::kTimedOut, "a seek that nobody knows the outcome of");
   }
   std::vector<Position> positions() const override { return inner_->positions(); }
   Result<GroupMetadata> group_metadata() const override { return inner_->group_metadata(); }

@@ -19,6 +19,9 @@ struct Sabotage {
   std::function<void(std::vector<Record>&)> take = {};
   // One in so many records sent is reported as acknowledged and goes nowhere.
   std::uint64_t lose_output_one_in = 0;
+  // One in so many seeks is told as failed, with its outcome unknown: every other of them has
+  // moved the stream.
+  std::uint64_t fail_seek_one_in = 0;
   // Partitions are handed back at once, and the server hears of it so much later.
   Duration late_revocation{0};
 };

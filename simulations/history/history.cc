@@ -182,6 +182,12 @@ std::string History::what(const Event& event) const {
     case EventKind::kSkipped:
       what = "skips " + where;
       break;
+    case EventKind::kSeekBegan:
+      what = "seeks";
+      break;
+    case EventKind::kSought:
+      what = "goes on at " + where;
+      break;
   }
   return what;
 }

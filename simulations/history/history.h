@@ -86,6 +86,10 @@ enum class EventKind : std::uint8_t {
   // Told by the cluster: the same as kAppended; an older leader wrote it, others followed another,
   // and an unclean election brings it back.
   kRestored,
+  // Told by user code: process, group, partition, ownership; its partition may go elsewhere from
+  // now on, and goes on at the offset.
+  kSeekBegan,
+  kSought,
 };
 
 // Of kSkipped.

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "simulations/history/content_hash.h"
+#include "simulations/history/recording_filter.h"
 #include "simulations/history/run_order.h"
 
 namespace rookery::sim {
@@ -93,7 +94,10 @@ class RecordingCompletion final : public Completion::Target {
   bool has_marked_ = false;  // in its consume
 };
 
-class RecordingConsumer final : public ConsumerBase, private ConsumerContext, private Outputs {
+class RecordingConsumer final : public ConsumerBase,
+                                private ConsumerContext,
+                                private Outputs,
+                                private Offsets {
  public:
   RecordingConsumer(std::unique_ptr<ConsumerBase> inner, Recorder& recorder,
                     Interference interference, std::uint64_t retries_most, KeyOf key_of)
@@ -110,6 +114,8 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
   }
 
   void initialized() override { inner_->initialized(); }
+  void eofed() override { inner_->eofed(); }
+  void tick() override { inner_->tick(); }
   void revoked() override { inner_->revoked(); }
   void shutdown() override { inner_->shutdown(); }
   bool consumes_batches() const override { return inner_->consumes_batches(); }
@@ -167,11 +173,12 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
     std::uint64_t hash = 0;
   };
 
-  void find_names(const Record& record) {
+  void find_names(const Record& record) { find_names(record.topic_partition()); }
+  void find_names(const TopicPartition& partition) {
     if (partition_ != kNone) return;
     const Uninterrupted scope;
     group_ = recorder_.history().group(given_->group());
-    partition_ = recorder_.history().partition(record.topic_partition());
+    partition_ = recorder_.history().partition(partition);
   }
 
   Event event(EventKind kind, const Open& open) const {
@@ -239,16 +246,58 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
   int attempt() const override { return given_->attempt(); }
   const ErrorTracker& errors() const override { return given_->errors(); }
   bool is_revoked() const override { return given_->is_revoked(); }
+  std::optional<Duration> consumption_lag() const override { return given_->consumption_lag(); }
+  Duration processing_lag() const override { return given_->processing_lag(); }
   bool mark(const Record& record) override {
-    if (!open_.empty()) {
-      Event marked = event(EventKind::kMarked, current());
-      marked.offset = record.offset();
-      recorder_.record(marked);
-      has_marked_ = true;
-      if (later_) later_->note_mark();
-    }
+    note_mark(record);
     return given_->mark(record);
   }
+  Offsets& offsets() override { return *this; }
+
+  void note_mark(const Record& record) {
+    if (open_.empty()) return;
+    Event marked = event(EventKind::kMarked, current());
+    marked.offset = record.offset();
+    recorder_.record(marked);
+    has_marked_ = true;
+    if (later_) later_->note_mark();
+  }
+
+  // Offsets
+  bool mark(const Record& record, std::string metadata) override {
+    note_mark(record);
+    return given_->offsets().mark(record, std::move(metadata));
+  }
+  Status mark_and_commit(const Record& record, Duration timeout) override {
+    note_mark(record);
+    return given_->offsets().mark_and_commit(record, timeout);
+  }
+  Status mark_and_commit(const Record& record, std::string metadata, Duration timeout) override {
+    note_mark(record);
+    return given_->offsets().mark_and_commit(record, std::move(metadata), timeout);
+  }
+  Status commit(Duration timeout) override { return given_->offsets().commit(timeout); }
+  bool commit_async() override { return given_->offsets().commit_async(); }
+  const std::string& committed_metadata() const override {
+    return given_->offsets().committed_metadata();
+  }
+  Result<Offset> seek(const SeekTo& to, Duration timeout) override {
+    find_names(given_->topic_partition());
+    Event sought{.kind = EventKind::kSeekBegan,
+                 .group = group_,
+                 .partition = partition_,
+                 .ownership = ownership_};
+    recorder_.record(sought);
+    const Result<Offset> target = given_->offsets().seek(to, timeout);
+    if (!target) return target;
+    sought.kind = EventKind::kSought;
+    sought.offset = *target;
+    recorder_.record(sought);
+    return target;
+  }
+  void pause(Duration time) override { given_->offsets().pause(time); }
+  void resume() override { given_->offsets().resume(); }
+  bool is_paused() const override { return given_->offsets().is_paused(); }
 
   // Outputs
   void send(const OutgoingRecord& record) override {
@@ -272,69 +321,6 @@ class RecordingConsumer final : public ConsumerBase, private ConsumerContext, pr
   bool has_marked_ = false;                     // in this run
   std::shared_ptr<RecordingCompletion> later_;  // of a consume that runs
 };
-
-// A filter of the user's as it is, and what it drops recorded: nobody else can tell.
-class RecordingFilter final : public Filter {
- public:
-  RecordingFilter(std::unique_ptr<Filter> inner, Recorder& recorder, GroupIndex group,
-                  PartitionIndex partition)
-      : inner_(std::move(inner)), recorder_(recorder), group_(group), partition_(partition) {}
-
-  void apply(FilterBatch& batch) override {
-    const std::vector<const Record*> before(batch.pointers().begin(), batch.pointers().end());
-    inner_->apply(batch);
-    const bool holds = inner_->action().kind != FilterAction::Kind::kSkip;
-    const std::optional<Offset> cursor = holds ? inner_->cursor() : std::nullopt;
-    std::size_t next = 0;
-    for (const Record* one : before) {
-      if (next < batch.size() && batch.pointers()[next] == one) {
-        ++next;
-      } else if (!cursor || one->offset() < *cursor) {
-        drop(one->offset());
-      }
-    }
-  }
-  FilterAction action() const override { return inner_->action(); }
-  std::optional<Offset> cursor() const override { return inner_->cursor(); }
-  bool marks() const override { return inner_->marks(); }
-  std::optional<Offset> marking_cursor() const override { return inner_->marking_cursor(); }
-  void let_through(std::span<const Record* const> records) override {
-    inner_->let_through(records);
-  }
-
- private:
-  void drop(Offset offset) {
-    const Uninterrupted scope;
-    recorder_.record({.kind = EventKind::kSkipped,
-                      .group = group_,
-                      .partition = partition_,
-                      .offset = offset,
-                      .detail = kSkippedByFilter});
-  }
-
-  const std::unique_ptr<Filter> inner_;
-  Recorder& recorder_;
-  const GroupIndex group_;
-  const PartitionIndex partition_;
-};
-
-Filters recorded_filters(const Filters& filters, const std::string& group, Recorder& recorder) {
-  std::vector<FilterFactory> wrapped;
-  for (const FilterFactory& factory : filters) {
-    wrapped.push_back(
-        [factory, group, &recorder](const std::string& topic,
-                                    PartitionId partition) -> std::unique_ptr<Filter> {
-          const TopicPartition where{topic, partition};
-          std::unique_ptr<Filter> inner = factory.make(where);
-          if (inner == nullptr) return nullptr;
-          const Uninterrupted scope;
-          return std::make_unique<RecordingFilter>(std::move(inner), recorder,
-                                                   recorder.history().group(group),
-                                                   recorder.history().partition(where));
-        });
-  }
-  return Filters(std::move(wrapped));
-}
 
 }  // namespace
 

@@ -10,7 +10,9 @@ namespace rookery::sim {
 
 RunOrder run_order_of(const TopicSettings& settings) {
   const Ordering& ordering = settings.ordering;
-  RunOrder order{.lanes_most = ordering.lanes, .is_by_own_key = ordering.by.is_record_key()};
+  RunOrder order{.lanes_most = ordering.lanes,
+                 .is_by_own_key = ordering.by.is_record_key(),
+                 .collapses = ordering.collapses};
   switch (ordering.kind) {
     case Ordering::Kind::kPartition:
       return {};

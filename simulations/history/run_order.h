@@ -24,6 +24,8 @@ struct RunOrder {
   std::size_t lanes_most = 1;
   // By each record's own key, so that the keys of records nobody has consumed are known, too.
   bool is_by_own_key = true;
+  // From a failure on they take turns.
+  bool collapses = false;
 
   friend bool operator==(const RunOrder&, const RunOrder&) = default;
 };

@@ -39,7 +39,7 @@ simulate 0 --list-mutants
 wanted=" ${MUTANTS:-} "
 mapfile -t mutants < <(awk -v wanted="$wanted" \
   '$2 ~ /^[A-Z][0-9]/ && (wanted ~ /^ *$/ || index(wanted, " " $2 " ")) { print $1 }' <<<"$output")
-[[ -n ${MUTANTS:-} ]] || ((${#mutants[@]} == 43)) || fail "${#mutants[@]} mutants are listed"
+[[ -n ${MUTANTS:-} ]] || ((${#mutants[@]} == 50)) || fail "${#mutants[@]} mutants are listed"
 ((${#mutants[@]} > 0)) || fail "there is none of $MUTANTS"
 
 for mutant in "${mutants[@]}"; do

@@ -29,6 +29,9 @@ TEST(FrameworkMutants, FiltersPauseForEver) {
 TEST(FrameworkMutants, FiltersCommitPastHeld) {
   expect_found("filters.commits_past_held", filter_life());
 }
+TEST(FrameworkMutants, FiltersRewindUnmarksDropped) {
+  expect_found("filters.rewind_unmarks_dropped", filter_life());
+}
 TEST(FrameworkMutants, WaitingMarkedOnReturn) {
   expect_found("waiting.marked_on_return", waiting_life());
 }
@@ -36,7 +39,7 @@ TEST(FrameworkMutants, WaitingMarkedOnReturn) {
 TEST(FrameworkMutants, AreAllHunted) {
   std::size_t count = 0;
   for (const MutantEntry& mutant : all_mutants()) count += mutant.mark.starts_with('F') ? 1 : 0;
-  EXPECT_EQ(count, 12U);
+  EXPECT_EQ(count, 13U);
 }
 
 }  // namespace

@@ -24,11 +24,13 @@ TEST(OrderingMutants, ForgetWithoutWaiting) {
 }
 TEST(OrderingMutants, BusyLaneJams) { expect_found_by_orderings("lanes.busy_lane_jams"); }
 TEST(OrderingMutants, GivenBackIsLost) { expect_found_by_orderings("lanes.given_back_is_lost"); }
+TEST(OrderingMutants, TakeNoTurns) { expect_found_by_orderings("lanes.take_no_turns"); }
+TEST(OrderingMutants, SpinOutOfTurn) { expect_found_by_orderings("lanes.spin_out_of_turn"); }
 
 TEST(OrderingMutants, AreAllHunted) {
   std::size_t count = 0;
   for (const MutantEntry& mutant : all_mutants()) count += mutant.mark.starts_with('L') ? 1 : 0;
-  EXPECT_EQ(count, 5U);
+  EXPECT_EQ(count, 7U);
 }
 
 }  // namespace

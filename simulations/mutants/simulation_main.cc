@@ -15,9 +15,11 @@
 
 #include "simulations/explorer/campaign_main.h"
 #include "simulations/properties/billing_life.h"
+#include "simulations/properties/consumer_life.h"
 #include "simulations/properties/dead_letter_property.h"
 #include "simulations/properties/filter_life.h"
 #include "simulations/properties/group_life.h"
+#include "simulations/properties/offsets_life.h"
 #include "simulations/properties/ordering_property.h"
 #include "simulations/properties/progress_life.h"
 #include "simulations/properties/segments_property.h"
@@ -43,8 +45,9 @@ std::string name_of(const std::string& name_or_mark) {
   return name_or_mark;
 }
 
-// Which kind of program a mutant needs: that of the client (D, R) a group, F a program, L one with
-// lanes, G one with segments, P one that finishes out of order, S a stop.
+// Which kind of program a mutant needs: that of the client (D, R) a group, F a program, C one whose
+// consumers watch their life, L one with lanes, G one with segments, P one that finishes out of
+// order, S a stop.
 char kind_of(const std::string& name) {
   for (const MutantEntry& mutant : rookery::all_mutants()) {
     if (mutant.name == name) return mutant.mark.front();
@@ -79,10 +82,20 @@ rookery::testing::SimulatedRun program_of(const std::string& mutant) {
             .what = "a program with parallel segments under faults",
             .run = rookery::sim::segments_life()};
   }
+  if (kind_of(mutant) == 'C') {
+    return {.name = "consumer life",
+            .what = "a program whose consumers watch their life, under faults",
+            .run = rookery::sim::consumer_life()};
+  }
   if (kind_of(mutant) == 'P') {
     return {.name = "progress",
             .what = "a program that finishes records out of order",
             .run = rookery::sim::progress_life_to_hunt(mutant)};
+  }
+  if (kind_of(mutant) == 'O') {
+    return {.name = "offsets",
+            .what = "a program that seeks, pauses and waits for commits",
+            .run = rookery::sim::offsets_life_to_hunt(mutant)};
   }
   if (kind_of(mutant) == 'S') {
     return {.name = "stop",

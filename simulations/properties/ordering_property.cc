@@ -65,14 +65,17 @@ Ordering draw_ordering(Tape& tape) {
   KeyFunction by;
   if (tape.draw(3) == 2) by = group_in_value;
   const std::size_t lanes = 1 + tape.draw(6);
+  const bool collapses = tape.draw(2) == 1;
   switch (tape.draw(5)) {
     case 0:
       return in_partition();
     case 1:
-      return virtual_partitions({.count = lanes, .by = by});
+      return virtual_partitions({.count = lanes, .by = by, .collapse = collapses});
     case 2:
-      return virtual_partitions(
-          {.count = lanes, .by = by, .distribution = Distribution::kBalanced});
+      return virtual_partitions({.count = lanes,
+                                 .by = by,
+                                 .distribution = Distribution::kBalanced,
+                                 .collapse = collapses});
     case 3:
       return by_key({.by = by, .max_lanes = lanes * 5});
     default:

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include "simulations/scheduler/left_behind.h"
 #include "simulations/scheduler/scheduler.h"
@@ -102,9 +103,15 @@ class UnitOfRoute::Impl {
       if (is_assigned()) return;
       const Offset committed = group_.committed_at(partition_);
       pushed_ = std::max<Offset>(committed, 0);
+      is_end_told_ = false;
       marked_ = pushed_;
-      stream_ = group_.assign(partition_, pushed_,
-                              committed >= 0 ? std::optional(committed) : std::nullopt);
+      // The whole log: a seek may go back in it.
+      const Offset first = std::exchange(pushed_, 0);
+      stream_ =
+          group_.assign(partition_, 0, committed >= 0 ? std::optional(committed) : std::nullopt,
+                        group_.metadata_of(partition_));
+      push_below(first);
+      board_.change([&] { stream_->seek_locked(first); });
     });
   }
   bool is_assigned() const { return stream_ != nullptr; }
@@ -131,7 +138,11 @@ class UnitOfRoute::Impl {
     return exit_code_;
   }
 
-  Offset marked() const { return std::max(marked_, group_.committed_at(partition_)); }
+  // A seek back has it fall; what is committed is behind, or was marked in the partition's end.
+  Offset marked() const {
+    return is_assigned() && !is_revoking_ ? marked_
+                                          : std::max(marked_, group_.committed_at(partition_));
+  }
   Offset committed() const { return group_.committed_at(partition_); }
 
   std::vector<fakes::ProducerScript::Sent> sent() const {
@@ -149,6 +160,7 @@ class UnitOfRoute::Impl {
   void truncate(Offset end) {
     log_.resize(std::min(log_.size(), static_cast<std::size_t>(end)));
     pushed_ = std::min(pushed_, end);
+    is_end_told_ = false;
     command([this, end] {
       if (is_assigned()) stream_->truncate(end);
     });
@@ -232,18 +244,24 @@ class UnitOfRoute::Impl {
 
   void note_marks() {
     for (const PartitionProgress& progress : server_->progress()) {
-      if (progress.partition == partition_) marked_ = std::max(marked_, progress.done);
+      if (progress.partition == partition_ && progress.done >= 0) marked_ = progress.done;
     }
   }
 
   void push() {
     if (!is_assigned() || is_revoking_) return;
-    for (; pushed_ < static_cast<Offset>(log_.size()); ++pushed_) {
+    push_below(static_cast<Offset>(log_.size()));
+    if (!std::exchange(is_end_told_, true)) stream_->push_end();
+  }
+
+  void push_below(Offset end) {
+    for (; pushed_ < end; ++pushed_) {
       const UnitRecord& record = log_[static_cast<std::size_t>(pushed_)];
       stream_->push_one({.key = record.key,
                          .value = record.value,
                          .headers = record.headers,
                          .timestamp_ms = record.timestamp_ms});
+      is_end_told_ = false;
     }
   }
 
@@ -272,6 +290,7 @@ class UnitOfRoute::Impl {
 
   std::vector<UnitRecord> log_;
   Offset pushed_ = 0;
+  bool is_end_told_ = false;  // behind what was pushed
   Offset marked_ = 0;
   WallTime wall_now_ = sim::SchedulerOptions().wall_start;
   RevocationId revocation_;

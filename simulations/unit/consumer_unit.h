@@ -16,8 +16,10 @@
 //   }
 //
 // Time: begins at 2026-01-01 00:00 UTC; run() lets happen what can happen at this moment, advance()
-// what becomes due meanwhile. A consumer that waits, by rookery's own calls (sleep_until, a Mutex,
-// a Thread), waits in that time. What needs real threads or the network is no unit.
+// what becomes due meanwhile, ticks included. Each run() and advance() brings the consumer to the
+// partition's end, so it is told of it (eofed()) when all that was produced has been run. A
+// consumer that waits, by rookery's own calls (sleep_until, a Mutex, a Thread), waits in that time.
+// What needs real threads or the network is no unit.
 //
 // A mistake in the routes, a deadlock or an exception that leaves a thread fails the test where it
 // happens, with what the server or the scheduler says; the unit is dead from then on.

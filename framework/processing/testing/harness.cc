@@ -39,6 +39,12 @@ class Hooked final : public Consumer {
   void initialized() override {
     if (hooks_.initialized) hooks_.initialized();
   }
+  void eofed() override {
+    if (hooks_.eofed) hooks_.eofed(*context_);
+  }
+  void tick() override {
+    if (hooks_.tick) hooks_.tick(*context_);
+  }
   void revoked() override {
     if (hooks_.revoked) hooks_.revoked(*context_);
   }

@@ -30,6 +30,8 @@ void write_events(Monitor& monitor, Board& board);
 // the board when an object is made and destroyed.
 struct Hooks {
   std::function<void()> initialized = {};
+  std::function<void(ConsumerContext&)> eofed = {};
+  std::function<void(ConsumerContext&)> tick = {};
   std::function<void(ConsumerContext&)> revoked = {};
   std::function<void(ConsumerContext&)> shutdown = {};
 };

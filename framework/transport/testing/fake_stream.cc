@@ -50,7 +50,7 @@ FakeStream::FakeStream(Board& board, TopicPartition partition, AssignmentId assi
 
 void FakeStream::push(std::size_t count, const std::string& value) {
   board_.change([&] {
-    const bool was_empty = records_.empty();
+    const bool was_empty = waiting() == 0;
     for (std::size_t i = 0; i < count; ++i) records_.push_back({end_++, {.value = value}});
     if (was_empty) hint_locked();
   });
@@ -58,7 +58,7 @@ void FakeStream::push(std::size_t count, const std::string& value) {
 
 void FakeStream::push_one(Content content) {
   board_.change([&] {
-    const bool was_empty = records_.empty();
+    const bool was_empty = waiting() == 0;
     records_.push_back({end_++, std::move(content)});
     if (was_empty) hint_locked();
   });
@@ -76,7 +76,23 @@ void FakeStream::truncate(Offset end) {
     std::erase_if(records_, [end](const Waiting& waiting) { return waiting.offset >= end; });
     end_ = std::min(end_, end);
     position_ = std::min(position_, end);
+    next_ = std::min(next_, records_.size());
   });
+}
+
+void FakeStream::seek_locked(Offset offset) {
+  position_ = offset;
+  const auto next =
+      std::partition_point(records_.begin(), records_.end(),
+                           [offset](const Waiting& waiting) { return waiting.offset < offset; });
+  next_ = static_cast<std::size_t>(next - records_.begin());
+}
+
+std::optional<Offset> FakeStream::offset_for_time_locked(std::int64_t timestamp_ms) const {
+  const auto found = std::find_if(records_.begin(), records_.end(), [&](const Waiting& waiting) {
+    return waiting.content.timestamp_ms >= timestamp_ms;
+  });
+  return found == records_.end() ? std::nullopt : std::optional(found->offset);
 }
 
 void FakeStream::push_error(Error error) {
@@ -104,22 +120,22 @@ Taken FakeStream::take(std::size_t max_records, std::size_t max_bytes) {
     }
     auto memory = std::make_unique<Memory>(board_, batches_held_);
     std::size_t bytes = 0;
-    while (!records_.empty() && memory->records.size() < max_records && bytes < max_bytes) {
-      const Content& content = memory->contents.emplace_back(std::move(records_.front().content));
+    while (waiting() > 0 && memory->records.size() < max_records && bytes < max_bytes) {
+      const Waiting& next = records_[next_++];
+      const Content& content = memory->contents.emplace_back(next.content);
       memory->records.emplace_back(
           Record::Fields{.partition = handle_.get(),
-                         .offset = records_.front().offset,
+                         .offset = next.offset,
                          .timestamp_ms = content.timestamp_ms,
                          .leader_epoch = content.leader_epoch,
                          .key = content.key,
                          .value = content.value,
                          .header_source = content.headers.empty() ? nullptr : &content.headers});
       bytes += content.value.size();
-      position_ = records_.front().offset + 1;
-      records_.pop_front();
+      position_ = next.offset + 1;
     }
     largest_take = std::max(largest_take, memory->records.size());
-    if (records_.empty()) {  // what is past the last record is told once that is taken
+    if (waiting() == 0) {  // what is past the last record is told once that is taken
       position_ = end_;
       taken.end_of_partition = std::exchange(is_end_, false);
       taken.error = std::exchange(error_, std::nullopt);

@@ -40,13 +40,19 @@ class FakeStream final : public PartitionStream {
     board_.change([&] { are_hints_lost_ = are_lost; });
   }
   void revoke_locked() { is_revoked_ = true; }
+  // Under the board's lock: the next take begins there. All that was ever pushed is kept for it.
+  void seek_locked(Offset offset);
+  Offset position_locked() const { return position_; }
+  Offset end_locked() const { return end_; }
+  // The first offset whose record is at or after the time.
+  std::optional<Offset> offset_for_time_locked(std::int64_t timestamp_ms) const;
   // Each take begins with it, no lock held. Set before the first push.
   std::function<void()> on_take;
 
   // Under the board's lock.
   std::size_t takes = 0;         // calls of take
   std::size_t largest_take = 0;  // records in one
-  std::size_t waiting() const { return records_.size(); }
+  std::size_t waiting() const { return records_.size() - next_; }
   std::size_t batches_held() const { return *batches_held_; }
 
   // ---- PartitionStream
@@ -70,7 +76,8 @@ class FakeStream final : public PartitionStream {
   Board& board_;
   const std::shared_ptr<const PartitionHandle> handle_;
   const AssignmentId assignment_;
-  std::deque<Waiting> records_;
+  std::deque<Waiting> records_;  // of the whole log
+  std::size_t next_ = 0;         // of them: to be taken
   Offset end_;
   Offset position_;
   std::optional<Error> error_;

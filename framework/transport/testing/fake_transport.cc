@@ -17,9 +17,11 @@ namespace rookery::fakes {
 AssignedPartition FakeGroup::assign_locked(const TopicPartition& partition, Offset first,
                                            std::optional<Offset> committed_offset) {
   const AssignmentId assignment{++last_assignment_};
+  const auto stream = std::make_shared<FakeStream>(board_, partition, assignment, first);
+  last_streams[partition] = stream;
   return {.partition = partition,
           .assignment = assignment,
-          .stream = std::make_shared<FakeStream>(board_, partition, assignment, first),
+          .stream = stream,
           .committed = committed_offset};
 }
 
@@ -230,10 +232,30 @@ class FakeGroupConsumer final : public GroupConsumer {
   Result<std::vector<CommittedOffset>> committed(std::vector<TopicPartition>, TimePoint) override {
     return fail(ErrorCode::kUnsupported, "not in this fake");
   }
-  Status seek(const TopicPartition&, Offset, TimePoint) override {
-    return fail(ErrorCode::kUnsupported, "not in this fake");
+  Status seek(const TopicPartition& partition, Offset offset, TimePoint) override {
+    expect_control_thread();
+    Status status;
+    board_.change([&] {
+      group_.seeks.push_back(offset);
+      const auto stream = group_.last_streams.find(partition);
+      if (stream == group_.last_streams.end()) {
+        status = fail(ErrorCode::kRevoked, partition.text() + ": not assigned");
+        return;
+      }
+      if (group_.seek_error) status = fail(*group_.seek_error);
+      if (status || group_.does_failed_seek_move) stream->second->seek_locked(offset);
+    });
+    return status;
   }
-  std::vector<Position> positions() const override { return {}; }
+  std::vector<Position> positions() const override {
+    std::vector<Position> all;
+    board_.look([&] {
+      for (const auto& [partition, stream] : group_.last_streams) {
+        all.push_back({.partition = partition, .next = stream->position_locked()});
+      }
+    });
+    return all;
+  }
   Result<GroupMetadata> group_metadata() const override { return GroupMetadata{}; }
 
   CloseReport close(TimePoint) override {
@@ -266,6 +288,14 @@ FakeGroup& FakeTransport::group(const std::string& id) {
   return *found;
 }
 
+std::shared_ptr<FakeStream> FakeTransport::stream_of(const TopicPartition& partition) const {
+  for (const auto& [id, group] : groups_) {
+    const auto found = group->last_streams.find(partition);
+    if (found != group->last_streams.end()) return found->second;
+  }
+  return nullptr;
+}
+
 Result<std::unique_ptr<GroupConsumer>> FakeTransport::make_group_consumer(
     GroupConsumerOptions options) {
   group_config = options.config;
@@ -279,99 +309,6 @@ Result<std::unique_ptr<ProducerClient>> FakeTransport::make_producer(ProducerOpt
   ++producers_made;
   producer.on_error = std::move(options.on_error);
   return std::make_unique<FakeProducer>(board_, producer, std::move(options.on_delivery));
-}
-
-namespace {
-
-// Describes the topics that the test named, and where logs begin; nothing else.
-class FakeAdmin final : public AdminClient {
- public:
-  FakeAdmin(Board& board, FakeTransport& transport) : board_(board), transport_(transport) {}
-
-  void close() override {}
-  Result<ClusterDescription> describe(const std::vector<std::string>& topics, TimePoint) override {
-    ClusterDescription cluster;
-    std::string missing;
-    board_.change([&] {
-      ++transport_.describes;
-      for (const std::string& topic : topics) {
-        const auto found = transport_.topics.find(topic);
-        const std::int32_t count =
-            found != transport_.topics.end() ? found->second : transport_.other_topics;
-        if (count == 0) {
-          missing = topic;
-          continue;
-        }
-        cluster.topics.push_back({.name = topic});
-        for (PartitionId partition = 0; partition < count; ++partition) {
-          cluster.topics.back().partitions.push_back({partition, 0});
-        }
-      }
-    });
-    if (missing.empty()) return cluster;
-    return rookery::fail(ErrorCode::kUnknownTopicOrPartition, "topic '" + missing + "'");
-  }
-
-  std::vector<Status> create_topics(const std::vector<NewTopic>& topics, TimePoint) override {
-    return std::vector<Status>(topics.size(), unsupported());
-  }
-  std::vector<Status> delete_topics(const std::vector<std::string>& topics, TimePoint) override {
-    return std::vector<Status>(topics.size(), unsupported());
-  }
-  std::vector<Status> create_partitions(const std::vector<NewPartitions>& topics,
-                                        TimePoint) override {
-    return std::vector<Status>(topics.size(), unsupported());
-  }
-  Result<std::vector<Watermarks>> watermarks(const std::vector<TopicPartition>& partitions,
-                                             TimePoint) override {
-    std::vector<Watermarks> all;
-    std::optional<Error> error;
-    board_.change([&] {
-      ++transport_.watermark_questions;
-      error = transport_.watermarks_error;
-      for (const TopicPartition& partition : partitions) {
-        const auto found = transport_.log_starts.find(partition);
-        const Offset low = found == transport_.log_starts.end() ? 0 : found->second;
-        all.push_back({.partition = partition, .low = low, .high = low});
-      }
-    });
-    if (error) return rookery::fail(*error);
-    return all;
-  }
-  Result<std::vector<std::optional<Offset>>> offsets_for_time(const std::vector<TopicPartition>&,
-                                                              Timestamp, TimePoint) override {
-    return unsupported();
-  }
-  std::vector<Result<ConsumerGroupDescription>> describe_groups(
-      const std::vector<std::string>& groups, TimePoint) override {
-    return std::vector<Result<ConsumerGroupDescription>>(groups.size(), unsupported());
-  }
-  std::vector<Result<std::vector<GroupOffset>>> group_offsets(
-      const std::vector<std::string>& groups, TimePoint) override {
-    return std::vector<Result<std::vector<GroupOffset>>>(groups.size(), unsupported());
-  }
-  std::vector<Status> alter_group_offsets(const std::vector<GroupOffsets>& groups,
-                                          TimePoint) override {
-    return std::vector<Status>(groups.size(), unsupported());
-  }
-  std::vector<Status> delete_group_offsets(const std::vector<GroupPartitions>& groups,
-                                           TimePoint) override {
-    return std::vector<Status>(groups.size(), unsupported());
-  }
-
- private:
-  static tl::unexpected<Error> unsupported() {
-    return rookery::fail(ErrorCode::kUnsupported, "not in this fake");
-  }
-
-  Board& board_;
-  FakeTransport& transport_;
-};
-
-}  // namespace
-
-Result<std::unique_ptr<AdminClient>> FakeTransport::make_admin(ConfigMap) {
-  return std::make_unique<FakeAdmin>(board_, *this);
 }
 
 }  // namespace rookery::fakes

@@ -47,8 +47,13 @@ class FakeGroup {
   std::size_t closes = 0;
   bool does_close_late = false;
   std::optional<Error> subscribe_error;
-  std::vector<std::string> topics;  // subscribed
-  std::function<void()> on_poll;    // each poll ends with it, no lock held
+  std::vector<std::string> topics;     // subscribed
+  std::optional<Error> seek_error;     // seeks fail with it, ...
+  bool does_failed_seek_move = false;  // ... and may move the stream all the same
+  std::vector<Offset> seeks;           // asked for, in order
+  // The streams that were assigned last.
+  std::map<TopicPartition, std::shared_ptr<FakeStream>> last_streams;
+  std::function<void()> on_poll;  // each poll ends with it, no lock held
   bool is_handed_back(RevocationId revocation) const;
   // The control thread took all events, has dealt with them, and waits for more.
   bool has_handled_all() const { return events_.empty() && is_polled_; }
@@ -99,6 +104,8 @@ class FakeTransport final : public Transport {
   // Where logs begin, as admin clients are told; those not named begin at 0. Or why they are not.
   std::map<TopicPartition, Offset> log_starts;
   std::optional<Error> watermarks_error;
+  // What logs hold: the stream that some group was assigned last. Under the board's lock.
+  std::shared_ptr<FakeStream> stream_of(const TopicPartition& partition) const;
   std::size_t watermark_questions = 0;
 
   Result<std::unique_ptr<GroupConsumer>> make_group_consumer(GroupConsumerOptions options) override;
