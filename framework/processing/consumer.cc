@@ -61,7 +61,7 @@ class CallableWaitingConsumer final : public WaitingConsumer {
 
 ConsumerFactory consumer(std::function<void(const Record&, ConsumerContext&)> consume) {
   return [consume]() -> std::unique_ptr<ConsumerBase> {
-    return std::make_unique<CallableConsumer>(consume);
+    return without_wrap_unless_own(std::make_unique<CallableConsumer>(consume));
   };
 }
 
@@ -71,13 +71,13 @@ ConsumerFactory consumer(std::function<void(const Record&)> consume) {
 
 ConsumerFactory consumer(std::function<void(Batch&, ConsumerContext&)> consume) {
   return [consume]() -> std::unique_ptr<ConsumerBase> {
-    return std::make_unique<CallableBatchConsumer>(consume);
+    return without_wrap_unless_own(std::make_unique<CallableBatchConsumer>(consume));
   };
 }
 
 ConsumerFactory consumer(std::function<void(const Record&, Completion, ConsumerContext&)> consume) {
   return [consume]() -> std::unique_ptr<ConsumerBase> {
-    return std::make_unique<CallableWaitingConsumer>(consume);
+    return without_wrap_unless_own(std::make_unique<CallableWaitingConsumer>(consume));
   };
 }
 
@@ -85,6 +85,15 @@ ConsumerFactory consumer(std::function<void(const Record&, Completion)> consume)
   return consumer([consume](const Record& record, Completion completion, ConsumerContext&) {
     consume(record, std::move(completion));
   });
+}
+
+void ConsumerBase::run_in_wrap(ConsumeAction action) {
+  try {
+    wrap(action);
+  } catch (...) {
+    action.rethrow_of_wrap();
+  }
+  if (!action.is_done()) action.throw_undone();
 }
 
 }  // namespace rookery

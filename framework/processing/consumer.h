@@ -186,21 +186,23 @@ class ConsumerBase {
   // Zero in hooks.
   Duration processing_lag() const { return context_->processing_lag(); }
 
-  // For the three forms: runs it in wrap().
-  void run_wrapped(ConsumeAction& action) {
-    try {
-      wrap(action);
-    } catch (...) {
-      action.rethrow_of_wrap();
-    }
-    if (!action.is_done()) [[unlikely]]
-      action.throw_undone();
+  // For the three forms: runs it in wrap(), where there is one: to catch and throw again costs more
+  // than all else that is done about a failure.
+  template <class Consume>
+  void run_wrapped(const Consume& consume) {
+    if (has_wrap_) return run_in_wrap(ConsumeAction(consume));
+    consume();
   }
 
  private:
+  template <class T>
+  friend std::unique_ptr<ConsumerBase> without_wrap_unless_own(std::unique_ptr<T> consumer);
+
   Offsets& offsets() { return context_->offsets(); }
+  void run_in_wrap(ConsumeAction action);
 
   ConsumerContext* context_ = nullptr;
+  bool has_wrap_ = true;  // that does more than to call its action
 };
 
 // One record at a time: a record that returns is marked, one that throws is retried alone.
@@ -209,9 +211,7 @@ class Consumer : public ConsumerBase {
   bool consumes_batches() const final { return false; }
   bool finishes_later() const final { return false; }
   void run_record(const Record& record) final {
-    const auto run = [&] { consume(record); };
-    ConsumeAction action(run);
-    run_wrapped(action);
+    run_wrapped([&] { consume(record); });
   }
   void run_batch(Batch&) final {}
   void run_waiting(const Record&, Completion) final {}
@@ -229,9 +229,7 @@ class BatchConsumer : public ConsumerBase {
   bool finishes_later() const final { return false; }
   void run_record(const Record&) final {}
   void run_batch(Batch& batch) final {
-    const auto run = [&] { consume(batch); };
-    ConsumeAction action(run);
-    run_wrapped(action);
+    run_wrapped([&] { consume(batch); });
   }
   void run_waiting(const Record&, Completion) final {}
 
@@ -254,9 +252,7 @@ class WaitingConsumer : public ConsumerBase {
   void run_record(const Record&) final {}
   void run_batch(Batch&) final {}
   void run_waiting(const Record& record, Completion completion) final {
-    const auto run = [&] { consume(record, std::move(completion)); };
-    ConsumeAction action(run);
-    run_wrapped(action);
+    run_wrapped([&] { consume(record, std::move(completion)); });
   }
 
  private:
@@ -267,12 +263,22 @@ class WaitingConsumer : public ConsumerBase {
 // Makes a consumer for each partition that comes; called on a worker.
 using ConsumerFactory = std::function<std::unique_ptr<ConsumerBase>()>;
 
+// For the factories below. A wrap() that cannot be named here (it is private) is the class's own.
+template <class T>
+std::unique_ptr<ConsumerBase> without_wrap_unless_own(std::unique_ptr<T> consumer) {
+  constexpr bool kIsOwn = !requires {
+    requires std::same_as<decltype(&T::wrap), void (ConsumerBase::*)(ConsumeAction&)>;
+  };
+  consumer->ConsumerBase::has_wrap_ = kIsOwn;
+  return consumer;
+}
+
 // consumer<Billing>(), consumer<Billing>(config): the arguments are copied, and given to each
 // object.
 template <std::derived_from<ConsumerBase> T, class... Arguments>
 ConsumerFactory consumer(Arguments... arguments) {
   return [arguments...]() -> std::unique_ptr<ConsumerBase> {
-    return std::make_unique<T>(arguments...);
+    return without_wrap_unless_own(std::make_unique<T>(arguments...));
   };
 }
 

@@ -70,14 +70,14 @@ bool Lane::goes_on_with(std::size_t batch, std::size_t records) const {
   if (waiting_ == 0 || retry_at_ != kNever || is_blocked_ || awaited_ || is_interrupted()) {
     return false;
   }
-  if (next_offset() >= run_below_ || is_turn_over()) return false;
+  if (next_offset() >= run_below_ || is_turn_over(*partition_.environment().pool)) return false;
   return next_batch_ != batch || taken_away_.contains(next_offset());
 }
 
 // More lanes than workers share these by turns: who has much to do would else have to be waited for
 // by all others, and the last one would work alone.
-bool Lane::is_turn_over() const {
-  return partition_.environment().pool->has_waiting() && now() >= turn_ends_;
+bool Lane::is_turn_over(const WorkerPool& pool) const {
+  return pool.has_waiting() && now() >= turn_ends_;
 }
 
 // ---- One at a time
@@ -85,12 +85,13 @@ bool Lane::is_turn_over() const {
 void Lane::run_records() {
   const std::span<const Record> records = batches_[next_batch_].records();
   const bool is_automatic = settings_.marking == Marking::kAutomatic;
+  const WorkerPool& pool = *partition_.environment().pool;
   const std::size_t first = next_record_;
   std::size_t index = first;
   std::size_t passed_by = 0;
   std::optional<Failure> failure;
   for (; index < records.size() && !is_interrupted(); ++index) {
-    if (index > first && is_turn_over()) break;
+    if (index > first && is_turn_over(pool)) break;
     const Record& record = records[index];
     if (record.offset() >= run_below_) break;
     if (!taken_away_.empty() && taken_away_.contains(record.offset())) {

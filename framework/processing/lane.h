@@ -177,7 +177,7 @@ class Lane final : public ConsumerContext, private Outputs, private Offsets {
   void note_consume_ended() { desk_.note_ended(); }
   void run_records();
   bool goes_on_with(std::size_t batch, std::size_t records) const;
-  bool is_turn_over() const;
+  bool is_turn_over(const WorkerPool& pool) const;
   void run_batch();
   void end_batch(const Slice& slice, Batch& batch, const std::optional<Failure>& failure);
   std::optional<Slice> next_slice();

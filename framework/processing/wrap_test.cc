@@ -67,6 +67,46 @@ TEST_F(WrapTest, StandsAroundConsume) {
   EXPECT_THAT(errors(), IsEmpty());
 }
 
+// Whoever has a wrap of its own is found, wherever it stands and whoever may name it.
+TEST_F(WrapTest, IsFoundInAnyClass) {
+  class Private : public Consumer {
+   public:
+    explicit Private(Board* board) : board_(*board) {}
+
+   private:
+    void wrap(ConsumeAction& action) override {
+      board_.note("ran a wrap");
+      ConsumerBase::wrap(action);
+    }
+    void consume(const Record&) override { board_.note("ran consume"); }
+    Board& board_;
+  };
+  class Derived : public Private {
+    using Private::Private;
+  };
+  class Public : public Derived {
+    using Derived::Derived;
+
+   public:
+    void wrap(ConsumeAction& action) override { action(); }
+  };
+  const auto run = [this](const ConsumerFactory& factory) {
+    const std::size_t before = board_.notes("ran ").size();
+    ServerHarness harness(board_, {.consumer = factory});
+    harness.assign()->push(2);
+    harness.group().wait_for_commit(kPartition, 2);
+    EXPECT_EQ(harness.stop(), ExitCode::kClean);
+    std::vector<std::string> notes = board_.notes("ran ");
+    notes.erase(notes.begin(), notes.begin() + static_cast<std::ptrdiff_t>(before));
+    return notes;
+  };
+  const auto wrapped = ElementsAre("a wrap", "consume", "a wrap", "consume");
+  EXPECT_THAT(run(consumer<Private>(&board_)), wrapped);
+  EXPECT_THAT(run(consumer<Derived>(&board_)), wrapped);
+  EXPECT_THAT(run(consumer<Public>(&board_)), ElementsAre("consume", "consume"));
+  EXPECT_THAT(run([this] { return std::make_unique<Derived>(&board_); }), wrapped);
+}
+
 TEST_F(WrapTest, AThrowBeforeConsumeIsTheRecordsFailure) {
   const Wrap wrap = [](ConsumeAction&) { throw CommitFailed("no connection"); };
   EXPECT_THAT(run_one(wrap, noting()), ElementsAre("consume")) << "the second run's";
