@@ -36,6 +36,7 @@ struct Setup {
   Duration per{};
   bool is_by_key = false;
   bool sends = false;
+  bool pauses = false;
 };
 
 // Of one server. On fibers of one thread, which switch nowhere in between.
@@ -43,6 +44,7 @@ struct Book {
   FilterLifeSeen* seen = nullptr;
   std::vector<std::string> breaches;
   std::map<TopicPartition, std::vector<Offset>> before;  // what expire was given
+  std::map<TopicPartition, TimePoint> paused_until;      // by the consumer, of one lane
 };
 using BookPtr = std::shared_ptr<Book>;
 
@@ -139,12 +141,29 @@ class Orders final : public Consumer {
     if (setup_.delay && age_of(order, wall_now()) < *setup_.delay) {
       book_->breaches.push_back(place(order) + " runs before its time");
     }
+    if (setup_.pauses) check_and_pause(order);
     if (setup_.sends) producer().send({.topic = "out.v1", .key = order.key()});
     // Sent until it is acknowledged: the order is not done before.
     for (const std::string& breach : book_->breaches) {
       producer().send({.topic = kBreaches, .value = breach});
     }
   }
+  // A pause of the consumer's holds whatever filters say, and ends with the ownership. With several
+  // lanes another one may begin just now.
+  void check_and_pause(const Record& order) {
+    const auto until = book_->paused_until.find(order.topic_partition());
+    if (until != book_->paused_until.end() && now() < until->second) {
+      book_->breaches.push_back(place(order) + " runs while its partition is paused");
+    }
+    if (order.offset() % 5 != 2) return;
+    const Duration time = std::chrono::milliseconds(100 + order.offset() * 37 % 700);
+    const TimePoint ends = deadline_in(time);  // at the earliest: the call takes time
+    pause(time);
+    if (!setup_.is_by_key) book_->paused_until[order.topic_partition()] = ends;
+    if (book_->seen != nullptr) ++book_->seen->paused;
+  }
+  void revoked() override { book_->paused_until.erase({topic(), partition()}); }
+
   const BookPtr book_;
   const Setup setup_;
 };
@@ -191,6 +210,7 @@ Setup draw_setup(Tape& tape) {
   }
   setup.is_by_key = tape.draw(3) == 1;
   setup.sends = tape.draw(2) == 1;
+  setup.pauses = tape.draw(3) == 1;
   return setup;
 }
 

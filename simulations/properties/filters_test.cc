@@ -24,6 +24,7 @@ TEST(Filters, HoldWhatIsToWaitAndPassWhatIsDroppedWhateverKafkaDoes) {
   }
   EXPECT_GT(seen.expired, kSeeds);
   EXPECT_GT(seen.throttled, kSeeds);
+  EXPECT_GT(seen.paused, kSeeds);
   EXPECT_GT(rebalances, kSeeds);
 }
 

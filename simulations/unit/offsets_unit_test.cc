@@ -55,6 +55,20 @@ TEST(OffsetsUnit, APauseEndsByTheClock) {
   EXPECT_THAT(reader.consumer()->seen, ElementsAre(0, 1, 2, 3));
 }
 
+// What filters hold back and what a pause holds back waits for the later of the two.
+TEST(OffsetsUnit, APauseAndAFilterEndEachForItself) {
+  for (const std::chrono::seconds held : {2s, 8s}) {
+    auto reader = consumer_for<Reader>("orders.v1", {.filters = {delay(held)}});
+    reader.produce({.value = "pause", .timestamp_ms = 0}).produce({.value = "fresh"});
+    const Duration later = std::max<Duration>(held, 5s);
+    reader.advance(later - 1ms);
+    EXPECT_THAT(reader.consumer()->seen, ElementsAre(0)) << held.count() << " s";
+    reader.advance(1ms);
+    EXPECT_THAT(reader.consumer()->seen, ElementsAre(0, 1)) << held.count() << " s";
+    EXPECT_EQ(reader.marked(), 2);
+  }
+}
+
 TEST(OffsetsUnit, APauseHoldsRetriesToo) {
   class Failing : public Consumer {
    public:
