@@ -28,6 +28,7 @@ struct Canary {
   // Shrinking must make it no larger than this.
   testing::RunSize small = {};
   Sabotage sabotage = {};
+  std::uint64_t first_seed = 1;  // of the hunt
 
   RunFunction run() const;
 };

@@ -37,6 +37,7 @@ testing::SimulateOptions patient() {
 // The report of the campaign up to its first violation.
 Report hunt(const Canary& canary, testing::SimulateOptions options = patient()) {
   options.seeds = options.replay.empty() ? 60 : 1;
+  options.first_seed = canary.first_seed;
   options.threads = 1;
   options.violations_most = 1;
   return run_campaign({.program = "canary", .run = canary.run(), .options = options});
