@@ -248,7 +248,7 @@ TEST(Completion, ATruncatedLogWaitsForWhatIsUnderWay) {
     CompletionDesk desk(board);
     ServerHarness harness(board, {.consumer = desk.factory(), .ordering = ordering});
     const auto stream = harness.assign();
-    push_keys(*stream, {"a", "a"});
+    stream->push_together({{.key = OwnedBytes("a")}, {.key = OwnedBytes("a")}});
     CompletionDesk::Work old = desk.take("a");
     stream->truncate(0);
     push_keys(*stream, {"b", "c"});

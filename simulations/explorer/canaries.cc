@@ -138,8 +138,6 @@ std::vector<Canary> make_canaries() {
        crashes,
        {2, 20, 1, 2},
        {.late_revocation = seconds(3)},
-       // Most seeds shrink to the 11 records of the group's beginning. Seed 6 fails at a restart,
-       // and without that not at all: it ends at 52.
        7},
       {"never succeeds",
        "everything is consumed in the end",

@@ -5,25 +5,17 @@
 
 #include <gtest/gtest.h>
 
+#include "simulations/properties/over_seeds.h"
+
 namespace rookery::sim {
 namespace {
 
 constexpr std::uint64_t kSeeds = 40;
 
 void expect_well(const RunFunction& run) {
-  StackPool stacks;
-  std::uint64_t outputs = 0;
-  std::uint64_t dead_letters = 0;
-  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    RunTape tape({.seed = seed});
-    const RunOutcome outcome = run(tape, {.stacks = &stacks});
-    ASSERT_FALSE(outcome.broken) << "seed " << seed << ": " << outcome.broken->promise << "\n"
-                                 << outcome.broken->text;
-    outputs += outcome.outputs;
-    dead_letters += outcome.rejected;
-  }
-  EXPECT_GT(outputs, kSeeds * 50) << "invoices";
-  EXPECT_GT(dead_letters, kSeeds * 10);
+  const SeedSums sums = expect_well(run, kSeeds);
+  EXPECT_GT(sums.outputs, kSeeds * 50) << "invoices";
+  EXPECT_GT(sums.rejected, kSeeds * 10) << "dead letters";
 }
 
 TEST(BillingLife, EachOrderHasItsInvoiceOrItsDeadLetter) { expect_well(billing_life(3)); }

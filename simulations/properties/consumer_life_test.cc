@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "simulations/properties/over_seeds.h"
+
 namespace rookery::sim {
 namespace {
 
@@ -12,17 +14,8 @@ constexpr std::uint64_t kSeeds = 100;
 
 TEST(ConsumerLife, IsOrderlyWhateverKafkaDoes) {
   ConsumerLifeSeen seen;
-  const RunFunction run = consumer_life(&seen);
-  StackPool stacks;
-  std::uint64_t rebalances = 0;
-  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    RunTape tape({.seed = seed});
-    const RunOutcome outcome = run(tape, {.stacks = &stacks});
-    ASSERT_FALSE(outcome.broken) << "seed " << seed << ": " << outcome.broken->promise << "\n"
-                                 << outcome.broken->text;
-    rebalances += outcome.rebalances;
-  }
-  EXPECT_GT(rebalances, kSeeds);
+  const SeedSums sums = expect_well(consumer_life(&seen), kSeeds);
+  EXPECT_GT(sums.rebalances, kSeeds);
   EXPECT_GT(seen.ends, 10 * kSeeds);
   EXPECT_GT(seen.ticks, 10 * kSeeds);
   EXPECT_GT(seen.revocations, kSeeds);

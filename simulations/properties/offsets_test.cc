@@ -6,6 +6,7 @@
 #include <string>
 
 #include "simulations/properties/offsets_life.h"
+#include "simulations/properties/over_seeds.h"
 
 namespace rookery::sim {
 namespace {
@@ -13,19 +14,9 @@ namespace {
 constexpr std::uint64_t kSeeds = 120;
 
 void expect_well(const RunFunction& run) {
-  StackPool stacks;
-  std::uint64_t records = 0;
-  std::uint64_t rebalances = 0;
-  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    RunTape tape({.seed = seed});
-    const RunOutcome outcome = run(tape, {.stacks = &stacks});
-    ASSERT_FALSE(outcome.broken) << "seed " << seed << ": " << outcome.broken->promise << "\n"
-                                 << outcome.broken->text;
-    records += outcome.records;
-    rebalances += outcome.rebalances;
-  }
-  EXPECT_GT(records, kSeeds * 100);
-  EXPECT_GT(rebalances, kSeeds);
+  const SeedSums sums = expect_well(run, kSeeds);
+  EXPECT_GT(sums.records, kSeeds * 100);
+  EXPECT_GT(sums.rebalances, kSeeds);
 }
 
 class EachOrdering : public ::testing::TestWithParam<Ordering> {};

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <string>
 
+#include "simulations/properties/over_seeds.h"
 #include "simulations/properties/progress_life.h"
 
 namespace rookery::sim {
@@ -18,19 +19,9 @@ constexpr std::uint64_t kSeeds = 25;
 class EachOrdering : public ::testing::TestWithParam<Ordering> {
  protected:
   static void expect_well(const RunFunction& run) {
-    StackPool stacks;
-    std::uint64_t records = 0;
-    std::uint64_t rebalances = 0;
-    for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-      RunTape tape({.seed = seed});
-      const RunOutcome outcome = run(tape, {.stacks = &stacks});
-      ASSERT_FALSE(outcome.broken) << "seed " << seed << ": " << outcome.broken->promise << "\n"
-                                   << outcome.broken->text;
-      records += outcome.records;
-      rebalances += outcome.rebalances;
-    }
-    EXPECT_GT(records, kSeeds * 100);
-    EXPECT_GT(rebalances, kSeeds);
+    const SeedSums sums = sim::expect_well(run, kSeeds);
+    EXPECT_GT(sums.records, kSeeds * 100);
+    EXPECT_GT(sums.rebalances, kSeeds);
   }
 };
 

@@ -4,8 +4,7 @@
 //
 // Debian's librdkafka calls glibc's thrd_*, mtx_* and cnd_*, which libtsan does not intercept: it
 // sees threads nobody created and crashes. Definitions in the program come before glibc's, and
-// those below call what libtsan does intercept. One report is left: librdkafka destroys a
-// read-write lock that libtsan takes for held, so it is suppressed.
+// those below call what libtsan does intercept. suppressions.cc has what is left.
 
 // allow-file(os-thread): these are the threads of librdkafka, which no simulation runs.
 
@@ -107,8 +106,5 @@ int cnd_wait(cnd_t* condition, mtx_t* mutex) {
 int cnd_timedwait(cnd_t* condition, mtx_t* mutex, const timespec* until) {
   return answer(pthread_cond_timedwait(native(condition), native(mutex), until));
 }
-
-// libtsan asks the program for these when it starts.
-const char* __tsan_default_suppressions() { return "race:rwlock_destroy\nmutex:rwlock_destroy\n"; }
 
 }  // extern "C"

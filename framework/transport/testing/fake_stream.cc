@@ -49,17 +49,19 @@ FakeStream::FakeStream(Board& board, TopicPartition partition, AssignmentId assi
       batches_held_(std::make_shared<std::size_t>(0)) {}
 
 void FakeStream::push(std::size_t count, const std::string& value) {
-  board_.change([&] {
-    const bool was_empty = waiting() == 0;
-    for (std::size_t i = 0; i < count; ++i) records_.push_back({end_++, {.value = value}});
-    if (was_empty) hint_locked();
-  });
+  push_together(std::vector<Content>(count, Content{.value = value}));
 }
 
 void FakeStream::push_one(Content content) {
+  std::vector<Content> one;
+  one.push_back(std::move(content));
+  push_together(std::move(one));
+}
+
+void FakeStream::push_together(std::vector<Content> contents) {
   board_.change([&] {
     const bool was_empty = waiting() == 0;
-    records_.push_back({end_++, std::move(content)});
+    for (Content& content : contents) records_.push_back({end_++, std::move(content)});
     if (was_empty) hint_locked();
   });
 }

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace rookery::fakes {
 
@@ -31,6 +32,7 @@ class FakeStream final : public PartitionStream {
     std::int32_t leader_epoch = -1;
   };
   void push_one(Content content);
+  void push_together(std::vector<Content> contents);  // for one take
   void push_gap(Offset count);  // offsets without records, at the end; hints
   // The log has nothing at `end` and above any more: the stream goes on there.
   void truncate(Offset end);

@@ -1,0 +1,24 @@
+// over_seeds.h
+//
+// A healthy program, run for one seed after the other: what breaks a promise fails the test with
+// its seed, and ends it.
+#pragma once
+
+#include <cstdint>
+
+#include "simulations/world/run_function.h"
+
+namespace rookery::sim {
+
+// Of all runs, to see that there was something to do.
+struct SeedSums {
+  std::uint64_t records = 0;
+  std::uint64_t outputs = 0;
+  std::uint64_t rejected = 0;
+  std::uint64_t rebalances = 0;
+};
+
+// Seeds 1 to `seeds`, on the calling thread.
+SeedSums expect_well(const RunFunction& run, std::uint64_t seeds);
+
+}  // namespace rookery::sim
