@@ -6,17 +6,29 @@
 #include <rookery/processing/partition.h>
 #include <rookery/runtime/mutant.h>
 
+#include <functional>
 #include <new>
+#include <string>
 #include <utility>
 
 namespace rookery {
+namespace {
+
+// Of all lanes of a topic in a group.
+std::size_t kin_of(Partition& partition) {
+  const std::hash<std::string> hash;
+  return 1 | (hash(partition.environment().group) * 31 + hash(partition.topic_partition().topic));
+}
+
+}  // namespace
 
 LaneTask::LaneTask(Partition& partition, std::size_t number, ConsumerFactory factory,
                    const TopicSettings& settings, LaneTurns* turns)
     : partition_(partition),
       desk_(*this, number),
       lane_(partition, desk_, std::move(factory), settings),
-      turns_(turns) {
+      turns_(turns),
+      kin_(kin_of(partition)) {
   attach_to(*partition.environment().pool);
 }
 
@@ -114,6 +126,7 @@ void LaneTask::conclude(PartitionMarks::Report report) {
   report.is_idle = lane_.is_idle();
   report.undone = lane_.undone();
   const bool is_busy = report.is_busy;
+  set_backlog(kin_, lane_.waiting());
   // Who has no turn is told of it.
   const bool waits_for_time = is_waiting && (report.is_in_turn || mutant("lanes.spin_out_of_turn"));
   const PartitionMarks::Due due = partition_.marks().report(desk_, std::move(report));

@@ -42,6 +42,7 @@ class LaneTask final : public Task {
   LaneDesk desk_;
   Lane lane_;
   LaneTurns* const turns_;
+  const std::size_t kin_;
   std::size_t collected_ = 0;  // batches, not yet told to turns_
   bool is_end_due_ = false;    // of the partition: to be told
   bool is_ended_ = false;

@@ -10,6 +10,14 @@
 #include <utility>
 
 namespace rookery {
+namespace {
+
+// How many of those that wait are looked at, and how often one is passed by: what it waits for is
+// bounded, and so is what the choice costs.
+constexpr std::size_t kLookedAtMost = 16;
+constexpr unsigned kPassedByMost = 8;
+
+}  // namespace
 
 void Task::schedule() {
   int state = state_.load(std::memory_order_acquire);
@@ -117,6 +125,23 @@ void WorkerPool::fire_timers(MutexLock& lock) {
   lock.lock();
 }
 
+std::shared_ptr<Task> WorkerPool::take_ready() {
+  const Task& first = *ready_.front();
+  std::size_t best = 0;
+  if (first.kin_ != 0 && first.passed_by_ < kPassedByMost) {
+    const std::size_t end = std::min(ready_.size(), kLookedAtMost);
+    for (std::size_t i = 1; i < end; ++i) {
+      const Task& other = *ready_[i];
+      if (other.kin_ == first.kin_ && other.backlog_ > ready_[best]->backlog_) best = i;
+    }
+  }
+  for (std::size_t i = 0; i < best; ++i) ++ready_[i]->passed_by_;
+  std::shared_ptr<Task> task = std::move(ready_[best]);
+  ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(best));
+  task->passed_by_ = 0;
+  return task;
+}
+
 void WorkerPool::run_worker() {
   for (;;) {
     try {
@@ -141,8 +166,7 @@ void WorkerPool::work() {
       if (watched_until_ == watched) watched_until_ = kNever;
       continue;
     }
-    std::shared_ptr<Task> task = std::move(ready_.front());
-    ready_.pop_front();
+    std::shared_ptr<Task> task = take_ready();
     waiting_.store(ready_.size(), std::memory_order_relaxed);
     // What else is to be done, and the watch over the timers, go to one who waits.
     if (!ready_.empty() || is_timer_unwatched()) changed_.notify_one();

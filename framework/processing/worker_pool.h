@@ -3,6 +3,10 @@
 // N threads over a queue of tasks that are ready, and a timer for those that become ready later. A
 // task waiting for its time is not on the queue and costs nothing.
 //
+// First come, first served; but the first lets those of its kin go before it that have more left to
+// do, a few times. Where they are more than workers and all would have equal turns, the one with
+// the longest work would be left over, and all workers but one idle.
+//
 // Thread rules: any thread. submit only enqueues, so a stream's ready handler may call it.
 #pragma once
 
@@ -42,6 +46,13 @@ class Task : public std::enable_shared_from_this<Task> {
 
  protected:
   virtual void step() = 0;
+  // In a step: how much this task has left to do, to be compared with that of its kin (a number
+  // that they share, not 0). Of those that wait for a worker the pool prefers the one that has
+  // most.
+  void set_backlog(std::size_t kin, std::size_t amount) {
+    kin_ = kin;
+    backlog_ = amount;
+  }
   // What the pool keeps while a step is due. For a task that is a part of something else: an owner
   // of that.
   virtual std::shared_ptr<Task> self() { return shared_from_this(); }
@@ -55,6 +66,10 @@ class Task : public std::enable_shared_from_this<Task> {
   WorkerPool* pool_ = nullptr;
   Atomic<int> state_{kIdle};
   TimePoint timer_ = kNever;  // guarded by the pool
+  // Written in steps, read while it is queued, which are never at once.
+  std::size_t kin_ = 0;  // 0: it has none
+  std::size_t backlog_ = 0;
+  unsigned passed_by_ = 0;  // guarded by the pool
 };
 
 class WorkerPool {
@@ -79,6 +94,7 @@ class WorkerPool {
   void run_worker();
   void work();
   void fire_timers(MutexLock& lock);
+  std::shared_ptr<Task> take_ready();
   bool is_timer_unwatched() const;  // no waiting worker will wake for the next timer
 
   const std::function<void()> on_bad_alloc_;

@@ -7,7 +7,10 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace rookery {
 namespace {
@@ -127,6 +130,79 @@ TEST(WorkerPool, TimersAreInTimeWhileAnyWorkerIsBusy) {
     busy->schedule();
     ASSERT_TRUE(board.wait_for_notes("timer"));
   }
+}
+
+// Tasks that tell what they have left to do, and wait for one worker.
+class Backlogs {
+ public:
+  // In the order in which they come to wait. kin 0: it is nobody's.
+  void add(const std::string& name, std::size_t kin, std::size_t backlog) {
+    tasks_.push_back(std::make_shared<Kin>(*this, name, kin, backlog));
+    tasks_.back()->schedule();
+    board_.wait_for_notes(name);
+  }
+  // Who runs when, when all of them wait.
+  std::vector<std::string> run() {
+    const std::size_t before = board_.notes().size();
+    bool may_end = false;
+    const auto busy = task(pool_, [&] {
+      board_.note("busy");
+      board_.wait_for("all to wait", [&] { return may_end; });
+    });
+    busy->schedule();
+    board_.wait_for_notes("busy");
+    for (const auto& task : tasks_) task->schedule();
+    board_.change([&] { may_end = true; });
+    board_.wait_for("all to run",
+                    [&] { return board_.count_prefix("") == before + 1 + tasks_.size(); });
+    std::vector<std::string> notes = board_.notes();
+    notes.erase(notes.begin(), notes.begin() + static_cast<std::ptrdiff_t>(before) + 1);
+    return notes;
+  }
+
+ private:
+  class Kin final : public Task {
+   public:
+    Kin(Backlogs& all, std::string name, std::size_t kin, std::size_t backlog)
+        : all_(all), name_(std::move(name)), kin_(kin), backlog_(backlog) {
+      attach_to(all.pool_);
+    }
+
+   private:
+    void step() override {
+      set_backlog(kin_, backlog_);
+      all_.board_.note(name_);
+    }
+
+    Backlogs& all_;
+    const std::string name_;
+    const std::size_t kin_;
+    const std::size_t backlog_;
+  };
+
+  Board board_;
+  WorkerPool pool_{"w", 1};
+  std::vector<std::shared_ptr<Kin>> tasks_;
+};
+
+TEST(WorkerPool, WhoHasMostLeftToDoGoesBeforeItsKin) {
+  Backlogs backlogs;
+  backlogs.add("little", 1, 2);
+  backlogs.add("other kin", 2, 50);
+  backlogs.add("nobody's", 0, 60);
+  backlogs.add("most", 1, 9);
+  backlogs.add("more", 1, 5);
+  EXPECT_EQ(backlogs.run(),
+            (std::vector<std::string>{"most", "more", "little", "other kin", "nobody's"}));
+}
+
+TEST(WorkerPool, NobodyIsPassedByForEver) {
+  Backlogs backlogs;
+  backlogs.add("little", 1, 1);
+  for (std::size_t i = 0; i < 12; ++i) backlogs.add("much " + std::to_string(i), 1, 10);
+  const std::vector<std::string> ran = backlogs.run();
+  ASSERT_EQ(ran.size(), 13U);
+  EXPECT_EQ(ran[8], "little");
 }
 
 TEST(WorkerPool, StopLetsRunningStepsEndAndDropsTheQueue) {

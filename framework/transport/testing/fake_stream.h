@@ -33,7 +33,7 @@ class FakeStream final : public PartitionStream {
   };
   void push_one(Content content);
   void push_together(std::vector<Content> contents);  // for one take
-  void push_gap(Offset count);  // offsets without records, at the end; hints
+  void push_gap(Offset count);                        // offsets without records, at the end; hints
   // The log has nothing at `end` and above any more: the stream goes on there.
   void truncate(Offset end);
   void push_error(Error error);
