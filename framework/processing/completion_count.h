@@ -10,11 +10,27 @@
 #include <rookery/runtime/mutex.h>
 
 #include <cstddef>
+#include <memory>
+#include <vector>
 
 namespace rookery {
 
+// Has something left to let go of when no worker comes any more.
+class Leftover {
+ public:
+  virtual void let_go() = 0;
+
+ protected:
+  ~Leftover() = default;
+};
+
 class CompletionCount {
  public:
+  void watch(const std::shared_ptr<Leftover>& leftover) {
+    MutexLock lock(mutex_);
+    std::erase_if(leftovers_, [](const auto& other) { return other.expired(); });
+    leftovers_.push_back(leftover);
+  }
   // False: closed, nothing is to be touched any more.
   bool enter() {
     MutexLock lock(mutex_);
@@ -26,11 +42,19 @@ class CompletionCount {
     MutexLock lock(mutex_);
     if (--inside_ == 0) left_.notify_all();
   }
-  // Waits until nobody is inside.
+  // Waits until nobody is inside. The workers have ended: what they would have let go of, had they
+  // come to it, is let go of here.
   void close() {
-    MutexLock lock(mutex_);
-    left_.wait_until(lock, kNever, [this] { return inside_ == 0; });
-    is_closed_ = true;
+    std::vector<std::weak_ptr<Leftover>> leftovers;
+    {
+      MutexLock lock(mutex_);
+      left_.wait_until(lock, kNever, [this] { return inside_ == 0; });
+      is_closed_ = true;
+      leftovers.swap(leftovers_);
+    }
+    for (const auto& weak : leftovers) {
+      if (const std::shared_ptr<Leftover> leftover = weak.lock()) leftover->let_go();
+    }
   }
 
  private:
@@ -38,6 +62,7 @@ class CompletionCount {
   ConditionVariable left_{"completion_count.left"};
   std::size_t inside_ = 0;
   bool is_closed_ = false;
+  std::vector<std::weak_ptr<Leftover>> leftovers_;
 };
 
 }  // namespace rookery

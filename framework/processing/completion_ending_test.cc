@@ -242,6 +242,60 @@ TEST(Completion, AShutdownBeyondItsTimeLimitIsForcedAndTheServersEndWaits) {
   }
 }
 
+// Keeps what it is handed, but for the key "b", whose consume hangs.
+class HangingAtB final : public WaitingConsumer {
+ public:
+  struct Shared {
+    explicit Shared(Board& on) : board(on) {}
+    Board& board;
+    std::optional<Completion> kept;
+    int alive = 0;
+    bool may_end = false;
+  };
+  explicit HangingAtB(Shared* shared) : shared_(*shared) {
+    shared_.board.change([this] { ++shared_.alive; });
+  }
+  ~HangingAtB() override {
+    shared_.board.change([this] { --shared_.alive; });
+  }
+
+ private:
+  void consume(const Record& record, Completion completion) override {
+    if (record.key().view() == "b") {
+      shared_.board.note("hangs");
+      shared_.board.wait_for("leave to end", [this] { return shared_.may_end; });
+      completion.done();
+      return;
+    }
+    shared_.board.change([&] { shared_.kept.emplace(std::move(completion)); });
+    shared_.board.note("kept");
+  }
+
+  Shared& shared_;
+};
+
+// Its lane is told, and has no worker to hear it: the only one hangs, and then the pool has
+// stopped.
+TEST(Completion, AForcedShutdownLeavesNothingBehindOfWhatWasFinished) {
+  Board board;
+  HangingAtB::Shared shared(board);
+  {
+    ServerHarness harness(
+        board, {.consumer = consumer<HangingAtB>(&shared), .ordering = by_key(), .max_wait = 1ms},
+        {}, {.concurrency = 1, .shutdown_timeout = 5ms});
+    const auto stream = harness.assign();
+    push_keys(*stream, {"a", "b"});
+    board.wait_for_notes("kept");
+    board.wait_for_notes("hangs");
+    shared.kept->send({.topic = "out"});
+    EXPECT_TRUE(shared.kept->done());
+    EXPECT_EQ(harness.stop(), ExitCode::kForced);
+    board.change([&] { shared.may_end = true; });
+  }
+  shared.kept.reset();
+  board.look([&] { EXPECT_EQ(shared.alive, 0) << "consumers that nobody destroyed"; });
+}
+
 TEST(Completion, ATruncatedLogWaitsForWhatIsUnderWay) {
   for (const Ordering& ordering : {in_partition(), by_key()}) {
     Board board;

@@ -158,6 +158,10 @@ bool CompletionSlot::is_revoked(const Completion::Ticket& ticket) const {
   return partition_.is_revoked();
 }
 
+void CompletionSlot::let_go() {
+  if (PendingRecord* pending = take_pending()) pending->abandon();
+}
+
 // Held once more, for the time of a send: the lane may let go of it meanwhile.
 PendingRecord& CompletionSlot::held_pending() {
   if (pending_ == nullptr) {

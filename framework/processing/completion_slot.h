@@ -23,6 +23,7 @@ namespace rookery {
 class Partition;
 
 class CompletionSlot final : public Completion::Target,
+                             public Leftover,
                              public std::enable_shared_from_this<CompletionSlot> {
  public:
   CompletionSlot(Partition& partition, LaneDesk& desk);
@@ -46,6 +47,9 @@ class CompletionSlot final : public Completion::Target,
   void drop(const Completion::Ticket& ticket) override;
   void send(const Completion::Ticket& ticket, const OutgoingRecord& record) override;
   bool is_revoked(const Completion::Ticket& ticket) const override;
+
+  // After the last worker's end: outputs of a record that was finished, and its lane never knew.
+  void let_go() override;
 
  private:
   enum class State { kIdle, kUnderWay, kFinished };

@@ -27,7 +27,10 @@ void Lane::begin_waiting() {
     if (settings_.marking == Marking::kAutomatic) mark_through(record.offset());
     return advance(1);
   }
-  if (!completions_) completions_ = std::make_shared<CompletionSlot>(partition_, desk_);
+  if (!completions_) {
+    completions_ = std::make_shared<CompletionSlot>(partition_, desk_);
+    partition_.environment().completions.watch(completions_);
+  }
   attempt_ = record.offset() == failed_offset_ ? failures_ + 1 : 1;
   if (attempt_ == 1 && !tracker_.empty()) tracker_.clear();
   running_record_ = &record;
