@@ -187,9 +187,9 @@ TEST(OutOfMemory, OnAWorkerStopsTheServerInOrder) {
   board.wait_for("the other's work", [&] { return other->takes > 1; });
   const auto stream = harness.assign();
   int takes = 0;
-  stream->on_take = [&] {
+  stream->set_on_take([&] {
     if (++takes == 2) throw std::bad_alloc();
-  };
+  });
   stream->push(1);
   EXPECT_EQ(harness.server().wait(), ExitCode::kForced);
   const auto errors = log.all();
@@ -248,12 +248,14 @@ class Exhausted final : public OutputListener {
 TEST(OutOfMemory, OnTheProducersThreadIsTold) {
   Board board;
   FakeTransport transport(board);
+  transport.producer.acknowledges = false;  // the last to let go is its thread
   auto producer = OutputProducer::make(transport, {}, {}, [&] { board.note("out of memory"); });
   ASSERT_TRUE(producer);
   const auto listener = std::make_shared<Exhausted>(board);
   auto* pending = new PendingRecord(listener, 0, /*is_dead_letter=*/false, "");
   ASSERT_TRUE((*producer)->send({.topic = "out"}, *pending, now(), {}));
   pending->release();
+  fakes::acknowledge(board, transport.producer, 0);
   board.wait_for_notes("out of memory");
   EXPECT_TRUE((*producer)->close(deadline_in(std::chrono::seconds(5))));
   EXPECT_THAT(board.notes("gone"), SizeIs(1));

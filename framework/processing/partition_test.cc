@@ -203,12 +203,12 @@ TEST(Truncated, WhatWasLostWhileItsDeadLetterFailedIsGivenUp) {
                                 .dead_letter_queue = {{.topic = "missing", .max_retries = 0}}});
   const auto stream = harness.assign();
   bool is_truncated = false;
-  stream->on_take = [&] {
+  stream->set_on_take([&] {
     std::size_t failures = board.notes("error.occurred dead_letter").size();
     if (failures < 5 || std::exchange(is_truncated, true)) return;
     stream->truncate(1);
     stream->push(3, "new");
-  };
+  });
   stream->push(1, "old");
   stream->push(1, "bad");
   harness.group().wait_for_commit(kPartition, 4);

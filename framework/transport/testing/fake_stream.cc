@@ -112,6 +112,8 @@ void FakeStream::push_end() {
 }
 
 Taken FakeStream::take(std::size_t max_records, std::size_t max_bytes) {
+  std::function<void()> on_take;
+  board_.look([&] { on_take = on_take_; });
   if (on_take) on_take();
   Taken taken;
   board_.change([&] {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rookery::fakes {
@@ -48,8 +49,10 @@ class FakeStream final : public PartitionStream {
   Offset end_locked() const { return end_; }
   // The first offset whose record is at or after the time.
   std::optional<Offset> offset_for_time_locked(std::int64_t timestamp_ms) const;
-  // Each take begins with it, no lock held. Set before the first push.
-  std::function<void()> on_take;
+  // From now on each take begins with it, no lock held.
+  void set_on_take(std::function<void()> action) {
+    board_.change([&] { on_take_ = std::move(action); });
+  }
 
   // Under the board's lock.
   std::size_t takes = 0;         // calls of take
@@ -87,6 +90,7 @@ class FakeStream final : public PartitionStream {
   bool is_revoked_ = false;
   bool are_hints_lost_ = false;
   std::function<void()> ready_;
+  std::function<void()> on_take_;
   const std::shared_ptr<std::size_t> batches_held_;
 };
 
