@@ -9,6 +9,7 @@
 #include <rookery/runtime/condition_variable.h>
 #include <rookery/runtime/mutex.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -26,9 +27,14 @@ class Leftover {
 
 class CompletionCount {
  public:
+  // It is asked to let go at the close, if it still exists.
   void watch(const std::shared_ptr<Leftover>& leftover) {
     MutexLock lock(mutex_);
-    std::erase_if(leftovers_, [](const auto& other) { return other.expired(); });
+    // Not each time: there may be as many as lanes.
+    if (leftovers_.size() >= tidy_at_) {
+      std::erase_if(leftovers_, [](const auto& other) { return other.expired(); });
+      tidy_at_ = std::max(kTidyAtLeast, 2 * leftovers_.size());
+    }
     leftovers_.push_back(leftover);
   }
   // False: closed, nothing is to be touched any more.
@@ -58,11 +64,14 @@ class CompletionCount {
   }
 
  private:
+  static constexpr std::size_t kTidyAtLeast = 64;
+
   Mutex mutex_{"completion_count", ranks::kLeaf};  // guards what follows
   ConditionVariable left_{"completion_count.left"};
   std::size_t inside_ = 0;
   bool is_closed_ = false;
   std::vector<std::weak_ptr<Leftover>> leftovers_;
+  std::size_t tidy_at_ = kTidyAtLeast;  // so many of them
 };
 
 }  // namespace rookery
