@@ -277,7 +277,7 @@ TEST(Completion, AnExhaustedOneBecomesADeadLetter) {
   EXPECT_TRUE(desk.fail("a"));
   EXPECT_TRUE(desk.fail("a"));
   harness.group().wait_for_commit(kPartition, 1);
-  EXPECT_EQ(board.notes("dead_letter.dispatched").size(), 1U);
+  board.wait_for_notes("dead_letter.dispatched");
   EXPECT_THAT(attempts, ElementsAre("1", "2 bad a"));
 }
 

@@ -184,7 +184,8 @@ TEST(OutOfMemory, OnAWorkerStopsTheServerInOrder) {
   ErrorLog log(board, harness.monitor);
   const auto other = harness.assign({"orders", 1});
   other->push(3);
-  board.wait_for("the other's work", [&] { return other->takes > 1; });
+  board.wait_for("the other's work",
+                 [&] { return other->largest_take == 3 && other->batches_held() == 0; });
   const auto stream = harness.assign();
   int takes = 0;
   stream->set_on_take([&] {

@@ -88,7 +88,9 @@ void Lane::run_records() {
   const WorkerPool& pool = *partition_.environment().pool;
   const std::size_t first = next_record_;
   std::size_t index = first;
-  std::size_t passed_by = 0;
+  std::size_t consumed = 0;
+  // Before they are marked: what is committed has been counted.
+  const auto count = [&] { partition_.note_records_consumed(std::exchange(consumed, 0)); };
   std::optional<Failure> failure;
   for (; index < records.size() && !is_interrupted(); ++index) {
     if (index > first && is_turn_over(pool)) break;
@@ -96,7 +98,6 @@ void Lane::run_records() {
     if (record.offset() >= run_below_) break;
     if (!taken_away_.empty() && taken_away_.contains(record.offset())) {
       if (!pass_by(record)) break;
-      ++passed_by;
       if (retry_at_ == kNever && !awaited_) continue;
       ++index;
       break;
@@ -108,17 +109,19 @@ void Lane::run_records() {
     failure = guarded([&] { consumer_->run_record(record); });
     note_consume_ended();
     if (failure) break;
+    ++consumed;
     // With outputs it has succeeded when they are acknowledged; without, it is marked with its
     // neighbours.
     if (unmarked_.empty()) {
       if (attempt_ > 1) succeeded();
     } else if (is_automatic) {
+      count();
       mark_through(record.offset());
     }
   }
   running_record_ = nullptr;
+  count();
   if (is_automatic && index > first) mark_through(records[index - 1].offset());
-  partition_.note_records_consumed(index - first - passed_by);
   advance(index - first);
   if (failure) {
     abandon_from(records[index].offset());

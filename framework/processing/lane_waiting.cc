@@ -68,8 +68,8 @@ void Lane::end_waiting(const std::optional<Failure>& failure) {
     return fail({.record = &record}, *failure, attempt_ > 1);
   }
   if (unmarked_.empty() && attempt_ > 1) succeeded();
-  if (settings_.marking == Marking::kAutomatic) mark_through(record.offset());
   partition_.note_records_consumed(1);
+  if (settings_.marking == Marking::kAutomatic) mark_through(record.offset());
   advance(1);
 }
 

@@ -43,9 +43,11 @@ class Work {
 
 void push_keys(FakeStream& stream, const std::vector<std::string>& keys, std::int32_t epoch = 3,
                const std::string& value = "v") {
+  std::vector<FakeStream::Content> contents;
   for (const std::string& key : keys) {
-    stream.push_one({.key = key, .value = value, .leader_epoch = epoch});
+    contents.push_back({.key = key, .value = value, .leader_epoch = epoch});
   }
+  stream.push_together(std::move(contents));
 }
 
 std::string metadata_at(Offset offset, OffsetRanges done, std::int32_t epoch = 3) {

@@ -15,6 +15,7 @@
 #include <rookery/runtime/mutant.h>
 #include <rookery/runtime/random.h>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <utility>
@@ -25,8 +26,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// After the work's own time limit: for the producer's last acknowledgements, and for workers to
-// notice.
+// Also after the work's own time limit: for the producer's last acknowledgements, and for workers
+// to notice.
 constexpr Duration kProducerCloseTimeout = 5s;
 constexpr Duration kWorkerJoinTimeout = 5s;
 
@@ -77,6 +78,8 @@ class Server::Impl {
     {
       MutexLock lock(mutex_);
       if (std::exchange(is_stop_asked_, true)) return;
+      stop_deadline_ =
+          deadline_in(app_.options().shutdown_timeout.value_or(kDefaultShutdownTimeout));
       is_made = is_made_;
     }
     if (is_started_.load()) publish(EventKind::kServerStopping, "");
@@ -116,8 +119,8 @@ class Server::Impl {
       relay_->flush();
     }
     if (outputs_) {
-      const Status closed = outputs_->close(
-          mutant("stop.closes_without_deadline") ? kNever : deadline_in(kProducerCloseTimeout));
+      const Status closed =
+          outputs_->close(mutant("stop.closes_without_deadline") ? kNever : outputs_deadline());
       if (!closed) {
         is_clean = false;
         publish(EventKind::kErrorOccurred, "producer close: " + closed.error().text(), "producer",
@@ -313,6 +316,13 @@ class Server::Impl {
     if (error.fatal) stop_fatally();
   }
 
+  // What was sent may have to be asked for again, after request.timeout.ms: it has what work left
+  // of the time to stop.
+  TimePoint outputs_deadline() const {
+    MutexLock lock(mutex_);
+    return std::max(stop_deadline_, deadline_in(kProducerCloseTimeout));
+  }
+
   void stop_fatally() {
     is_fatal_.store(true);
     stop();
@@ -363,6 +373,7 @@ class Server::Impl {
   bool is_made_ = false;
   bool is_quiet_ = false;
   bool is_stop_asked_ = false;
+  TimePoint stop_deadline_{};  // since it was asked
   bool is_stop_told_ = false;  // to all connections
 
   // The starting, then the waiting thread's.

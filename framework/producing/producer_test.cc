@@ -122,7 +122,7 @@ TEST_F(ProducerTest, SendGivesUpAtItsDeadline) {
   EXPECT_EQ(sent.error().code, ErrorCode::kQueueFull);
   EXPECT_TRUE(sent.error().retriable);
   EXPECT_THAT(sent.error().message,
-              MatchesRegex("out: no room in the send buffer, [0-9]+ms waited: .+"));
+              MatchesRegex("out: no room in the send buffer, [0-9]+m?s waited: .+"));
 }
 
 TEST_F(ProducerTest, OtherErrorsOfSendingAreNotWaitedFor) {

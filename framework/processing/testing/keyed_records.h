@@ -18,9 +18,11 @@ inline std::string text(const Record& record) {
 // An empty name is a record without a key.
 inline void push_keys(FakeStream& stream, const std::vector<std::string>& keys,
                       const std::string& value = "v") {
+  std::vector<FakeStream::Content> contents;
   for (const std::string& key : keys) {
-    stream.push_one({.key = key.empty() ? OwnedBytes() : OwnedBytes(key), .value = value});
+    contents.push_back({.key = key.empty() ? OwnedBytes() : OwnedBytes(key), .value = value});
   }
+  stream.push_together(std::move(contents));
 }
 
 // Notes each record when it is done; those of the key "bad" throw until they are let.

@@ -103,7 +103,9 @@ Status FakeProducer::close(TimePoint deadline) {
   bool was_closed = false;
   board_.change([&] {
     was_closed = std::exchange(is_closed_, true);
-    if (!was_closed) ++script_.closes;
+    if (was_closed) return;
+    ++script_.closes;
+    script_.close_deadline = deadline;
   });
   if (was_closed) return {};
   Status flushed = flush(deadline);

@@ -40,6 +40,7 @@ struct ProducerScript {
   ProducerErrorHandler on_error;  // of the producer made last; to be called as its thread would
   std::size_t refused = 0;        // sends answered with kQueueFull
   std::size_t closes = 0;
+  TimePoint close_deadline{};  // of the last
 
   struct Due {
     DeliveryToken token;
