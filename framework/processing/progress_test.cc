@@ -270,9 +270,9 @@ TEST(Progress, IsLeftOutWhereBrokersDoNotTakeIt) {
   const auto stream = harness.assign();
   push_keys(*stream, {"a", "bad", "b", "bad", "c"});
   wait_for_metadata(board, harness.group(), 1, "");
+  board.wait_for_notes("error.occurred commit ");
   EXPECT_THAT(board.notes("error.occurred commit "),
               ::testing::Each(HasSubstr("OFFSET_METADATA_TOO_LARGE")));
-  EXPECT_FALSE(board.notes("error.occurred commit ").empty());
   board.wait_for_notes("error.occurred metadata OFFSET_METADATA_TOO_LARGE orders-0@1");
   board.change([&] { work.is_bad = false; });
   harness.group().wait_for_commit(kPartition, 5);
