@@ -1,11 +1,13 @@
 // ending_test.cc
 //
 // The last moments: the commit that is tried again, the exit code that tells of one that failed,
-// hooks that run however late, and listeners that may take long.
+// hooks that run however late, listeners that may take long, and outputs that nobody waits for.
 #include <rookery/processing/testing/harness.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <rookery/runtime/thread.h>
 
 #include <stdexcept>
 
@@ -124,6 +126,31 @@ TEST(Listeners, HearEverythingInOrderBeforeTheServerHasEnded) {
   EXPECT_EQ(harness.stop(), ExitCode::kClean);
   EXPECT_THAT(board.notes("heard "), ElementsAre("partitions.assigned", "partitions.revoked",
                                                  "partitions.assigned", "server.stopped"));
+}
+
+// An answer that was lost is asked for again after request.timeout.ms; the owners of the partition
+// have changed meanwhile, so that no work waits for it.
+TEST(LastOutputs, HaveWhatWorkLeftOfTheTime) {
+  Board board;
+  ServerHarness harness(board, {.consumer = consumer([](const Record&, ConsumerContext& context) {
+                                  context.outputs().send({.topic = "out"});
+                                })},
+                        {}, {.shutdown_timeout = 60s});
+  ProducerScript& producer = harness.transport.producer;
+  producer.acknowledges = false;
+  const auto stream = harness.assign();
+  stream->push(1);
+  board.wait_for("an output", [&] { return producer.sent.size() == 1; });
+  harness.group().wait_for_hand_back(harness.group().revoke({stream}, /*is_lost=*/true));
+  const TimePoint start = now();
+  harness.server().stop();
+  Thread answer("answer", [&] {
+    board.wait_for("the producer to close", [&] { return producer.closes == 1; });
+    acknowledge_all(board, producer);
+  });
+  EXPECT_EQ(harness.stop(), ExitCode::kClean);
+  answer.join();
+  EXPECT_GE(producer.close_deadline, start + 60s);
 }
 
 }  // namespace

@@ -224,31 +224,6 @@ TEST(Stop, WithOutputsThatAreNeverAcknowledgedIsForced) {
   EXPECT_LE(harness.group().committed_at(kPartition), 0);
 }
 
-// An answer that was lost is asked for again after request.timeout.ms; the owners of the partition
-// have changed meanwhile, so that no work waits for it.
-TEST(Stop, AnOutputHasWhatWorkLeftOfTheTime) {
-  Board board;
-  ServerHarness harness(board, {.consumer = consumer([](const Record&, ConsumerContext& context) {
-                                  context.outputs().send({.topic = "out"});
-                                })},
-                        {}, {.shutdown_timeout = 60s});
-  ProducerScript& producer = harness.transport.producer;
-  producer.acknowledges = false;
-  const auto stream = harness.assign();
-  stream->push(1);
-  board.wait_for("an output", [&] { return producer.sent.size() == 1; });
-  harness.group().wait_for_hand_back(harness.group().revoke({stream}, /*is_lost=*/true));
-  const TimePoint start = now();
-  harness.server().stop();
-  Thread answer("answer", [&] {
-    board.wait_for("the producer to close", [&] { return producer.closes == 1; });
-    acknowledge_all(board, producer);
-  });
-  EXPECT_EQ(harness.stop(), ExitCode::kClean);
-  answer.join();
-  EXPECT_GE(producer.close_deadline, start + 60s);
-}
-
 TEST(Stop, OfAClientThatDoesNotCloseIsForcedAndTold) {
   Board board;
   ServerHarness harness(board, {.consumer = idle()});
