@@ -278,6 +278,8 @@ TEST(Completion, AnExhaustedOneBecomesADeadLetter) {
   EXPECT_TRUE(desk.fail("a"));
   harness.group().wait_for_commit(kPartition, 1);
   board.wait_for_notes("dead_letter.dispatched");
+  EXPECT_EQ(harness.stop(), ExitCode::kClean);
+  EXPECT_EQ(board.notes("dead_letter.dispatched").size(), 1U);
   EXPECT_THAT(attempts, ElementsAre("1", "2 bad a"));
 }
 

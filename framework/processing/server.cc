@@ -26,8 +26,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Also after the work's own time limit: for the producer's last acknowledgements, and for workers
-// to notice.
+// At least, and also when the work's own time limit is over: for the producer's last
+// acknowledgements, and for workers to notice.
 constexpr Duration kProducerCloseTimeout = 5s;
 constexpr Duration kWorkerJoinTimeout = 5s;
 
@@ -78,8 +78,7 @@ class Server::Impl {
     {
       MutexLock lock(mutex_);
       if (std::exchange(is_stop_asked_, true)) return;
-      stop_deadline_ =
-          deadline_in(app_.options().shutdown_timeout.value_or(kDefaultShutdownTimeout));
+      stop_deadline_ = deadline_in(shutdown_timeout());
       is_made = is_made_;
     }
     if (is_started_.load()) publish(EventKind::kServerStopping, "");
@@ -274,9 +273,7 @@ class Server::Impl {
     environment->on_fatal = [this](const Error&) { stop_fatally(); };
     environment->on_bad_alloc = [this](const std::string& where) { note_bad_alloc(where); };
     ConnectionOptions options{
-        .group = broker_group,
-        .settings = settings,
-        .shutdown_timeout = app_.options().shutdown_timeout.value_or(kDefaultShutdownTimeout)};
+        .group = broker_group, .settings = settings, .shutdown_timeout = shutdown_timeout()};
     for (const ConsumerGroup::Route& route : group.routes()) {
       options.topics[route.topic] = {route.options.consumer, settings_of(app_, name, route.topic)};
     }
@@ -314,6 +311,10 @@ class Server::Impl {
                      .error_class = std::string(name(error.code)),
                      .fatal = error.fatal});
     if (error.fatal) stop_fatally();
+  }
+
+  Duration shutdown_timeout() const {
+    return app_.options().shutdown_timeout.value_or(kDefaultShutdownTimeout);
   }
 
   // What was sent may have to be asked for again, after request.timeout.ms: it has what work left
@@ -373,7 +374,7 @@ class Server::Impl {
   bool is_made_ = false;
   bool is_quiet_ = false;
   bool is_stop_asked_ = false;
-  TimePoint stop_deadline_{};  // since it was asked
+  TimePoint stop_deadline_{};  // of the work; set when it is asked
   bool is_stop_told_ = false;  // to all connections
 
   // The starting, then the waiting thread's.
