@@ -4,6 +4,7 @@
 #include <rookery/cli/main.h>
 
 #include <rookery/cli/dlq.h>
+#include <rookery/cli/health_command.h>
 #include <rookery/cli/routes.h>
 #include <rookery/cli/segments.h>
 #include <rookery/transport/librdkafka/transport.h>
@@ -12,6 +13,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -78,6 +80,44 @@ int move_segments(const std::function<App()>& make_app, const KafkaOptions& kafk
   return done ? 0 : print_error(done.error().message);
 }
 
+int tell_health(const HealthCommandOptions& options) {
+  const Result<HealthOutcome> outcome = ask_health(options);
+  if (!outcome) return print_error(outcome.error().message);
+  std::printf("%s\n", outcome->body.c_str());
+  return outcome->is_healthy ? 0 : 1;
+}
+
+// "--health-port", "--health-address".
+struct ProbeOptions {
+  std::optional<int> port;
+  std::string address = HealthOptions().address;
+
+  void add_to(CLI::App& command) {
+    command
+        .add_option("--health-port", port,
+                    "answer /live, /ready and /metrics over HTTP there, for Kubernetes and "
+                    "Prometheus; by custom 3000")
+        ->type_name("PORT")
+        ->check(CLI::Range(1, 65'535));
+    command.add_option("--health-address", address, "on this address; default: on all")
+        ->type_name("HOST")
+        ->needs("--health-port");
+  }
+  std::optional<HealthOptions> options(const HealthLimits& limits) const {
+    if (!port) return std::nullopt;
+    return HealthOptions{.address = address, .port = *port, .limits = limits};
+  }
+};
+
+void add_segments_option(CLI::App& server, RunOptions& run) {
+  server
+      .add_option("--segments", run.segments,
+                  "which parallel segments run here, with commas: 0,2; default: all")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("N,...");
+}
+
 int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
                   MainOptions& options) {
   CLI::App line(options.description.empty() ? "A Rookery program" : options.description);
@@ -90,13 +130,13 @@ int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
   KafkaOptions kafka;
   kafka.add_to(*server);
   RunOptions run;
-  server
-      ->add_option("--segments", run.segments,
-                   "which parallel segments run here, with commas: 0,2; default: all")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("N,...");
-  server->callback([&] { code = serve(make_app, kafka, options.kafka, run); });
+  add_segments_option(*server, run);
+  ProbeOptions probes;
+  probes.add_to(*server);
+  server->callback([&] {
+    run.health = probes.options(options.health);
+    code = serve(make_app, kafka, options.kafka, run);
+  });
 
   std::string routes_format = "text";
   CLI::App* routes = line.add_subcommand("routes", "print the routes, and what is wrong with them");
@@ -117,6 +157,11 @@ int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
   CLI::App* segments_word = line.add_subcommand("segments", kSegmentsHelp);
   for (CLI::App* word : add_segments_words(*segments_word, segments)) kafka.add_to(*word);
   segments_word->callback([&] { code = move_segments(make_app, kafka, options.kafka, segments); });
+
+  HealthCommandOptions health;
+  CLI::App* health_word = line.add_subcommand("health", kHealthHelp);
+  add_health_options(*health_word, health);
+  health_word->callback([&] { code = tell_health(health); });
 
   for (Command& command : options.commands) {
     CLI::App* word = line.add_subcommand(command.name, command.help);

@@ -6,16 +6,18 @@
 //
 // Commands: server (run until a signal), routes (print and check them; routes.h), dlq (list, show
 // and send back dead letters; dlq.h), segments (move offsets between a group and its segments;
-// segments.h), and those the program adds. No argument prints help; an
-// unknown word is one line of error and exit code 1.
+// segments.h), health (ask a server that runs; health_command.h), and those the program adds. No
+// argument prints help; an unknown word is one line of error and exit code 1.
 #pragma once
 
+#include <rookery/health/health_server.h>
 #include <rookery/routing/app.h>
 #include <rookery/transport/transport.h>
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,7 +34,8 @@ struct Command {
 struct MainOptions {
   std::string description = {};  // the first line of help
   std::vector<Command> commands = {};
-  ConfigMap kafka = {};  // for every client
+  ConfigMap kafka = {};      // for every client
+  HealthLimits health = {};  // what --health-port calls alive
   // The topics as they should be made; `routes --format json` tells them to linters.
   std::vector<NewTopic> topics = {};
 };
@@ -45,6 +48,8 @@ int main(const std::function<App()>& app, int argc, char** argv, MainOptions opt
 // server's picture to standard error. Logs to standard error.
 struct RunOptions {
   std::vector<std::size_t> segments = {};  // as ServerOptions
+  // Answers Kubernetes' probes (health_server.h); none: nobody listens.
+  std::optional<HealthOptions> health = {};
 };
 int run_server(App app, Transport& transport, const RunOptions& options = {});
 

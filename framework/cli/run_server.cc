@@ -5,6 +5,7 @@
 #include <rookery/cli/main.h>
 
 #include <rookery/cli/stack_dump.h>
+#include <rookery/health/metrics.h>
 #include <rookery/instrumentation/log.h>
 #include <rookery/processing/server.h>
 #include <rookery/runtime/thread.h>
@@ -19,7 +20,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <string>
+#include <utility>
 
 namespace rookery {
 namespace {
@@ -52,36 +55,9 @@ void tell_signal(const Monitor& monitor, const Server& server, int signal) {
                    .message = std::string("received SIG") + sigabbrev_np(signal)});
 }
 
-}  // namespace
-
-int run_server(App app, Transport& transport, const RunOptions& options) {
-  // Blocked before any thread is made: all threads inherit it, and every signal comes to us.
-  const sigset_t signals = handled_signals();
-  // allow(os-thread): a mask of signals, not a thread
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  const Descriptor signal_source(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
-  const Descriptor ended(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (signal_source.number() < 0 || ended.number() < 0) {
-    std::fprintf(stderr, "error: cannot watch for signals: %s\n", std::strerror(errno));
-    return static_cast<int>(ExitCode::kStartupError);
-  }
-  install_stack_dump();
-
-  Monitor monitor;
-  log_to_stderr(monitor);
-  Server server(std::move(app), transport, {.monitor = &monitor, .segments = options.segments});
-  if (const Status started = server.start(); !started) {
-    std::fprintf(stderr, "error: %s\n", started.error().message.c_str());
-    return static_cast<int>(ExitCode::kStartupError);
-  }
-  ExitCode code = ExitCode::kClean;
-  Thread waiter("server-wait", [&] {
-    code = server.wait();
-    const std::uint64_t one = 1;
-    if (::write(ended.number(), &one, sizeof one) != sizeof one)
-      std::abort();  // cannot fail: the counter is 0
-  });
-
+// Until the server has ended.
+void serve_signals(Server& server, const Monitor& monitor, const Descriptor& signal_source,
+                   const Descriptor& ended) {
   for (bool is_ended = false; !is_ended;) {
     pollfd watched[] = {{.fd = signal_source.number(), .events = POLLIN, .revents = 0},
                         {.fd = ended.number(), .events = POLLIN, .revents = 0}};
@@ -106,6 +82,65 @@ int run_server(App app, Transport& transport, const RunOptions& options) {
       }
     }
   }
+}
+
+Result<std::unique_ptr<HealthServer>> answer_probes(HealthOptions options, const Server& server,
+                                                    const Monitor& monitor,
+                                                    const Metrics& metrics) {
+  if (!options.on_error) {
+    options.on_error = [&server, &monitor](const Error& error) {
+      monitor.publish({.kind = EventKind::kErrorOccurred,
+                       .origin = server.id(),
+                       .message = error.message,
+                       .error_type = "health",
+                       .error_class = std::string(name(error.code))});
+    };
+  }
+  if (!options.metrics) options.metrics = [&server, &metrics] { return metrics.text(server); };
+  return HealthServer::start(server, std::move(options));
+}
+
+}  // namespace
+
+int run_server(App app, Transport& transport, const RunOptions& options) {
+  // Blocked before any thread is made: all threads inherit it, and every signal comes to us.
+  const sigset_t signals = handled_signals();
+  // allow(os-thread): a mask of signals, not a thread
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  const Descriptor signal_source(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
+  const Descriptor ended(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (signal_source.number() < 0 || ended.number() < 0) {
+    std::fprintf(stderr, "error: cannot watch for signals: %s\n", std::strerror(errno));
+    return static_cast<int>(ExitCode::kStartupError);
+  }
+  install_stack_dump();
+
+  Monitor monitor;
+  log_to_stderr(monitor);
+  Metrics metrics(monitor);
+  Server server(std::move(app), transport,
+                {.monitor = &monitor,
+                 .run_times = options.health ? &metrics.run_times() : nullptr,
+                 .segments = options.segments});
+  Result<std::unique_ptr<HealthServer>> health =
+      options.health ? answer_probes(*options.health, server, monitor, metrics) : nullptr;
+  if (!health) {
+    std::fprintf(stderr, "error: %s\n", health.error().message.c_str());
+    return static_cast<int>(ExitCode::kStartupError);
+  }
+  if (const Status started = server.start(); !started) {
+    std::fprintf(stderr, "error: %s\n", started.error().message.c_str());
+    return static_cast<int>(ExitCode::kStartupError);
+  }
+  ExitCode code = ExitCode::kClean;
+  Thread waiter("server-wait", [&] {
+    code = server.wait();
+    const std::uint64_t one = 1;
+    if (::write(ended.number(), &one, sizeof one) != sizeof one)
+      std::abort();  // cannot fail: the counter is 0
+  });
+
+  serve_signals(server, monitor, signal_source, ended);
   waiter.join();
   // Forced: some work never returned, and its thread cannot be ended. The process can.
   if (code == ExitCode::kForced) {

@@ -49,6 +49,7 @@ Status Connection::start() {
   std::vector<std::string> topics;
   for (const auto& [topic, route] : options_.topics) topics.push_back(topic);
   if (Status subscribed = consumer_->subscribe(std::move(topics)); !subscribed) return subscribed;
+  ticked_at_.store(now());
   thread_ = Thread("control-" + options_.group, [this] { run(); });
   return {};
 }
@@ -65,17 +66,21 @@ bool Connection::join_until(TimePoint deadline) {
 void Connection::run() {
   next_commit_ = deadline_in(options_.settings.commit_interval);
   next_watch_ = deadline_in(watch_interval_);
+  bool is_given_up = false;
   for (bool is_going_on = true; is_going_on;) {
     try {
       is_going_on = advance();
     } catch (const std::bad_alloc&) {
       is_going_on = note_bad_alloc();
+      is_given_up = !is_going_on;
     }
   }
   close();
+  if (!is_given_up) ticked_at_.store(kNever);
 }
 
 bool Connection::advance() {
+  tick();
   if (is_stopping_.load() && !is_shutting_down_) begin_shutdown();
   serve_requests();
   advance_endings();
@@ -324,6 +329,22 @@ void Connection::publish_error(const std::string& type, const Error& error,
                                  .fatal = error.fatal});
 }
 
+void Connection::add_vitals(TimePoint time, Vitals& vitals) const {
+  if (const TimePoint ticked = ticked_at_.load(); ticked != kNever) {
+    vitals.control_threads.push_back({options_.group, std::max(Duration::zero(), time - ticked)});
+  }
+  MutexLock lock(mutex_);
+  for (const auto& [assignment, owned] : owned_) {
+    if (owned.partition->is_gone()) continue;  // another's by now
+    const auto run = owned.partition->longest_run(time);
+    if (!run || (vitals.longest_run && run->lasts <= vitals.longest_run->lasts)) continue;
+    vitals.longest_run = Vitals::Run{.partition = owned.partition->topic_partition(),
+                                     .offset = run->offset,
+                                     .hook = run->hook != nullptr ? run->hook : "",
+                                     .lasts = run->lasts};
+  }
+}
+
 std::string Connection::describe() const {
   MutexLock lock(mutex_);
   std::string out = consumer_text_ + " group=" + options_.group + "\n";
@@ -336,12 +357,25 @@ std::string Connection::describe() const {
 
 void Connection::add_progress(std::vector<PartitionProgress>& all) const {
   MutexLock lock(mutex_);
+  for (const auto& [assignment, owned] : owned_) all.push_back(progress_of(owned));
+}
+
+void Connection::add_gauges(std::vector<PartitionGauges>& all) const {
+  MutexLock lock(mutex_);
   for (const auto& [assignment, owned] : owned_) {
-    all.push_back({.group = options_.group,
-                   .partition = owned.partition->topic_partition(),
-                   .done = owned.partition->committable(),
-                   .committed = owned.committed});
+    if (owned.partition->is_gone()) continue;  // another's by now
+    all.push_back({.progress = progress_of(owned),
+                   .log_end = owned.partition->log_end(),
+                   .uncommitted = owned.partition->marks().outstanding(),
+                   .busy_lanes = owned.partition->marks().busy_lanes()});
   }
+}
+
+PartitionProgress Connection::progress_of(const Owned& owned) const {
+  return {.group = options_.group,
+          .partition = owned.partition->topic_partition(),
+          .done = owned.partition->committable(),
+          .committed = owned.committed};
 }
 
 }  // namespace rookery

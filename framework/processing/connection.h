@@ -13,10 +13,12 @@
 #include <rookery/processing/ending_set.h>
 #include <rookery/processing/partition.h>
 #include <rookery/processing/progress.h>
+#include <rookery/processing/vitals.h>
 #include <rookery/routing/app.h>
 #include <rookery/runtime/thread.h>
 #include <rookery/transport/transport.h>
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -49,6 +51,8 @@ class Connection {
   // Any thread.
   std::string describe() const;
   void add_progress(std::vector<PartitionProgress>& all) const;
+  void add_gauges(std::vector<PartitionGauges>& all) const;
+  void add_vitals(TimePoint time, Vitals& vitals) const;
 
  private:
   struct Owned {
@@ -65,6 +69,7 @@ class Connection {
 
   void run();
   bool advance();  // false: it is over
+  void tick() { ticked_at_.store(now(), std::memory_order_relaxed); }
   Duration commit_interval() const;
   bool note_bad_alloc();  // false: it cannot go on
   TimePoint next_deadline() const;
@@ -87,6 +92,7 @@ class Connection {
   static void note_answer(Owned& owned, const CommitResult& result, bool is_latest);
   void commit_if_due();
   void watch();
+  PartitionProgress progress_of(const Owned& owned) const;
   void add_slow_runs(Partition& partition, TimePoint time, std::vector<Event>& events);
   void advance_endings();
   void end_work(EndingSet& ending);
@@ -106,6 +112,9 @@ class Connection {
   const Duration watch_interval_;
   Thread thread_;
   Atomic<bool> is_stopping_{false};
+  // When the control thread last went round; kNever: it has ended in order, or not begun. An error
+  // leaves it as it is.
+  std::atomic<TimePoint> ticked_at_{kNever};
   bool ended_cleanly_ = true;  // written before the thread's end
 
   // Control thread.

@@ -26,6 +26,7 @@ void Connection::serve_requests() {
   std::vector<AssignmentId> to_commit;
   std::vector<std::shared_ptr<ControlRequest>> asking;
   for (std::shared_ptr<ControlRequest>& request : environment_->requests.take()) {
+    tick();
     const auto found = owned_.find(request->assignment());
     if (found == owned_.end() || found->second.partition->is_gone()) {
       request->answer(fail(ErrorCode::kRevoked, "the partition is no longer ours"));
@@ -120,6 +121,7 @@ void Connection::return_strays() {
   if (strays_.empty() || now() < return_again_) return;
   return_again_ = deadline_in(kReturnAgain);
   for (auto stray = strays_.begin(); stray != strays_.end();) {
+    tick();
     const auto found = owned_.find(stray->first);
     if (found == owned_.end() || found->second.partition->is_gone()) {
       stray = strays_.erase(stray);

@@ -20,6 +20,31 @@ std::size_t index_of(std::span<const Record> records, Offset offset) {
   return static_cast<std::size_t>(found - records.begin());
 }
 
+// Notes how long a run lasts, where somebody wants to know.
+class TimedRun {
+ public:
+  TimedRun(TopicTimes* times, const Record& first, TimePoint taken_at) : times_(times) {
+    if (times_ == nullptr) return;
+    begin_ = now();
+    // Producers write what they like: in nanoseconds it might not fit.
+    using Seconds = DurationHistogram::Seconds;
+    if (first.has_timestamp()) {
+      times_->consumption_lag.observe(Seconds(wall_now().time_since_epoch()) -
+                                      Seconds(first.timestamp().time_since_epoch()));
+    }
+    times_->processing_lag.observe(begin_ - taken_at);
+  }
+  ~TimedRun() {
+    if (times_ != nullptr) times_->consume.observe(now() - begin_);
+  }
+  TimedRun(const TimedRun&) = delete;
+  TimedRun& operator=(const TimedRun&) = delete;
+
+ private:
+  TopicTimes* const times_;
+  TimePoint begin_;
+};
+
 }  // namespace
 
 Lane::Lane(Partition& partition, LaneDesk& desk, ConsumerFactory factory,
@@ -50,6 +75,7 @@ void Lane::run(Offset below) {
   }
   // By initialized(): there is nothing to run here, or not now.
   if (desk_.is_moved.load(std::memory_order_relaxed) || partition_.is_paused()) return;
+  const TimedRun timed(partition_.times(), next_record(), batches_[next_batch_].taken_at());
   if (consumer_->finishes_later()) {
     run_waiting();
   } else if (consumer_->consumes_batches()) {

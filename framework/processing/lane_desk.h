@@ -52,6 +52,16 @@ struct LaneDesk {
     consume.store(number, std::memory_order_release);
   }
   void note_ended() { consume.store(0, std::memory_order_release); }
+  // Of work that finishes later: the number of the consume that has returned.
+  std::atomic<std::uint64_t> returned_consume{0};
+  void note_returned() {
+    returned_consume.store(consume.load(std::memory_order_relaxed), std::memory_order_release);
+  }
+  // The number of the run whose code runs now; 0: none does.
+  std::uint64_t running() const {
+    const std::uint64_t number = consume.load(std::memory_order_acquire);
+    return number == returned_consume.load(std::memory_order_acquire) ? 0 : number;
+  }
   // Any thread: a seek has moved the partition, and the lane has not heard of it.
   std::atomic<bool> is_moved{false};
 
@@ -76,7 +86,7 @@ struct LaneDesk {
   std::vector<LaneBatch> returned;  // loose records that it has not begun
   bool is_noted = false;            // one of these three waits for the partition
 
-  // The control thread's: the consume under way when last looked, and since when.
+  // Written by the control thread: the consume under way when last looked, and since when.
   std::uint64_t watched_consume = 0;
   TimePoint watched_since = kNever;
   bool is_slow_told = false;

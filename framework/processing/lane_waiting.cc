@@ -42,6 +42,7 @@ void Lane::begin_waiting() {
     completions_->cancel();
     return end_waiting(failure);
   }
+  desk_.note_returned();
   if (mutant("waiting.marked_on_return")) mark_through(record.offset());
   settle();
 }

@@ -62,6 +62,9 @@ Partition::Partition(std::shared_ptr<PartitionEnvironment> environment,
       assignment_(assigned.assignment),
       stream_(assigned.stream),
       settings_(std::move(settings)),
+      times_(environment_->run_times != nullptr
+                 ? &environment_->run_times->of(environment_->group, topic_partition_.topic)
+                 : nullptr),
       metadata_problem_(std::move(inherited.problem)),
       committed_metadata_(inherited.progress.own_metadata),
       segment_(segment_filter(*this)),

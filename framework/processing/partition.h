@@ -63,6 +63,12 @@ class Partition final : public Task, public OutputListener {
   std::vector<PartitionMarks::SlowRun> slow_runs(TimePoint time) {
     return marks_.slow_runs(time, settings_.consume_timeout);
   }
+  Offset log_end() const { return stream_->log_end(); }
+  // Null: nobody wants to know how long consumers run.
+  TopicTimes* times() const { return times_; }
+  std::optional<PartitionMarks::SlowRun> longest_run(TimePoint time) const {
+    return marks_.longest_run(time);
+  }
 
   // any
   const TopicPartition& topic_partition() const { return topic_partition_; }
@@ -196,6 +202,7 @@ class Partition final : public Task, public OutputListener {
   const AssignmentId assignment_;
   const std::shared_ptr<PartitionStream> stream_;
   const TopicSettings settings_;
+  TopicTimes* const times_;
   const std::string metadata_problem_;
   const std::string committed_metadata_;
 

@@ -19,7 +19,10 @@ void PartitionMarks::add_lane(LaneDesk& desk) {
 void PartitionMarks::interrupt_all() {
   MutexLock lock(mutex_);
   is_ending_ = true;
-  for (LaneDesk* desk : desks_) desk->is_interrupted.store(true);
+  for (LaneDesk* desk : desks_) {
+    desk->is_interrupted.store(true);
+    desk->task.set_urgent();
+  }
 }
 
 bool PartitionMarks::are_all_ended() const {
@@ -46,6 +49,28 @@ std::vector<PartitionMarks::SlowRun> PartitionMarks::slow_runs(TimePoint time, D
     }
   }
   return slow;
+}
+
+std::optional<PartitionMarks::SlowRun> PartitionMarks::longest_run(TimePoint time) const {
+  std::optional<SlowRun> longest;
+  MutexLock lock(mutex_);
+  for (const LaneDesk* desk : desks_) {
+    const std::uint64_t consume = desk->running();
+    if (consume == 0 || consume != desk->watched_consume) continue;
+    SlowRun run{.offset = desk->consume_offset.load(std::memory_order_acquire),
+                .hook = desk->hook.load(std::memory_order_acquire),
+                .lasts = time - desk->watched_since};
+    if (desk->consume.load(std::memory_order_relaxed) != consume)
+      continue;  // it has ended just now
+    if (!longest || run.lasts > longest->lasts) longest = run;
+  }
+  return longest;
+}
+
+std::size_t PartitionMarks::busy_lanes() const {
+  MutexLock lock(mutex_);
+  return static_cast<std::size_t>(std::count_if(
+      desks_.begin(), desks_.end(), [](const LaneDesk* desk) { return desk->running() != 0; }));
 }
 
 std::string PartitionMarks::describe() const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <rookery/base/result.h>
+#include <rookery/instrumentation/run_times.h>
 #include <rookery/processing/completion_count.h>
 #include <rookery/processing/control_requests.h>
 #include <rookery/processing/event_publisher.h>
@@ -35,6 +36,7 @@ struct PartitionEnvironment {
   PartitionCounts* partition_counts = nullptr;  // of dead letter topics; null: there are none
   LogStarts* log_starts = nullptr;              // never null
   SeekTargets* seek_targets = nullptr;          // never null
+  RunTimes* run_times = nullptr;                // null: nobody wants to know them
   Duration output_timeout{};                    // how long a send may wait for room
   // The parallel segment that this group is; none: it is the whole.
   std::optional<ParallelSegments> segments = {};

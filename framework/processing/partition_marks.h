@@ -55,6 +55,9 @@ class PartitionMarks {
     Duration lasts{};            // at least
   };
   std::vector<SlowRun> slow_runs(TimePoint time, Duration timeout);
+  std::size_t busy_lanes() const;  // that run user code now
+  // The longest that goes on, as far as was seen by then.
+  std::optional<SlowRun> longest_run(TimePoint time) const;
   std::string describe() const;
 
   // ---- Taking

@@ -12,6 +12,7 @@
 #include <rookery/processing/segment_choice.h>
 #include <rookery/processing/worker_pool.h>
 #include <rookery/producing/partition_counts.h>
+#include <rookery/routing/dead_letter_topics.h>
 #include <rookery/runtime/mutant.h>
 #include <rookery/runtime/random.h>
 
@@ -52,7 +53,9 @@ class Server::Impl {
         transport_(transport),
         id_(options.id.empty() ? make_id(app_.options().client_id) : options.id),
         segments_(options.segments.begin(), options.segments.end()),
-        events_(options.monitor ? *options.monitor : silent_, [this] { stop_fatally(); }) {}
+        run_times_(options.run_times),
+        events_(options.monitor ? *options.monitor : silent_,
+                [this] { stop_fatally("std::bad_alloc"); }) {}
 
   // While consumers may still stop the server and ask it.
   void end() {
@@ -143,12 +146,22 @@ class Server::Impl {
     return sum;
   }
 
-  std::vector<PartitionProgress> progress() const {
+  template <class T>
+  std::vector<T> of_all(void (Connection::*add)(std::vector<T>&) const) const {
     MutexLock lock(mutex_);
-    std::vector<PartitionProgress> all;
+    std::vector<T> all;
     if (!is_made_) return all;
-    for (const auto& connection : connections_) connection->add_progress(all);
+    for (const auto& connection : connections_) (connection.get()->*add)(all);
     return all;
+  }
+
+  Vitals vitals() const {
+    MutexLock lock(mutex_);
+    Vitals vitals{.is_running = is_started_.load() && !is_stop_asked_,
+                  .unrecoverable = unrecoverable_};
+    if (!is_made_) return vitals;
+    for (const auto& connection : connections_) connection->add_vitals(now(), vitals);
+    return vitals;
   }
 
   std::string describe() const {
@@ -190,7 +203,7 @@ class Server::Impl {
         [this](const Error& error) { note_error("log_start", error); },
         [this] { note_bad_alloc("the thread that asks for log starts"); });
     seek_targets_ = std::make_unique<SeekTargets>(transport_, client_config(app_));
-    if (has_dead_letters()) {
+    if (may_make_dead_letters(app_)) {
       if (auto counts = PartitionCounts::make(transport_, client_config(app_), [this] {
             note_bad_alloc("the thread that asks for partition counts");
           })) {
@@ -269,8 +282,9 @@ class Server::Impl {
     environment->partition_counts = partition_counts_.get();
     environment->log_starts = log_starts_.get();
     environment->seek_targets = seek_targets_.get();
+    environment->run_times = run_times_;
     environment->output_timeout = app_.options().output_timeout.value_or(kDefaultOutputTimeout);
-    environment->on_fatal = [this](const Error&) { stop_fatally(); };
+    environment->on_fatal = [this](const Error& error) { stop_fatally(rookery::name(error.code)); };
     environment->on_bad_alloc = [this](const std::string& where) { note_bad_alloc(where); };
     ConnectionOptions options{
         .group = broker_group, .settings = settings, .shutdown_timeout = shutdown_timeout()};
@@ -281,17 +295,6 @@ class Server::Impl {
     connections_.push_back(
         std::make_unique<Connection>(std::move(options), std::move(*consumer), environment));
     return {};
-  }
-
-  // Whether some route can make dead letters: it has a queue, or a policy that may ask for one.
-  bool has_dead_letters() const {
-    for (const auto& [name, group] : app_.groups()) {
-      for (const ConsumerGroup::Route& route : group.routes()) {
-        const TopicSettings settings = settings_of(app_, name, route.topic);
-        if (settings.dead_letter_queue || !settings.on_error.empty()) return true;
-      }
-    }
-    return false;
   }
 
   std::string group_names() const {
@@ -310,7 +313,7 @@ class Server::Impl {
                      .error_type = type,
                      .error_class = std::string(name(error.code)),
                      .fatal = error.fatal});
-    if (error.fatal) stop_fatally();
+    if (error.fatal) stop_fatally(name(error.code));
   }
 
   Duration shutdown_timeout() const {
@@ -324,14 +327,18 @@ class Server::Impl {
     return std::max(stop_deadline_, deadline_in(kProducerCloseTimeout));
   }
 
-  void stop_fatally() {
+  void stop_fatally(std::string_view error_class) {
+    {
+      MutexLock lock(mutex_);
+      if (unrecoverable_.empty()) unrecoverable_ = error_class;
+    }
     is_fatal_.store(true);
     stop();
   }
 
   // Any thread. What is left of memory is for stopping in order.
   void note_bad_alloc(const std::string& where) {
-    stop_fatally();
+    stop_fatally("std::bad_alloc");
     events_.publish({.kind = EventKind::kErrorOccurred,
                      .origin = id_,
                      .message = where + " ran out of memory",
@@ -353,6 +360,7 @@ class Server::Impl {
   Transport& transport_;
   const std::string id_;
   const std::set<std::size_t> segments_;  // that were chosen to run here; empty: all
+  RunTimes* const run_times_;
   Monitor silent_;
   const EventPublisher events_;
 
@@ -376,6 +384,7 @@ class Server::Impl {
   bool is_stop_asked_ = false;
   TimePoint stop_deadline_{};  // of the work; set when it is asked
   bool is_stop_told_ = false;  // to all connections
+  std::string unrecoverable_;  // the class of the first error that stops it
 
   // The starting, then the waiting thread's.
   bool is_ended_ = false;
@@ -391,7 +400,13 @@ void Server::quiet() { impl_->quiet(); }
 ExitCode Server::wait() { return impl_->wait(); }
 const std::string& Server::id() const { return impl_->id(); }
 std::uint64_t Server::records_consumed() const { return impl_->records_consumed(); }
-std::vector<PartitionProgress> Server::progress() const { return impl_->progress(); }
+std::vector<PartitionProgress> Server::progress() const {
+  return impl_->of_all(&Connection::add_progress);
+}
+std::vector<PartitionGauges> Server::gauges() const {
+  return impl_->of_all(&Connection::add_gauges);
+}
+Vitals Server::vitals() const { return impl_->vitals(); }
 std::string Server::describe() const { return impl_->describe(); }
 
 }  // namespace rookery

@@ -15,7 +15,9 @@
 
 #include <rookery/base/result.h>
 #include <rookery/instrumentation/events.h>
+#include <rookery/instrumentation/run_times.h>
 #include <rookery/processing/progress.h>
+#include <rookery/processing/vitals.h>
 #include <rookery/routing/app.h>
 #include <rookery/transport/transport.h>
 
@@ -35,6 +37,8 @@ enum class ExitCode : int {
 struct ServerOptions {
   std::string id;              // in its events; empty: "<client_id>-<random hex>"
   Monitor* monitor = nullptr;  // null: events go nowhere
+  // Where it is noted how long consumers run; null: nowhere. It outlives the server.
+  RunTimes* run_times = nullptr;
   // Which segments of groups that have parallel segments run here, by number; empty: all. Groups
   // without run all the same.
   std::vector<std::size_t> segments = {};
@@ -69,6 +73,10 @@ class Server {
   std::uint64_t records_consumed() const;
   // Of all partitions it owns at the moment, by group, then in the order they came.
   std::vector<PartitionProgress> progress() const;
+  // Of those among them that are not given away yet.
+  std::vector<PartitionGauges> gauges() const;
+  // Signs of life, for probes. Waits for no broker and no consumer.
+  Vitals vitals() const;
   // A readable picture of all connections and partitions, for diagnosis.
   std::string describe() const;
 

@@ -126,20 +126,22 @@ void WorkerPool::fire_timers(MutexLock& lock) {
 }
 
 std::shared_ptr<Task> WorkerPool::take_ready() {
-  const Task& first = *ready_.front();
+  const bool has_kin = ready_.front()->kin_ != 0;
+  const std::size_t end = has_kin ? std::min(ready_.size(), kLookedAtMost) : 0;
   std::size_t best = 0;
-  if (first.kin_ != 0 && first.passed_by_ < kPassedByMost) {
-    const std::size_t end = std::min(ready_.size(), kLookedAtMost);
-    for (std::size_t i = 1; i < end; ++i) {
-      const Task& other = *ready_[i];
-      if (other.kin_ == first.kin_ && other.backlog_ > ready_[best]->backlog_) best = i;
-    }
+  for (std::size_t i = 0; i < end && may_be_passed_by(*ready_[i]); ++i) {
+    const Task& task = *ready_[i];
+    if (task.kin_ == ready_.front()->kin_ && task.backlog_ > ready_[best]->backlog_) best = i;
   }
   for (std::size_t i = 0; i < best; ++i) ++ready_[i]->passed_by_;
   std::shared_ptr<Task> task = std::move(ready_[best]);
   ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(best));
   task->passed_by_ = 0;
   return task;
+}
+
+bool WorkerPool::may_be_passed_by(const Task& task) {
+  return task.passed_by_ < kPassedByMost && !task.is_urgent_.load(std::memory_order_relaxed);
 }
 
 void WorkerPool::run_worker() {

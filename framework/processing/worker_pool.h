@@ -38,6 +38,9 @@ class Task : public std::enable_shared_from_this<Task> {
   // Makes sure that a step begins after this call. Any thread; only enqueues.
   void schedule();
 
+  // From now on none of its kin goes before it: somebody waits for its end. Any thread.
+  void set_urgent() { is_urgent_.store(true, std::memory_order_relaxed); }
+
   // For schedule_at: where the pool finds it. Set once before the first schedule().
   void attach_to(WorkerPool& pool) { pool_ = &pool; }
   // Like schedule(), no earlier than `when`; an earlier time replaces a later one, a later one is
@@ -70,6 +73,7 @@ class Task : public std::enable_shared_from_this<Task> {
   std::size_t kin_ = 0;  // 0: it has none
   std::size_t backlog_ = 0;
   unsigned passed_by_ = 0;  // guarded by the pool
+  std::atomic<bool> is_urgent_{false};
 };
 
 class WorkerPool {
@@ -95,6 +99,7 @@ class WorkerPool {
   void work();
   void fire_timers(MutexLock& lock);
   std::shared_ptr<Task> take_ready();
+  static bool may_be_passed_by(const Task& task);
   bool is_timer_unwatched() const;  // no waiting worker will wake for the next timer
 
   const std::function<void()> on_bad_alloc_;

@@ -136,8 +136,9 @@ TEST(WorkerPool, TimersAreInTimeWhileAnyWorkerIsBusy) {
 class Backlogs {
  public:
   // In the order in which they come to wait. kin 0: it is nobody's.
-  void add(const std::string& name, std::size_t kin, std::size_t backlog) {
+  void add(const std::string& name, std::size_t kin, std::size_t backlog, bool is_urgent = false) {
     tasks_.push_back(std::make_shared<Kin>(*this, name, kin, backlog));
+    if (is_urgent) tasks_.back()->set_urgent();
     tasks_.back()->schedule();
     board_.wait_for_notes(name);
   }
@@ -203,6 +204,25 @@ TEST(WorkerPool, NobodyIsPassedByForEver) {
   const std::vector<std::string> ran = backlogs.run();
   ASSERT_EQ(ran.size(), 13U);
   EXPECT_EQ(ran[8], "little");
+}
+
+TEST(WorkerPool, WhatIsUrgentIsNotPassedBy) {
+  Backlogs backlogs;
+  backlogs.add("first", 1, 1);
+  backlogs.add("more", 1, 3);
+  backlogs.add("ending", 1, 2, /*is_urgent=*/true);
+  backlogs.add("most", 1, 9);
+  EXPECT_EQ(backlogs.run(), (std::vector<std::string>{"more", "first", "ending", "most"}));
+}
+
+TEST(WorkerPool, OnlyTheFirstSixteenAreLookedAt) {
+  Backlogs backlogs;
+  for (std::size_t i = 0; i < 16; ++i) backlogs.add("little " + std::to_string(i), 1, 1);
+  backlogs.add("most", 1, 9);
+  const std::vector<std::string> ran = backlogs.run();
+  ASSERT_EQ(ran.size(), 17U);
+  EXPECT_EQ(ran[0], "little 0");
+  EXPECT_EQ(ran[1], "most");
 }
 
 TEST(WorkerPool, StopLetsRunningStepsEndAndDropsTheQueue) {

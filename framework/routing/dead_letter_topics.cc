@@ -15,6 +15,16 @@ void add_of(const Decision& decision, std::set<std::string>& topics) {
 
 }  // namespace
 
+bool may_make_dead_letters(const App& app) {
+  for (const auto& [name, group] : app.groups()) {
+    for (const ConsumerGroup::Route& route : group.routes()) {
+      const TopicSettings settings = settings_of(app, name, route.topic);
+      if (settings.dead_letter_queue || !settings.on_error.empty()) return true;
+    }
+  }
+  return false;
+}
+
 std::vector<std::string> dead_letter_topics(const App& app) {
   std::set<std::string> topics;
   for (const auto& [name, group] : app.groups()) {

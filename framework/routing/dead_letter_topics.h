@@ -11,6 +11,9 @@
 
 namespace rookery {
 
+// Whether some route can make dead letters: it has a queue, or a policy that may ask for one.
+bool may_make_dead_letters(const App& app);
+
 // In the order of their names, each once.
 std::vector<std::string> dead_letter_topics(const App& app);
 

@@ -38,6 +38,10 @@ class PartitionStream {
   // a lock that the ready handler takes.
   virtual Taken take(std::size_t max_records, std::size_t max_bytes) = 0;
 
+  // The end of the log (its high watermark), as the last fetch told; -1: none told yet. Asks
+  // nobody, so while nothing is taken, and so nothing fetched, it may lie behind. Any thread.
+  virtual Offset log_end() const = 0;
+
   // A hint that the stream turned from empty to non-empty (or has an end or error to tell). Called
   // on any thread, under the transport's lock: it may only enqueue. Hints may be lost after an
   // assign, a seek and a take that filled its limit: a stream counts as ready after each of these.

@@ -250,6 +250,11 @@ bool RecordStream::is_revoked() const {
   return revocation_ != Revocation::kNone;
 }
 
+Offset RecordStream::log_end() const {
+  MutexLock lock(mutex_);
+  return high_watermark_;
+}
+
 Offset RecordStream::position() const {
   MutexLock lock(mutex_);
   return position_;

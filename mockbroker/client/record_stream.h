@@ -51,6 +51,7 @@ class RecordStream final : public PartitionStream {
   Taken take(std::size_t max_records, std::size_t max_bytes) override;
   void set_ready(std::function<void()> handler) override;
   void clear_ready() override;
+  Offset log_end() const override;
 
   // Fetching goes on from here; what waited is dropped. `epoch`: of the record before; -1: not
   // known.

@@ -1,7 +1,8 @@
 // topic_cases.cc
 //
-// Topics that change under those who use them.
+// Topics that grow, and change, under those who use them.
 #include <algorithm>
+#include <memory>
 #include <string>
 
 #include "simulations/contract/contract.h"
@@ -124,6 +125,21 @@ TEST_P(Contract, ATopicDeletedUnderItsConsumerIsGivenUp) {
                return record.value.view().starts_with("later");
              }) >= 10;
     }));
+  });
+}
+
+TEST_P(Contract, TheEndOfTheLogIsWhatTheLastFetchTold) {
+  run([&] {
+    const std::string topic = make_topic("orders", 1);
+    const TopicPartition partition{topic, 0};
+    produce(topic, 0, 5);
+    Member& member = join(fresh_group(), {topic});
+    ASSERT_TRUE(pump_until([&] { return member.records.size() == 5; }));
+    const std::shared_ptr<PartitionStream> stream = member.owned[partition].stream;
+    EXPECT_TRUE(pump_until([&] { return stream->log_end() == 5; })) << stream->log_end();
+    produce(topic, 0, 2);
+    EXPECT_TRUE(pump_until([&] { return stream->log_end() == 7; })) << stream->log_end();
+    EXPECT_TRUE(pump_until([&] { return member.records.size() == 7; }));
   });
 }
 

@@ -23,6 +23,7 @@ class SabotagedStream final : public PartitionStream {
   AssignmentId assignment() const override { return inner_->assignment(); }
   void set_ready(std::function<void()> handler) override { inner_->set_ready(std::move(handler)); }
   void clear_ready() override { inner_->clear_ready(); }
+  Offset log_end() const override { return inner_->log_end(); }
 
   Taken take(std::size_t max_records, std::size_t max_bytes) override {
     Taken taken = inner_->take(max_records, max_bytes);

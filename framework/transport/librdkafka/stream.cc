@@ -158,6 +158,21 @@ void Stream::stop_ready() {
   ready_ = nullptr;
 }
 
+Offset Stream::log_end() const {
+  std::shared_ptr<ConsumerCore> core;
+  {
+    MutexLock lock(mutex_);
+    if (!queue_) return -1;
+    core = core_;
+  }
+  const TopicPartition& name = topic_partition();
+  std::int64_t low = -1;
+  std::int64_t high = -1;
+  const rd_kafka_resp_err_t error = rd_kafka_get_watermark_offsets(
+      core->connection->get(), name.topic.c_str(), name.partition, &low, &high);
+  return error == RD_KAFKA_RESP_ERR_NO_ERROR ? std::max<Offset>(high, -1) : -1;
+}
+
 Offset Stream::next_offset() const {
   MutexLock lock(mutex_);
   return next_offset_;

@@ -30,6 +30,7 @@ class Stream final : public PartitionStream {
   Taken take(std::size_t max_records, std::size_t max_bytes) override;
   void set_ready(std::function<void()> handler) override;
   void clear_ready() override;
+  Offset log_end() const override;
 
   Offset next_offset() const;
   // Forgets what was prefetched; `offset` is -1 when it is one of the special ones.

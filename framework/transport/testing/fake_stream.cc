@@ -66,6 +66,12 @@ void FakeStream::push_together(std::vector<Content> contents) {
   });
 }
 
+Offset FakeStream::log_end() const {
+  Offset end = -1;
+  board_.look([&] { end = end_; });
+  return end;
+}
+
 void FakeStream::push_gap(Offset count) {
   board_.change([&] {
     end_ += count;

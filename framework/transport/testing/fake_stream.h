@@ -42,6 +42,7 @@ class FakeStream final : public PartitionStream {
   void lose_hints(bool are_lost) {
     board_.change([&] { are_hints_lost_ = are_lost; });
   }
+  void lose_hints_locked(bool are_lost) { are_hints_lost_ = are_lost; }
   void revoke_locked() { is_revoked_ = true; }
   // Under the board's lock: the next take begins there. All that was ever pushed is kept for it.
   void seek_locked(Offset offset);
@@ -66,6 +67,7 @@ class FakeStream final : public PartitionStream {
   Taken take(std::size_t max_records, std::size_t max_bytes) override;
   void set_ready(std::function<void()> handler) override;
   void clear_ready() override;
+  Offset log_end() const override;
 
  private:
   struct Waiting {
