@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "lint/node.h"
+#include <rookery/base/node.h>
 #include "lint/printable.h"
 #include "lint/text.h"
 

@@ -10,7 +10,7 @@
 #include <set>
 #include <utility>
 
-#include "lint/node.h"
+#include <rookery/base/node.h>
 #include "lint/printable.h"
 #include "lint/topics/rule_list.h"
 

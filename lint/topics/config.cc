@@ -8,7 +8,7 @@
 #include <map>
 #include <utility>
 
-#include "lint/node.h"
+#include <rookery/base/node.h>
 #include "lint/printable.h"
 #include "lint/text.h"
 #include "lint/topics/config_values.h"

@@ -4,6 +4,8 @@
 
 #include "lint/topics/config_values.h"
 
+#include <rookery/base/nearest.h>
+
 #include <algorithm>
 #include <cstddef>
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "lint/node.h"
+#include <rookery/base/node.h>
 #include "lint/topics/words.h"
 
 namespace rookery::lint {

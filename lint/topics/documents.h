@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "lint/node.h"
+#include <rookery/base/node.h>
 #include "lint/topics/properties.h"
 #include "lint/topics/topic.h"
 

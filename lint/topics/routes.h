@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "lint/node.h"
+#include <rookery/base/node.h>
 #include "lint/topics/topic.h"
 
 namespace rookery::lint {

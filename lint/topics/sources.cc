@@ -8,7 +8,7 @@
 #include <array>
 #include <string_view>
 
-#include "lint/node.h"
+#include <rookery/base/node.h>
 #include "lint/text.h"
 #include "lint/topics/documents.h"
 #include "lint/topics/properties.h"

@@ -5,6 +5,8 @@
 
 #include "lint/topics/suggest.h"
 
+#include <rookery/base/nearest.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <optional>

@@ -1,11 +1,10 @@
 // words.h
 //
 // Names taken apart into words and put together again, as teams write them: kebab-case, snake_case
-// and so on. And what was probably meant by a word that is not known.
+// and so on.
 //
 //   words_in("OrderCreated_v2")                     // order, created, v2
 //   in_case({"order", "created"}, Case::kKebab)     // order-created
-//   nearest("lenght", {"length", "case"})           // length
 #pragma once
 
 #include <cstdint>
@@ -41,9 +40,6 @@ std::vector<std::string> words_in(std::string_view text);
 
 // is_in_case() of the result holds when there is a word. kAny: kebab.
 std::string in_case(const std::vector<std::string>& words, Case style);
-
-// The known word that is most like it; empty when none is alike.
-std::string nearest(std::string_view typed, const std::vector<std::string>& known);
 
 // "a, b or c", at most so many of them: "a, b or one of 12 more".
 std::string alternatives(const std::vector<std::string>& words, std::size_t shown_most = 8);

@@ -54,15 +54,6 @@ RC_GTEST_PROP(Words, PutTogetherTheyAreInTheirCase, (std::string text)) {
   }
 }
 
-TEST(Words, NearestIsWhatWasMeantOrNothing) {
-  EXPECT_EQ(nearest("evnt", {"command", "event"}), "event");
-  EXPECT_EQ(nearest("lenght", {"length_max", "case"}), "length_max");
-  EXPECT_EQ(nearest("paterns", {"pattern", "parts"}), "pattern");
-  EXPECT_EQ(nearest("colour", {"pattern", "case"}), "");
-  EXPECT_EQ(nearest("x", {"y"}), "");
-  EXPECT_EQ(nearest("", {"a"}), "");
-}
-
 TEST(Words, AlternativesSayHowManyThereAre) {
   EXPECT_EQ(alternatives({"a"}), "a");
   EXPECT_EQ(alternatives({"a", "b", "c"}), "a, b or c");

@@ -1,8 +1,7 @@
 // node.cc
 //
 // Both readers tell events, and the same builder makes the tree of them.
-
-#include "lint/node.h"
+#include <rookery/base/node.h>
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
@@ -13,7 +12,7 @@
 #include <stdexcept>
 #include <utility>
 
-namespace rookery::lint {
+namespace rookery {
 namespace {
 
 // Deep enough for any document of people's, and for the stack of whoever walks the tree.
@@ -235,4 +234,4 @@ std::optional<Node> parse_json(std::string_view text, std::string& error) {
   return std::nullopt;
 }
 
-}  // namespace rookery::lint
+}  // namespace rookery

@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace rookery::lint {
+namespace rookery {
 
 struct Node {
   enum class Kind : std::uint8_t { kNull, kScalar, kList, kMap };
@@ -38,4 +38,4 @@ struct Node {
 std::optional<std::vector<Node>> parse_yaml(std::string_view text, std::string& error);
 std::optional<Node> parse_json(std::string_view text, std::string& error);
 
-}  // namespace rookery::lint
+}  // namespace rookery
