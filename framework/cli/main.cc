@@ -3,6 +3,7 @@
 // Words of the command line. Parsing is CLI11's.
 #include <rookery/cli/main.h>
 
+#include <rookery/cli/config_options.h>
 #include <rookery/cli/dlq.h>
 #include <rookery/cli/health_command.h>
 #include <rookery/cli/routes.h>
@@ -13,70 +14,75 @@
 
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rookery {
 namespace {
-
-// "--kafka name=value", "--brokers list": settings for every client, over the program's own.
-struct KafkaOptions {
-  std::string brokers;
-  std::vector<std::string> settings;
-
-  void add_to(CLI::App& command) {
-    command.add_option("--brokers", brokers,
-                       "host:port of some brokers, with commas (bootstrap.servers)");
-    command.add_option("--kafka", settings,
-                       "a setting under librdkafka's name: name=value; may be repeated");
-  }
-
-  Result<ConfigMap> over(ConfigMap config) const {
-    if (!brokers.empty()) config["bootstrap.servers"] = brokers;
-    for (const std::string& setting : settings) {
-      const std::size_t equals = setting.find('=');
-      if (equals == std::string::npos || equals == 0) {
-        return fail(ErrorCode::kInvalidArgument, "--kafka '" + setting + "': write name=value");
-      }
-      config[setting.substr(0, equals)] = setting.substr(equals + 1);
-    }
-    if (!config.contains("bootstrap.servers")) {
-      return fail(ErrorCode::kInvalidArgument, "no broker named: use --brokers host:port");
-    }
-    return config;
-  }
-};
 
 int print_error(const std::string& message) {
   std::fprintf(stderr, "error: %s\n", message.c_str());
   return 1;
 }
 
-int serve(const std::function<App()>& make_app, const KafkaOptions& kafka, const ConfigMap& base,
-          const RunOptions& options) {
-  App app = make_app();
-  const Result<ConfigMap> config = kafka.over(base);
-  if (!config) return print_error(config.error().message);
-  const auto transport = make_librdkafka_transport(*config);
-  return run_server(std::move(app), *transport, options);
+// What words need that work at a cluster: the routes as they are configured, and a transport.
+struct Configuration {
+  std::optional<Configured> configured;  // none: mistakes were told
+  std::unique_ptr<Transport> transport;
+};
+
+ProgramOptions own_options(const MainOptions& options) {
+  return {.polling_ttl = options.health.polling_ttl, .consuming_ttl = options.health.consuming_ttl};
 }
 
-int work_at_dead_letters(const std::function<App()>& make_app, const KafkaOptions& kafka,
-                         const ConfigMap& base, const DlqOptions& options) {
-  const Result<ConfigMap> config = kafka.over(base);
-  if (!config) return print_error(config.error().message);
-  const auto transport = make_librdkafka_transport(*config);
-  const Status done = run_dlq(make_app(), *transport, options, standard_terminal());
+App own_app(const std::function<App()>& make_app, const MainOptions& options) {
+  App app = make_app();
+  app.options().kafka.insert(options.kafka.begin(), options.kafka.end());
+  return app;
+}
+
+Configuration configuration(const std::function<App()>& make_app, const MainOptions& options,
+                            const ConfigOptions& config) {
+  Configured configured = load_config(own_app(make_app, options), own_options(options), config);
+  const ConfigMap& kafka = configured.app.options().kafka;
+  const bool is_without_broker =
+      !kafka.contains("bootstrap.servers") && !kafka.contains("metadata.broker.list");
+  if (is_without_broker && configured.mistakes.empty()) {
+    configured.mistakes.emplace_back("no broker named: use --brokers host:port");
+  }
+  if (print_mistakes(configured.mistakes) != 0) return {};
+  auto transport = make_librdkafka_transport(kafka);
+  return {.configured = std::move(configured), .transport = std::move(transport)};
+}
+
+int serve(Configuration configuration, RunOptions run) {
+  if (!configuration.configured) return 1;
+  const ProgramOptions& program = configuration.configured->program;
+  if (program.health_port) {
+    HealthOptions health{.port = *program.health_port};
+    health.address = program.health_address.value_or(health.address);
+    health.limits.polling_ttl = program.polling_ttl.value_or(health.limits.polling_ttl);
+    health.limits.consuming_ttl = program.consuming_ttl.value_or(health.limits.consuming_ttl);
+    run.health = std::move(health);
+  }
+  run.log_level = program.log_level.value_or(run.log_level);
+  return run_server(std::move(configuration.configured->app), *configuration.transport, run);
+}
+
+int work_at_dead_letters(const Configuration& configuration, const DlqOptions& options) {
+  if (!configuration.configured) return 1;
+  const Status done = run_dlq(configuration.configured->app, *configuration.transport, options,
+                              standard_terminal());
   return done ? 0 : print_error(done.error().message);
 }
 
-int move_segments(const std::function<App()>& make_app, const KafkaOptions& kafka,
-                  const ConfigMap& base, const SegmentsOptions& options) {
-  const Result<ConfigMap> config = kafka.over(base);
-  if (!config) return print_error(config.error().message);
-  const auto transport = make_librdkafka_transport(*config);
-  const Status done = run_segments(make_app(), *transport, options, standard_terminal());
+int move_segments(const Configuration& configuration, const SegmentsOptions& options) {
+  if (!configuration.configured) return 1;
+  const Status done = run_segments(configuration.configured->app, *configuration.transport, options,
+                                   standard_terminal());
   return done ? 0 : print_error(done.error().message);
 }
 
@@ -87,28 +93,6 @@ int tell_health(const HealthCommandOptions& options) {
   return outcome->is_healthy ? 0 : 1;
 }
 
-// "--health-port", "--health-address".
-struct ProbeOptions {
-  std::optional<int> port;
-  std::string address = HealthOptions().address;
-
-  void add_to(CLI::App& command) {
-    command
-        .add_option("--health-port", port,
-                    "answer /live, /ready and /metrics over HTTP there, for Kubernetes and "
-                    "Prometheus; by custom 3000")
-        ->type_name("PORT")
-        ->check(CLI::Range(1, 65'535));
-    command.add_option("--health-address", address, "on this address; default: on all")
-        ->type_name("HOST")
-        ->needs("--health-port");
-  }
-  std::optional<HealthOptions> options(const HealthLimits& limits) const {
-    if (!port) return std::nullopt;
-    return HealthOptions{.address = address, .port = *port, .limits = limits};
-  }
-};
-
 void add_segments_option(CLI::App& server, RunOptions& run) {
   server
       .add_option("--segments", run.segments,
@@ -118,25 +102,30 @@ void add_segments_option(CLI::App& server, RunOptions& run) {
       ->type_name("N,...");
 }
 
+void add_commands(CLI::App& line, std::vector<Command>& commands, int& code) {
+  for (Command& command : commands) {
+    CLI::App* word = line.add_subcommand(command.name, command.help);
+    word->prefix_command();
+    word->set_help_flag();  // the command's own words begin here
+    word->callback([&command, &code, word] { code = command.run(word->remaining()); });
+  }
+}
+
 int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
                   MainOptions& options) {
   CLI::App line(options.description.empty() ? "A Rookery program" : options.description);
   if (argc > 0) line.name(argv[0]);
   line.require_subcommand(0, 1);
   int code = 0;
-
   CLI::App* server = line.add_subcommand(
       "server", "consume until INT, TERM or QUIT; TSTP: take nothing new; TTIN: dump stacks");
-  KafkaOptions kafka;
-  kafka.add_to(*server);
+  ConfigOptions config;
+  const auto configured = [&] { return configuration(make_app, options, config); };
+  add_config_options(*server, config);
+  add_health_port_options(*server, config);
   RunOptions run;
   add_segments_option(*server, run);
-  ProbeOptions probes;
-  probes.add_to(*server);
-  server->callback([&] {
-    run.health = probes.options(options.health);
-    code = serve(make_app, kafka, options.kafka, run);
-  });
+  server->callback([&] { code = serve(configured(), run); });
 
   std::string routes_format = "text";
   CLI::App* routes = line.add_subcommand("routes", "print the routes, and what is wrong with them");
@@ -150,25 +139,29 @@ int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
 
   DlqOptions dlq;
   CLI::App* dead_letters = line.add_subcommand("dlq", kDlqHelp);
-  for (CLI::App* word : add_dlq_words(*dead_letters, dlq)) kafka.add_to(*word);
-  dead_letters->callback([&] { code = work_at_dead_letters(make_app, kafka, options.kafka, dlq); });
+  for (CLI::App* word : add_dlq_words(*dead_letters, dlq)) add_config_options(*word, config);
+  dead_letters->callback([&] { code = work_at_dead_letters(configured(), dlq); });
 
   SegmentsOptions segments;
   CLI::App* segments_word = line.add_subcommand("segments", kSegmentsHelp);
-  for (CLI::App* word : add_segments_words(*segments_word, segments)) kafka.add_to(*word);
-  segments_word->callback([&] { code = move_segments(make_app, kafka, options.kafka, segments); });
+  for (CLI::App* word : add_segments_words(*segments_word, segments)) {
+    add_config_options(*word, config);
+  }
+  segments_word->callback([&] { code = move_segments(configured(), segments); });
+
+  ConfigWord config_word;
+  CLI::App* config_words = line.add_subcommand("config", kConfigHelp);
+  add_config_words(*config_words, config_word, config);
+  config_words->callback([&] {
+    code = run_config(own_app(make_app, options), own_options(options), config_word, config);
+  });
 
   HealthCommandOptions health;
   CLI::App* health_word = line.add_subcommand("health", kHealthHelp);
   add_health_options(*health_word, health);
   health_word->callback([&] { code = tell_health(health); });
 
-  for (Command& command : options.commands) {
-    CLI::App* word = line.add_subcommand(command.name, command.help);
-    word->prefix_command();
-    word->set_help_flag();  // the command's own words begin here
-    word->callback([&command, &code, word] { code = command.run(word->remaining()); });
-  }
+  add_commands(line, options.commands, code);
   CLI::App* help_word = line.add_subcommand("help", "print this");
   // Once a word was read, CLI11 would answer that word's help.
   const std::string help_text = line.help();

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <rookery/health/health_server.h>
+#include <rookery/instrumentation/log.h>
 #include <rookery/routing/app.h>
 #include <rookery/transport/transport.h>
 
@@ -48,6 +49,7 @@ int main(const std::function<App()>& app, int argc, char** argv, MainOptions opt
 // server's picture to standard error. Logs to standard error.
 struct RunOptions {
   std::vector<std::size_t> segments = {};  // as ServerOptions
+  LogLevel log_level = LogLevel::kInfo;    // what is less is not logged
   // Answers Kubernetes' probes (health_server.h); none: nobody listens.
   std::optional<HealthOptions> health = {};
 };

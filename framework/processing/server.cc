@@ -10,11 +10,11 @@
 #include <rookery/processing/output_producer.h>
 #include <rookery/processing/seek_targets.h>
 #include <rookery/processing/segment_choice.h>
+#include <rookery/processing/server_text.h>
 #include <rookery/processing/worker_pool.h>
 #include <rookery/producing/partition_counts.h>
 #include <rookery/routing/dead_letter_topics.h>
 #include <rookery/runtime/mutant.h>
-#include <rookery/runtime/random.h>
 
 #include <algorithm>
 #include <optional>
@@ -32,14 +32,6 @@ using namespace std::chrono_literals;
 constexpr Duration kProducerCloseTimeout = 5s;
 constexpr Duration kWorkerJoinTimeout = 5s;
 
-std::string make_id(const std::string& client_id) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  std::uint64_t draw = random_u64();
-  std::string id = client_id + "-";
-  for (int i = 0; i < 8; ++i, draw >>= 4) id += kHex[draw & 15];
-  return id;
-}
-
 void add_all(ConfigMap& target, const ConfigMap& more) {
   for (const auto& [name, value] : more) target[name] = value;
 }
@@ -51,7 +43,7 @@ class Server::Impl {
   Impl(App app, Transport& transport, ServerOptions options)
       : app_(std::move(app)),
         transport_(transport),
-        id_(options.id.empty() ? make_id(app_.options().client_id) : options.id),
+        id_(options.id.empty() ? make_server_id(app_.options().client_id) : options.id),
         segments_(options.segments.begin(), options.segments.end()),
         run_times_(options.run_times),
         events_(options.monitor ? *options.monitor : silent_,
@@ -233,7 +225,7 @@ class Server::Impl {
   Status start_connections() {
     is_started_.store(true);
     publish(EventKind::kServerStarted,
-            std::to_string(workers()) + " workers, groups: " + group_names());
+            std::to_string(workers()) + " workers, groups: " + group_names(environments_));
     for (const auto& connection : connections_) {
       if (Status started = connection->start(); !started) return started;
     }
@@ -295,14 +287,6 @@ class Server::Impl {
     connections_.push_back(
         std::make_unique<Connection>(std::move(options), std::move(*consumer), environment));
     return {};
-  }
-
-  std::string group_names() const {
-    std::string out;
-    for (const auto& environment : environments_) {
-      out += (out.empty() ? "" : ", ") + environment->group;
-    }
-    return out;
   }
 
   // On the thread of who has the error: of the producer, of log starts.

@@ -33,6 +33,7 @@ constexpr auto kPublicPackages = std::to_array<PublicPackage>({
     {"framework/base", true},
     {"framework/cli", false},
     {"framework/filtering", false},
+    {"framework/config", false},
     {"framework/health", false},
     {"framework/instrumentation", true},
     {"framework/processing", false},

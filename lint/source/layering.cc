@@ -48,6 +48,7 @@ constexpr auto kRooms = std::to_array<Room>({
     {"framework/processing", 60},
     {"framework/admin", 70},
     {"framework/health", 70},
+    {"framework/config", 72},
     {"framework/cli", 80},
     {"framework", 90},
     {"mockbroker/protocol", 100},

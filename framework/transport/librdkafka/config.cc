@@ -39,11 +39,6 @@ constexpr std::array kRefusedForConsumers{
     Refused{"group.protocol", "classic", "the transport serves the classic group protocol"},
 };
 
-bool ends_with_any(std::string_view name) {
-  return name.ends_with("_cb") || name.ends_with("_cmp") || name.ends_with("_cb_data") ||
-         name.ends_with("callback_data");
-}
-
 template <std::size_t kCount>
 void refuse(const std::array<Refused, kCount>& table, const std::string& name,
             const std::string& value, std::vector<std::string>& mistakes) {
@@ -87,6 +82,11 @@ std::vector<std::pair<std::string, std::string>> defaults_of(Role role) {
 
 }  // namespace
 
+bool takes_pointer(std::string_view name) {
+  return name.ends_with("_cb") || name.ends_with("_cmp") || name.ends_with("_cb_data") ||
+         name.ends_with("callback_data");
+}
+
 std::optional<std::string> BuiltConfig::find(const std::string& name) const {
   const auto found = settings.find(name);
   if (found == settings.end()) return std::nullopt;
@@ -123,7 +123,7 @@ Result<BuiltConfig> build_config(const ConfigMap& common, const ConfigMap& own, 
     const std::size_t before = mistakes.size();
     refuse(kRefusedEverywhere, name, value, mistakes);
     if (role == Role::kConsumer) refuse(kRefusedForConsumers, name, value, mistakes);
-    if (ends_with_any(name))
+    if (takes_pointer(name))
       mistakes.push_back(name + ": may not be set: it takes a function or a pointer");
     if (mistakes.size() != before) continue;
     if (Status status = set_property(built.conf.get(), name, value); !status) {

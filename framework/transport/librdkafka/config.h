@@ -10,6 +10,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace rookery::librdkafka {
 
@@ -28,6 +29,9 @@ struct BuiltConfig {
 // `own` wins over `common`. Errors: kInvalidConfig, listing every setting that is wrong, each with
 // its reason.
 Result<BuiltConfig> build_config(const ConfigMap& common, const ConfigMap& own, Role role);
+
+// Whether a setting takes a function or a pointer, which no text is.
+bool takes_pointer(std::string_view name);
 
 // One setting of our own choice, after the user's; a refusal by librdkafka is an error.
 Status set_property(rd_kafka_conf_t* conf, const std::string& name, const std::string& value);

@@ -1,0 +1,28 @@
+// server_text.cc
+//
+// The dice are the runtime's: in a simulation the same seed makes the same ids.
+#include <rookery/processing/server_text.h>
+
+#include <rookery/runtime/random.h>
+
+#include <cstdint>
+
+namespace rookery {
+
+std::string make_server_id(const std::string& client_id) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::uint64_t draw = random_u64();
+  std::string id = client_id + "-";
+  for (int i = 0; i < 8; ++i, draw >>= 4) id += kHex[draw & 15];
+  return id;
+}
+
+std::string group_names(const std::vector<std::shared_ptr<PartitionEnvironment>>& environments) {
+  std::string out;
+  for (const auto& environment : environments) {
+    out += (out.empty() ? "" : ", ") + environment->group;
+  }
+  return out;
+}
+
+}  // namespace rookery
