@@ -26,6 +26,14 @@ Offset flushed_end(const PartitionLog& log, const TopicConfig& config, Milliseco
   return log.entries().empty() ? log.end_offset() : flushed;
 }
 
+// A block is lost as a whole, whatever DeleteRecords has taken of it before.
+Offset first_lost(const PartitionLog& log, Offset end) {
+  for (const LogEntry& entry : log.entries()) {
+    if (entry.last_offset() >= end) return std::min(entry.base_offset, end);
+  }
+  return end;
+}
+
 void reload(ProducerStates& producers, const PartitionLog& log, Offset from, std::int64_t wall_ms) {
   ProducerStates::Reload reload(producers, from);
   for (const LogEntry& entry : log.entries()) {
@@ -96,7 +104,7 @@ void Replication::take_over(Partition& partition, std::size_t index) {
   const Offset common = common_end(old, leader.log);
   const LossEvent loss{core_.now,
                        partition.id,
-                       common,
+                       first_lost(old, common),
                        old.end_offset(),
                        whole ? whole->high_watermark : before.high_watermark,
                        partition.placement.epoch,
@@ -149,7 +157,7 @@ void Replication::recover(NodeId node, TimePoint lost_power_at) {
         }
         const LossEvent loss{core_.now,
                              partition.id,
-                             end,
+                             first_lost(replica.log, end),
                              replica.log.end_offset(),
                              replica.high_watermark,
                              partition.placement.epoch,

@@ -40,8 +40,8 @@ void ProducerStates::appended(const Batch& batch, Offset base_offset, std::int64
     state.epoch = batch.epoch;
     state.batches.clear();
   }
-  state.batches.push_back(
-      {batch.base_sequence, last_sequence(batch.base_sequence, batch.count), base_offset});
+  state.batches.push_back({batch.base_sequence, last_sequence(batch.base_sequence, batch.count),
+                           base_offset, base_offset + batch.count - 1});
   if (state.batches.size() > kRemembered) state.batches.pop_front();
   state.wall_ms = wall_ms;
 }
@@ -54,7 +54,7 @@ void ProducerStates::expire(std::int64_t before_wall_ms) {
 
 ProducerStates::Reload::Reload(ProducerStates& states, Offset replaced_from) : states_(states) {
   for (auto& [id, state] : states_.producers_) {
-    while (!state.batches.empty() && state.batches.back().base_offset >= replaced_from) {
+    while (!state.batches.empty() && state.batches.back().last_offset >= replaced_from) {
       state.batches.pop_back();
     }
   }

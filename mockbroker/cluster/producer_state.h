@@ -41,8 +41,8 @@ class ProducerStates {
   std::size_t size() const { return producers_.size(); }
 
   // Reads the states anew from a log, when what it holds from some offset on was replaced. Of
-  // producers that the log does not know any more, what lay below stays: Kafka keeps it in
-  // snapshots.
+  // producers that the log does not know any more, what lay below as a whole stays: Kafka keeps it
+  // in snapshots.
   class Reload;
 
   // The last of `count` sequence numbers from `first`: they wrap to 0 after the greatest.
@@ -53,6 +53,7 @@ class ProducerStates {
     std::int32_t first = -1;
     std::int32_t last = -1;
     Offset base_offset = -1;
+    Offset last_offset = -1;
   };
   struct State {
     std::int16_t epoch = -1;

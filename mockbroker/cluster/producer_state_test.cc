@@ -45,6 +45,22 @@ TEST(ProducerStates, AnUnknownProducerMayBeginAnywhere) {
   EXPECT_FALSE(states.knows(1));
 }
 
+// DeleteRecords has cut a block, and a loss of power took the rest of it: it is not there, and a
+// retry of it is written.
+TEST(ProducerStates, ABlockWhoseEndWasReplacedIsForgotten) {
+  ProducerStates states;
+  states.appended({1, 0, 0, 1}, /*base_offset=*/0, 0);
+  states.appended({1, 0, 1, 8}, /*base_offset=*/1, 0);
+  { ProducerStates::Reload reload(states, 9); }
+  EXPECT_EQ(states.check({1, 0, 1, 8}).duplicate_of, 1);
+  { ProducerStates::Reload reload(states, 4); }
+  const ProducerStates::Verdict again = states.check({1, 0, 1, 8});
+  EXPECT_EQ(again.duplicate_of, std::nullopt);
+  EXPECT_EQ(again.error, std::nullopt);
+  EXPECT_EQ(states.check({1, 0, 0, 1}).duplicate_of, 0) << "it lies below as a whole";
+  EXPECT_EQ(states.check({1, 0, 9, 1}).error, ErrorCode::kOutOfOrderSequenceNumber);
+}
+
 TEST(ProducerStates, EpochsFence) {
   ProducerStates states;
   states.appended({1, 3, 0, 1}, 0, 0);

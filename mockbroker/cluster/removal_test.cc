@@ -210,5 +210,30 @@ TEST_F(RemovalTest, TellsWhatWasNotOnDisk) {
   EXPECT_THAT(test.values(kOrders), ElementsAre("a"));
 }
 
+// DeleteRecords took a part of a block, and a loss of power the rest of it: the block is lost as a
+// whole, nobody is told that a retry of it is there already, and it is written anew.
+TEST_F(RemovalTest, ABlockThatIsCutAndLostIsWrittenAgain) {
+  test.create("orders", 1, {}, /*replicas=*/1);
+  ASSERT_EQ(test.leader(kOrders), 0);
+  test.cluster.add_observer(&told);
+  const ProduceRequest::Partition block{.partition = kOrders,
+                                        .block = TestCluster::block({{"k", "a"}, {"k", "b"}}),
+                                        .producer_id = 7,
+                                        .producer_epoch = 0,
+                                        .base_sequence = 0};
+  ASSERT_EQ(test.produce(block).base_offset, 0);
+  ASSERT_TRUE(test.cluster.delete_records(test.now, kOrders, 1));
+  ASSERT_TRUE(test.cluster.stop_node(test.now, 0, StopMode::kPowerLoss));
+  ASSERT_TRUE(test.cluster.start_node(test.now, 0));
+  test.pass(1s);
+  ASSERT_EQ(test.leader(kOrders), 0);
+  ASSERT_EQ(told.losses.size(), 1U);
+  EXPECT_THAT(told.losses[0], testing::StartsWith("power was lost before they were on disk 0-2"));
+  const auto again = test.produce(block);
+  EXPECT_EQ(again.error, std::nullopt);
+  EXPECT_EQ(again.base_offset, 1);
+  EXPECT_THAT(test.values(kOrders), ElementsAre("a", "b"));
+}
+
 }  // namespace
 }  // namespace rookery::mock
