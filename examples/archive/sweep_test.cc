@@ -42,6 +42,21 @@ constexpr std::uint64_t kStride =
     3;
 #endif
 
+// The first whose plan has something to dispatch and is short: a seed's schedule, and with it the
+// plan, is another whenever the framework does something at another moment.
+std::uint64_t seed_of_a_small_plan(const rookery::sim::RunInput& input) {
+  constexpr std::uint64_t kSeedsMost = 200;
+  constexpr std::uint64_t kStepsMost = 15'000;
+  rookery::sim::StackPool stacks;
+  for (std::uint64_t seed = 1; seed <= kSeedsMost; ++seed) {
+    RunTape tape({.seed = seed});
+    const RunOutcome outcome = rookery::sim::run_once(input, tape, {.stacks = &stacks});
+    if (!outcome.broken && outcome.rejected >= 2 && outcome.steps <= kStepsMost) return seed;
+  }
+  ADD_FAILURE() << "none of " << kSeedsMost << " plans has something to dispatch and is short";
+  return 1;
+}
+
 class Sweeps : public ::testing::TestWithParam<Sweep> {};
 
 INSTANTIATE_TEST_SUITE_P(
@@ -57,10 +72,11 @@ TEST_P(Sweeps, AtEveryStep) {
       simulated_plan({.servers = 1, .load = milliseconds(300)}, /*records=*/12);
   const std::function<rookery::App()> app = archive_app;
   const std::size_t kind = static_cast<std::size_t>(GetParam().fault.kind);
+  const std::uint64_t seed = seed_of_a_small_plan({.world = world, .plan = plan, .app = app});
   rookery::sim::StackPool stacks;
   std::uint64_t struck = 0, effective = 0, rejected = 0, rebalances = 0;
   for (std::uint64_t step = 1;; step += kStride) {
-    RunTape tape({.seed = 3});
+    RunTape tape({.seed = seed});
     const RunOutcome outcome = rookery::sim::run_once(
         {.world = world, .plan = plan, .app = app, .at_step = {{GetParam().fault, step}}}, tape,
         {.stacks = &stacks});
@@ -73,10 +89,11 @@ TEST_P(Sweeps, AtEveryStep) {
     rejected += outcome.rejected;
     rebalances += outcome.rebalances;
   }
-  std::printf("struck at %llu steps, %llu with effect: %llu rejected records, %llu rebalances\n",
-              static_cast<unsigned long long>(struck), static_cast<unsigned long long>(effective),
-              static_cast<unsigned long long>(rejected),
-              static_cast<unsigned long long>(rebalances));
+  std::printf(
+      "seed %llu, struck at %llu steps, %llu with effect: %llu rejected records, %llu rebalances\n",
+      static_cast<unsigned long long>(seed), static_cast<unsigned long long>(struck),
+      static_cast<unsigned long long>(effective), static_cast<unsigned long long>(rejected),
+      static_cast<unsigned long long>(rebalances));
   EXPECT_GT(struck, 500U);
   EXPECT_GT(effective * 2, struck);
   EXPECT_GT(rejected * 2, struck) << "the plan has nothing to dispatch";
