@@ -74,6 +74,8 @@ std::string_view name(ErrorCode code) {
       return "TOPIC_AUTHORIZATION_FAILED";
     case ErrorCode::kGroupAuthorizationFailed:
       return "GROUP_AUTHORIZATION_FAILED";
+    case ErrorCode::kClusterAuthorizationFailed:
+      return "CLUSTER_AUTHORIZATION_FAILED";
     case ErrorCode::kTopicAlreadyExists:
       return "TOPIC_ALREADY_EXISTS";
     case ErrorCode::kInvalidPartitions:
@@ -116,6 +118,10 @@ std::string_view name(ErrorCode code) {
       return "INVALID_TIMESTAMP";
     case ErrorCode::kNonEmptyGroup:
       return "NON_EMPTY_GROUP";
+    case ErrorCode::kPolicyViolation:
+      return "POLICY_VIOLATION";
+    case ErrorCode::kSecurityDisabled:
+      return "SECURITY_DISABLED";
     case ErrorCode::kNoOffset:
       return "NO_OFFSET";
   }

@@ -52,6 +52,7 @@ enum class ErrorCode {
   kRebalanceInProgress,
   kTopicAuthorizationFailed,
   kGroupAuthorizationFailed,
+  kClusterAuthorizationFailed,
   kTopicAlreadyExists,
   kInvalidPartitions,
   kInvalidReplicationFactor,
@@ -73,6 +74,8 @@ enum class ErrorCode {
   kInvalidRequiredAcks,
   kInvalidTimestamp,
   kNonEmptyGroup,
+  kPolicyViolation,
+  kSecurityDisabled,
   kNoOffset,
 };
 

@@ -8,6 +8,8 @@
 #include <rookery/base/result.h>
 #include <rookery/base/topic_partition.h>
 #include <rookery/runtime/time.h>
+#include <rookery/transport/acl_admin.h>
+#include <rookery/transport/config_admin.h>
 #include <rookery/transport/group_admin.h>
 #include <rookery/transport/record.h>
 
@@ -17,6 +19,8 @@
 #include <vector>
 
 namespace rookery {
+
+inline constexpr Offset kAllRecords = -1;  // of delete_records: up to the high watermark
 
 struct NewTopic {
   std::string name;
@@ -33,7 +37,9 @@ struct NewPartitions {
 
 struct PartitionDescription {
   PartitionId partition = 0;
-  NodeId leader = -1;  // -1: none
+  NodeId leader = -1;                         // -1: none
+  std::vector<NodeId> replicas = {};          // the preferred leader first
+  std::vector<NodeId> in_sync_replicas = {};  // of them
 };
 struct TopicDescription {
   std::string name;
@@ -85,7 +91,19 @@ class AdminClient {
   virtual Result<std::vector<std::optional<Offset>>> offsets_for_time(
       const std::vector<TopicPartition>& partitions, Timestamp time, TimePoint deadline) = 0;
 
-  // Of the four that follow: one answer for each group, in order, each independent; coordinators
+  // What lies below each offset goes from its log, at most up to the high watermark, beyond which
+  // it is kOffsetOutOfRange (KIP-107); kAllRecords: all there are. Answers where each log begins
+  // now. Sent to the leaders, each partition independent.
+  virtual std::vector<Result<Offset>> delete_records(
+      const std::vector<TopicPartitionOffset>& partitions, TimePoint deadline) = 0;
+
+  // ---- Groups
+
+  // All of the cluster, sorted by name. Every node is asked: an error, not half of them, when one
+  // does not answer or loads.
+  virtual Result<std::vector<GroupListing>> groups(TimePoint deadline) = 0;
+
+  // Of the five that follow: one answer for each group, in order, each independent; coordinators
   // that move or load are asked again until the deadline; a group without a name is
   // kInvalidGroupId. Groups are described in one request for each coordinator; offsets are one
   // request for each group, all of them at once.
@@ -103,6 +121,37 @@ class AdminClient {
   // Where nothing was committed nothing changes. kGroupIdNotFound when there is no such group.
   virtual std::vector<Status> delete_group_offsets(const std::vector<GroupPartitions>& groups,
                                                    TimePoint deadline) = 0;
+  // With all that they have committed (KIP-229). kNonEmptyGroup names the members; kGroupIdNotFound
+  // when there is no such group.
+  virtual std::vector<Status> delete_groups(const std::vector<std::string>& groups,
+                                            TimePoint deadline) = 0;
+
+  // ---- Settings: one answer for each resource, in order, each independent. A broker's are asked
+  // of and changed at that broker.
+
+  // All of a resource's, sorted by name. An unknown topic is kUnknownTopicOrPartition, a broker
+  // that is not there an error at the deadline.
+  virtual std::vector<Result<std::vector<ConfigEntry>>> configs(
+      const std::vector<ConfigResource>& resources, TimePoint deadline) = 0;
+  // These change and no others (KIP-339), and nothing of a resource when one is refused:
+  // kInvalidConfig says which. Needs librdkafka 2.2.0: kUnsupported names both versions
+  // where it is older.
+  virtual std::vector<Status> alter_configs(const std::vector<ConfigChange>& changes,
+                                            TimePoint deadline) = 0;
+  // A resource's own settings become exactly these, others go back to their defaults (AlterConfigs,
+  // KIP-133): what somebody else changes between a look and this is lost.
+  virtual std::vector<Status> replace_configs(const std::vector<ConfigValues>& values,
+                                              TimePoint deadline) = 0;
+
+  // ---- Access control: kSecurityDisabled where the brokers have no authorizer.
+
+  // One status for each, in order. What is there already is created again without an error.
+  virtual std::vector<Status> create_acls(const std::vector<Acl>& acls, TimePoint deadline) = 0;
+  // Sorted.
+  virtual Result<std::vector<Acl>> acls(const AclFilter& filter, TimePoint deadline) = 0;
+  // What each deleted, sorted; what two match the first has deleted, or both say so.
+  virtual std::vector<Result<std::vector<Acl>>> delete_acls(const std::vector<AclFilter>& filters,
+                                                            TimePoint deadline) = 0;
 };
 
 }  // namespace rookery

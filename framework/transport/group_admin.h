@@ -28,6 +28,14 @@ struct ConsumerGroupDescription {
   std::vector<ConsumerGroupMember> members;
 };
 
+struct GroupListing {
+  std::string group;
+  std::string state;       // Kafka's words
+  bool is_simple = false;  // offsets without members: nobody ever joined
+
+  friend bool operator==(const GroupListing&, const GroupListing&) = default;
+};
+
 struct GroupOffset {
   TopicPartition partition;
   Offset offset = 0;

@@ -53,6 +53,8 @@ ErrorCode code_of_broker_error(rd_kafka_resp_err_t error) {
       return ErrorCode::kTopicAuthorizationFailed;
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
       return ErrorCode::kGroupAuthorizationFailed;
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+      return ErrorCode::kClusterAuthorizationFailed;
     case RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS:
       return ErrorCode::kTopicAlreadyExists;
     case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS:
@@ -90,6 +92,12 @@ ErrorCode code_of_broker_error(rd_kafka_resp_err_t error) {
     case RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP:
     case RD_KAFKA_RESP_ERR_GROUP_SUBSCRIBED_TO_TOPIC:
       return ErrorCode::kNonEmptyGroup;
+    case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+      return ErrorCode::kPolicyViolation;
+    case RD_KAFKA_RESP_ERR_SECURITY_DISABLED:
+      return ErrorCode::kSecurityDisabled;
+    case RD_KAFKA_RESP_ERR_INVALID_GROUP_ID:
+      return ErrorCode::kInvalidGroupId;
     default:
       return ErrorCode::kUnknown;
   }

@@ -94,6 +94,32 @@ class FakeAdmin final : public AdminClient {
                                            TimePoint) override {
     return std::vector<Status>(groups.size(), unsupported());
   }
+  std::vector<Result<Offset>> delete_records(const std::vector<TopicPartitionOffset>& partitions,
+                                             TimePoint) override {
+    return std::vector<Result<Offset>>(partitions.size(), unsupported());
+  }
+  Result<std::vector<GroupListing>> groups(TimePoint) override { return unsupported(); }
+  std::vector<Status> delete_groups(const std::vector<std::string>& groups, TimePoint) override {
+    return std::vector<Status>(groups.size(), unsupported());
+  }
+  std::vector<Result<std::vector<ConfigEntry>>> configs(
+      const std::vector<ConfigResource>& resources, TimePoint) override {
+    return std::vector<Result<std::vector<ConfigEntry>>>(resources.size(), unsupported());
+  }
+  std::vector<Status> alter_configs(const std::vector<ConfigChange>& changes, TimePoint) override {
+    return std::vector<Status>(changes.size(), unsupported());
+  }
+  std::vector<Status> replace_configs(const std::vector<ConfigValues>& values, TimePoint) override {
+    return std::vector<Status>(values.size(), unsupported());
+  }
+  std::vector<Status> create_acls(const std::vector<Acl>& acls, TimePoint) override {
+    return std::vector<Status>(acls.size(), unsupported());
+  }
+  Result<std::vector<Acl>> acls(const AclFilter&, TimePoint) override { return unsupported(); }
+  std::vector<Result<std::vector<Acl>>> delete_acls(const std::vector<AclFilter>& filters,
+                                                    TimePoint) override {
+    return std::vector<Result<std::vector<Acl>>>(filters.size(), unsupported());
+  }
 
  private:
   static tl::unexpected<Error> unsupported() {
