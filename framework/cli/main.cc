@@ -8,14 +8,13 @@
 #include <rookery/cli/health_command.h>
 #include <rookery/cli/routes.h>
 #include <rookery/cli/segments.h>
-#include <rookery/transport/librdkafka/transport.h>
+#include <rookery/cli/word.h>
 
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <exception>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,40 +22,7 @@
 namespace rookery {
 namespace {
 
-int print_error(const std::string& message) {
-  std::fprintf(stderr, "error: %s\n", message.c_str());
-  return 1;
-}
-
-// What words need that work at a cluster: the routes as they are configured, and a transport.
-struct Configuration {
-  std::optional<Configured> configured;  // none: mistakes were told
-  std::unique_ptr<Transport> transport;
-};
-
-ProgramOptions own_options(const MainOptions& options) {
-  return {.polling_ttl = options.health.polling_ttl, .consuming_ttl = options.health.consuming_ttl};
-}
-
-App own_app(const std::function<App()>& make_app, const MainOptions& options) {
-  App app = make_app();
-  app.options().kafka.insert(options.kafka.begin(), options.kafka.end());
-  return app;
-}
-
-Configuration configuration(const std::function<App()>& make_app, const MainOptions& options,
-                            const ConfigOptions& config) {
-  Configured configured = load_config(own_app(make_app, options), own_options(options), config);
-  const ConfigMap& kafka = configured.app.options().kafka;
-  const bool is_without_broker =
-      !kafka.contains("bootstrap.servers") && !kafka.contains("metadata.broker.list");
-  if (is_without_broker && configured.mistakes.empty()) {
-    configured.mistakes.emplace_back("no broker named: use --brokers host:port");
-  }
-  if (print_mistakes(configured.mistakes) != 0) return {};
-  auto transport = make_librdkafka_transport(kafka);
-  return {.configured = std::move(configured), .transport = std::move(transport)};
-}
+// ---- server
 
 int serve(Configuration configuration, RunOptions run) {
   if (!configuration.configured) return 1;
@@ -72,18 +38,69 @@ int serve(Configuration configuration, RunOptions run) {
   return run_server(std::move(configuration.configured->app), *configuration.transport, run);
 }
 
-int work_at_dead_letters(const Configuration& configuration, const DlqOptions& options) {
-  if (!configuration.configured) return 1;
-  const Status done = run_dlq(configuration.configured->app, *configuration.transport, options,
-                              standard_terminal());
-  return done ? 0 : print_error(done.error().message);
+void add_server_word(const WordContext& context) {
+  CLI::App* word = context.line.add_subcommand(
+      "server", "consume until INT, TERM or QUIT; TSTP: take nothing new; TTIN: dump stacks");
+  add_config_options(*word, context.config);
+  add_health_port_options(*word, context.config);
+  const auto run = std::make_shared<RunOptions>();
+  word->add_option("--segments", run->segments,
+                   "which parallel segments run here, with commas: 0,2; default: all")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("N,...");
+  word->callback([context, run] { context.code = serve(context.configured(), *run); });
 }
 
-int move_segments(const Configuration& configuration, const SegmentsOptions& options) {
-  if (!configuration.configured) return 1;
-  const Status done = run_segments(configuration.configured->app, *configuration.transport, options,
-                                   standard_terminal());
-  return done ? 0 : print_error(done.error().message);
+// ---- Words with a file of their own
+
+void add_routes_word(const WordContext& context) {
+  CLI::App* word =
+      context.line.add_subcommand("routes", "print the routes, and what is wrong with them");
+  const auto format = std::make_shared<std::string>("text");
+  word->add_option("--format", *format, "text, or json for programs such as rookery-lint")
+      ->check(CLI::IsMember({"text", "json"}));
+  word->callback([context, format] {
+    context.code = print_routes(context.make_app(), {.is_json = *format == "json",
+                                                     .topics = context.options.topics,
+                                                     .kafka = context.options.kafka});
+  });
+}
+
+void add_dlq_word(const WordContext& context) {
+  const auto options = std::make_shared<DlqOptions>();
+  CLI::App* word = context.line.add_subcommand("dlq", kDlqHelp);
+  for (CLI::App* sub : add_dlq_words(*word, *options)) add_config_options(*sub, context.config);
+  word->callback([context, options] {
+    const Configuration at = context.configured();
+    context.code =
+        !at.configured
+            ? 1
+            : exit_code(run_dlq(at.configured->app, *at.transport, *options, standard_terminal()));
+  });
+}
+
+void add_segments_word(const WordContext& context) {
+  const auto options = std::make_shared<SegmentsOptions>();
+  CLI::App* word = context.line.add_subcommand("segments", kSegmentsHelp);
+  for (CLI::App* sub : add_segments_words(*word, *options)) {
+    add_config_options(*sub, context.config);
+  }
+  word->callback([context, options] {
+    const Configuration at = context.configured();
+    context.code = !at.configured ? 1
+                                  : exit_code(run_segments(at.configured->app, *at.transport,
+                                                           *options, standard_terminal()));
+  });
+}
+
+void add_config_word(const WordContext& context) {
+  const auto options = std::make_shared<ConfigWord>();
+  CLI::App* word = context.line.add_subcommand("config", kConfigHelp);
+  add_config_words(*word, *options, context.config);
+  word->callback([context, options] {
+    context.code = run_config(context.own_app(), context.own_options(), *options, context.config);
+  });
 }
 
 int tell_health(const HealthCommandOptions& options) {
@@ -93,82 +110,32 @@ int tell_health(const HealthCommandOptions& options) {
   return outcome->is_healthy ? 0 : 1;
 }
 
-void add_segments_option(CLI::App& server, RunOptions& run) {
-  server
-      .add_option("--segments", run.segments,
-                  "which parallel segments run here, with commas: 0,2; default: all")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->type_name("N,...");
+void add_health_word(const WordContext& context) {
+  const auto options = std::make_shared<HealthCommandOptions>();
+  CLI::App* word = context.line.add_subcommand("health", kHealthHelp);
+  add_health_options(*word, *options);
+  word->callback([context, options] { context.code = tell_health(*options); });
 }
 
-void add_commands(CLI::App& line, std::vector<Command>& commands, int& code) {
-  for (Command& command : commands) {
-    CLI::App* word = line.add_subcommand(command.name, command.help);
+// ---- The program's own
+
+void add_commands(const WordContext& context) {
+  for (const Command& command : context.options.commands) {
+    CLI::App* word = context.line.add_subcommand(command.name, command.help);
     word->prefix_command();
     word->set_help_flag();  // the command's own words begin here
-    word->callback([&command, &code, word] { code = command.run(word->remaining()); });
+    word->callback([context, &command, word] { context.code = command.run(word->remaining()); });
   }
 }
 
-int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
-                  MainOptions& options) {
-  CLI::App line(options.description.empty() ? "A Rookery program" : options.description);
-  if (argc > 0) line.name(argv[0]);
-  line.require_subcommand(0, 1);
-  int code = 0;
-  CLI::App* server = line.add_subcommand(
-      "server", "consume until INT, TERM or QUIT; TSTP: take nothing new; TTIN: dump stacks");
-  ConfigOptions config;
-  const auto configured = [&] { return configuration(make_app, options, config); };
-  add_config_options(*server, config);
-  add_health_port_options(*server, config);
-  RunOptions run;
-  add_segments_option(*server, run);
-  server->callback([&] { code = serve(configured(), run); });
+// Every word, in the order of help.
+constexpr auto kWords = {add_server_word, add_routes_word, add_dlq_word, add_segments_word,
+                         add_config_word, add_health_word, add_commands};
 
-  std::string routes_format = "text";
-  CLI::App* routes = line.add_subcommand("routes", "print the routes, and what is wrong with them");
-  routes->add_option("--format", routes_format, "text, or json for programs such as rookery-lint")
-      ->check(CLI::IsMember({"text", "json"}));
-  routes->callback([&] {
-    code = print_routes(
-        make_app(),
-        {.is_json = routes_format == "json", .topics = options.topics, .kafka = options.kafka});
-  });
-
-  DlqOptions dlq;
-  CLI::App* dead_letters = line.add_subcommand("dlq", kDlqHelp);
-  for (CLI::App* word : add_dlq_words(*dead_letters, dlq)) add_config_options(*word, config);
-  dead_letters->callback([&] { code = work_at_dead_letters(configured(), dlq); });
-
-  SegmentsOptions segments;
-  CLI::App* segments_word = line.add_subcommand("segments", kSegmentsHelp);
-  for (CLI::App* word : add_segments_words(*segments_word, segments)) {
-    add_config_options(*word, config);
-  }
-  segments_word->callback([&] { code = move_segments(configured(), segments); });
-
-  ConfigWord config_word;
-  CLI::App* config_words = line.add_subcommand("config", kConfigHelp);
-  add_config_words(*config_words, config_word, config);
-  config_words->callback([&] {
-    code = run_config(own_app(make_app, options), own_options(options), config_word, config);
-  });
-
-  HealthCommandOptions health;
-  CLI::App* health_word = line.add_subcommand("health", kHealthHelp);
-  add_health_options(*health_word, health);
-  health_word->callback([&] { code = tell_health(health); });
-
-  add_commands(line, options.commands, code);
-  CLI::App* help_word = line.add_subcommand("help", "print this");
-  // Once a word was read, CLI11 would answer that word's help.
-  const std::string help_text = line.help();
-  help_word->callback([&help_text] { std::fputs(help_text.c_str(), stdout); });
-
+int parse(CLI::App& line, int argc, char** argv) {
   try {
     line.parse(argc, argv);
+    return 0;
   } catch (const CLI::CallForHelp& help) {
     return line.exit(help);
   } catch (const CLI::ExtrasError&) {
@@ -178,7 +145,26 @@ int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
   } catch (const CLI::ParseError& error) {
     return print_error(error.what());
   }
-  if (line.get_subcommands().empty()) std::fputs(help_text.c_str(), stdout);
+}
+
+int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
+                  const MainOptions& options) {
+  CLI::App line(options.description.empty() ? "A Rookery program" : options.description);
+  if (argc > 0) line.name(argv[0]);
+  line.require_subcommand(0, 1);
+  int code = 0;
+  ConfigOptions config;
+  const WordContext context{line, make_app, options, config, code};
+  for (const auto add_word : kWords) add_word(context);
+
+  CLI::App* help_word = line.add_subcommand("help", "print this");
+  // Once a word was read, CLI11 would answer that word's help.
+  const std::string help_text = line.help();
+  help_word->callback([&help_text] { std::fputs(help_text.c_str(), stdout); });
+
+  const int mistaken = parse(line, argc, argv);
+  if (mistaken != 0) return mistaken;
+  if (argc <= 1) std::fputs(help_text.c_str(), stdout);
   return code;
 }
 

@@ -10,6 +10,7 @@
 // argument prints help; an unknown word is one line of error and exit code 1.
 #pragma once
 
+#include <rookery/cli/main_options.h>
 #include <rookery/health/health_server.h>
 #include <rookery/instrumentation/log.h>
 #include <rookery/routing/app.h>
@@ -17,29 +18,10 @@
 
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 namespace rookery {
-
-// A command of the program's own: `run` gets the words after its name (options and all) and answers
-// the exit code.
-struct Command {
-  std::string name;
-  std::string help;  // one line
-  std::function<int(const std::vector<std::string>&)> run;
-};
-
-struct MainOptions {
-  std::string description = {};  // the first line of help
-  std::vector<Command> commands = {};
-  ConfigMap kafka = {};      // for every client
-  HealthLimits health = {};  // what --health-port calls alive
-  // The topics as they should be made; `routes --format json` tells them to linters.
-  std::vector<NewTopic> topics = {};
-};
 
 // Never throws; errors are one clear line each on standard error.
 int main(const std::function<App()>& app, int argc, char** argv, MainOptions options = {});
