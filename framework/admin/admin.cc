@@ -1,0 +1,223 @@
+// admin.cc
+//
+// Orders, and looking until they show.
+#include <rookery/admin/admin.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+namespace rookery {
+namespace {
+
+const TopicDescription* topic_in(const ClusterDescription& cluster, const std::string& name) {
+  const auto found =
+      std::find_if(cluster.topics.begin(), cluster.topics.end(),
+                   [&](const TopicDescription& topic) { return topic.name == name; });
+  return found == cluster.topics.end() ? nullptr : &*found;
+}
+
+// Of a topic that is to have so many partitions.
+std::string missing_of(const TopicDescription* topic, std::int32_t partitions) {
+  if (topic == nullptr) return "no broker knows it yet";
+  const auto seen = static_cast<std::int32_t>(topic->partitions.size());
+  if (seen < partitions) {
+    return std::to_string(seen) + " of " + std::to_string(partitions) + " partitions are there";
+  }
+  std::string leaderless;
+  for (const PartitionDescription& partition : topic->partitions) {
+    if (partition.leader >= 0) continue;
+    leaderless += (leaderless.empty() ? "" : ",") + std::to_string(partition.partition);
+  }
+  return leaderless.empty() ? "" : "partitions [" + leaderless + "] have no leader";
+}
+
+bool is_any(const std::vector<bool>& flags) {
+  return std::find(flags.begin(), flags.end(), true) != flags.end();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Admin>> Admin::make(Transport& transport, ConfigMap config,
+                                           AdminLimits limits) {
+  auto client = transport.make_admin(std::move(config));
+  if (!client) return fail(client.error());
+  return std::make_unique<Admin>(*std::move(client), limits);
+}
+
+Admin::Admin(std::unique_ptr<AdminClient> client, AdminLimits limits)
+    : client_(std::move(client)), limits_(limits) {}
+
+void Admin::close() {
+  client_->close();
+  MutexLock lock(mutex_);
+  is_closed_ = true;
+  closed_.notify_all();
+}
+
+bool Admin::is_closed() {
+  MutexLock lock(mutex_);
+  return is_closed_;
+}
+
+bool Admin::wait_for_retry(TimePoint deadline) {
+  const TimePoint at = deadline_in(limits_.retry_backoff);
+  if (at >= deadline) return false;
+  MutexLock lock(mutex_);
+  return !closed_.wait_until(lock, at, [&] { return is_closed_; });
+}
+
+void Admin::await_topics(const std::vector<std::string>& topics, std::vector<Status>& statuses,
+                         const std::vector<Missing>& missing, const char* done,
+                         TimePoint deadline) {
+  std::vector<bool> open;
+  for (const Status& status : statuses) open.push_back(status.has_value());
+  while (is_any(open)) {
+    const auto cluster = client_->describe({}, deadline);
+    std::vector<std::string> left(topics.size());
+    for (std::size_t i = 0; i < topics.size(); ++i) {
+      if (!open[i]) continue;
+      left[i] = cluster ? missing[i](topic_in(*cluster, topics[i])) : cluster.error().text();
+      open[i] = !left[i].empty();
+    }
+    const bool is_lasting = !cluster && !cluster.error().retriable;
+    if (!is_any(open) || (!is_lasting && wait_for_retry(deadline))) continue;
+    for (std::size_t i = 0; i < topics.size(); ++i) {
+      if (!open[i]) continue;
+      const ErrorCode code = is_closed()  ? ErrorCode::kClosed
+                             : is_lasting ? cluster.error().code
+                                          : ErrorCode::kTimedOut;
+      statuses[i] = fail(code, "topic '" + topics[i] + "' was " + done + ", but " + left[i]);
+    }
+    return;
+  }
+}
+
+std::vector<Status> Admin::make_topics(const std::vector<NewTopic>& topics,
+                                       std::vector<Status> statuses, bool is_replacing,
+                                       TimePoint deadline) {
+  std::vector<bool> open;
+  for (const Status& status : statuses) open.push_back(status.has_value());
+  while (is_any(open)) {
+    std::vector<NewTopic> wanted;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < topics.size(); ++i) {
+      if (!open[i]) continue;
+      wanted.push_back(topics[i]);
+      places.push_back(i);
+    }
+    const std::vector<Status> answers = client_->create_topics(wanted, deadline);
+    for (std::size_t k = 0; k < places.size(); ++k) {
+      const Status& answer = answers[k];
+      statuses[places[k]] = answer;
+      // A deletion that one broker shows may be under way at the controller.
+      const bool is_going =
+          is_replacing && !answer && answer.error().code == ErrorCode::kTopicAlreadyExists;
+      open[places[k]] = !answer && (answer.error().retriable || is_going);
+    }
+    if (is_any(open) && !wait_for_retry(deadline)) break;
+  }
+  std::vector<std::string> names;
+  std::vector<Missing> missing;
+  for (const NewTopic& topic : topics) {
+    names.push_back(topic.name);
+    missing.emplace_back([partitions = topic.partitions](const TopicDescription* seen) {
+      return missing_of(seen, partitions);
+    });
+  }
+  await_topics(names, statuses, missing, "created", deadline);
+  return statuses;
+}
+
+std::vector<Status> Admin::create_topics(const std::vector<NewTopic>& topics) {
+  return make_topics(topics, std::vector<Status>(topics.size()), /*is_replacing=*/false,
+                     deadline());
+}
+
+std::vector<Status> Admin::remove_topics(const std::vector<std::string>& topics,
+                                         TimePoint deadline) {
+  std::vector<Status> statuses = client_->delete_topics(topics, deadline);
+  const std::vector<Missing> missing(topics.size(), [](const TopicDescription* seen) {
+    return seen == nullptr ? std::string() : std::string("brokers still show it");
+  });
+  await_topics(topics, statuses, missing, "deleted", deadline);
+  return statuses;
+}
+
+std::vector<Status> Admin::delete_topics(const std::vector<std::string>& topics) {
+  return remove_topics(topics, deadline());
+}
+
+std::vector<Status> Admin::create_partitions(const std::vector<NewPartitions>& topics) {
+  const TimePoint until = deadline();
+  std::vector<Status> statuses = client_->create_partitions(topics, until);
+  std::vector<std::string> names;
+  std::vector<Missing> missing;
+  for (const NewPartitions& topic : topics) {
+    names.push_back(topic.topic);
+    missing.emplace_back(
+        [total = topic.total](const TopicDescription* seen) { return missing_of(seen, total); });
+  }
+  await_topics(names, statuses, missing, "given more partitions", until);
+  return statuses;
+}
+
+std::vector<Status> Admin::reset_topics(const std::vector<NewTopic>& topics) {
+  const TimePoint until = deadline();
+  std::vector<std::string> names;
+  for (const NewTopic& topic : topics) names.push_back(topic.name);
+  std::vector<Status> statuses = remove_topics(names, until);
+  for (Status& status : statuses) {
+    if (!status && status.error().code == ErrorCode::kUnknownTopicOrPartition) status = Status();
+  }
+  std::vector<bool> was_removed;
+  for (const Status& status : statuses) was_removed.push_back(status.has_value());
+  statuses = make_topics(topics, std::move(statuses), /*is_replacing=*/true, until);
+  for (std::size_t i = 0; i < topics.size(); ++i) {
+    if (statuses[i] || !was_removed[i]) continue;
+    Error error = statuses[i].error();
+    error.message = "topic '" + names[i] + "' was deleted and not made again: " + error.message;
+    statuses[i] = fail(std::move(error));
+  }
+  return statuses;
+}
+
+Status Admin::replace_config(const ConfigChange& change, TimePoint deadline) {
+  const auto entries = client_->configs({change.resource}, deadline);
+  if (!entries.front()) return fail(entries.front().error());
+  ConfigValues values{.resource = change.resource};
+  for (const ConfigEntry& entry : *entries.front()) {
+    if (entry.source != ConfigSource::kTopic) continue;
+    if (!entry.value) {
+      return fail(ErrorCode::kUnsupported,
+                  change.resource.text() + ": '" + entry.name +
+                      "' is sensitive and cannot be read, so that this library's way of changing "
+                      "settings, all of them at once, would lose it");
+    }
+    values.values[entry.name] = *entry.value;
+  }
+  for (const auto& [name, value] : change.values) {
+    if (value) {
+      values.values[name] = *value;
+    } else {
+      values.values.erase(name);
+    }
+  }
+  return client_->replace_configs({values}, deadline).front();
+}
+
+std::vector<Status> Admin::set_configs(const std::vector<ConfigChange>& changes) {
+  const TimePoint until = deadline();
+  if (changes.empty()) return {};
+  std::vector<Status> statuses = client_->alter_configs(changes, until);
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const bool is_too_old = !statuses[i] && statuses[i].error().code == ErrorCode::kUnsupported;
+    // A broker's own settings are not told apart from all brokers' well enough to be written whole.
+    if (!is_too_old || changes[i].resource.kind != ConfigResourceKind::kTopic) continue;
+    statuses[i] = replace_config(changes[i], until);
+  }
+  return statuses;
+}
+
+}  // namespace rookery
