@@ -3,7 +3,8 @@
 // Settings of topics and brokers as an administrator sees and changes them.
 #pragma once
 
-#include <cstdint>
+#include <rookery/base/result.h>
+
 #include <map>
 #include <optional>
 #include <string>
@@ -14,10 +15,12 @@ enum class ConfigResourceKind { kTopic, kBroker };
 
 struct ConfigResource {
   ConfigResourceKind kind = ConfigResourceKind::kTopic;
-  std::string name;  // a broker: its id as text; "": what holds for all brokers (KIP-226)
+  std::string name;  // a broker: its id as text
 
-  // "topic 'orders'", "broker 2", "all brokers"
+  // "topic 'orders'", "broker 2"
   std::string text() const;
+  // kInvalidTopic for a topic without a name, kInvalidArgument for a broker that is no number.
+  Status check() const;
   friend bool operator==(const ConfigResource&, const ConfigResource&) = default;
   friend auto operator<=>(const ConfigResource&, const ConfigResource&) = default;
 };

@@ -240,8 +240,11 @@ Result<ClusterDescription> Admin::metadata(const std::string* topic, TimePoint d
     TopicDescription& description = cluster.topics.emplace_back();
     description.name = found.topic;
     for (int j = 0; j < found.partition_cnt; ++j) {
-      description.partitions.push_back(
-          {.partition = found.partitions[j].id, .leader = found.partitions[j].leader});
+      const auto& one = found.partitions[j];
+      description.partitions.push_back({.partition = one.id,
+                                        .leader = one.leader,
+                                        .replicas = {one.replicas, one.replicas + one.replica_cnt},
+                                        .in_sync_replicas = {one.isrs, one.isrs + one.isr_cnt}});
     }
     std::sort(description.partitions.begin(), description.partitions.end(),
               [](const auto& a, const auto& b) { return a.partition < b.partition; });

@@ -3,6 +3,8 @@
 // Options, slices of waiting, and retriable answers.
 #include <rookery/transport/librdkafka/admin_calls.h>
 
+#include <rookery/transport/librdkafka/errors.h>
+
 #include <algorithm>
 #include <array>
 
@@ -43,6 +45,53 @@ EventHandle await(rd_kafka_queue_t* queue, const Latch& closed, TimePoint deadli
 
 Error closed_error(const std::string& what) {
   return {.code = ErrorCode::kClosed, .message = what + ": the client was closed"};
+}
+
+std::optional<Error> overall_error(rd_kafka_event_t* event, const std::string& what) {
+  const rd_kafka_resp_err_t error = rd_kafka_event_error(event);
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
+  return make_error(error, what, rd_kafka_event_error_string(event));
+}
+
+std::vector<std::optional<Error>> call_each(rd_kafka_t* client, rd_kafka_admin_op_t order,
+                                            const std::vector<std::string>& names,
+                                            std::vector<bool> open, Latch& closed,
+                                            TimePoint deadline, const SendOne& send,
+                                            const ReadOne& read) {
+  std::vector<std::optional<Error>> errors(names.size());
+  const auto is_any_open = [&] { return std::find(open.begin(), open.end(), true) != open.end(); };
+  while (is_any_open()) {
+    const QueueHandle queue(rd_kafka_queue_new(client));
+    std::size_t under_way = 0;
+    std::vector<bool> answered(names.size());
+    for (std::size_t i = 0; i < names.size() && !closed.is_open(); ++i) {
+      if (!open[i]) continue;
+      const AdminOptionsHandle options = options_for(client, order, deadline);
+      rd_kafka_AdminOptions_set_opaque(options.get(), reinterpret_cast<void*>(i));
+      send(i, options.get(), queue.get());
+      ++under_way;
+    }
+    for (; under_way > 0; --under_way) {
+      const EventHandle event = await(queue.get(), closed, deadline);
+      if (!event) break;
+      const auto i = reinterpret_cast<std::size_t>(rd_kafka_event_opaque(event.get()));
+      answered[i] = true;
+      errors[i] = overall_error(event.get(), names[i]);
+      if (!errors[i]) errors[i] = read(i, event.get());
+    }
+    const bool is_closed = closed.is_open();
+    const bool is_over = is_closed || now() + kRetryEvery >= deadline;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (!open[i]) continue;
+      if (!answered[i]) {
+        errors[i] = fail(ErrorCode::kTimedOut, names[i] + ": no answer in time").value();
+      }
+      if (is_closed && errors[i]) errors[i] = closed_error(names[i]);
+      open[i] = !is_over && errors[i] && is_to_be_repeated(*errors[i]);
+    }
+    if (is_any_open()) closed.wait_until(deadline_in(kRetryEvery));
+  }
+  return errors;
 }
 
 }  // namespace rookery::librdkafka

@@ -13,7 +13,10 @@
 #include <rookery/transport/librdkafka/reaper.h>
 
 #include <chrono>
+#include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace rookery::librdkafka {
 
@@ -31,5 +34,20 @@ AdminOptionsHandle options_for(rd_kafka_t* client, rd_kafka_admin_op_t order, Ti
 EventHandle await(rd_kafka_queue_t* queue, const Latch& closed, TimePoint deadline);
 
 Error closed_error(const std::string& what);
+
+// What the whole answer says, before anything in it is read.
+std::optional<Error> overall_error(rd_kafka_event_t* event, const std::string& what);
+
+using SendOne = std::function<void(std::size_t, rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>;
+// Keeps what the answer holds, or says why it holds nothing.
+using ReadOne = std::function<std::optional<Error>(std::size_t, rd_kafka_event_t*)>;
+
+// One call for each that is open, all at once, and again for those whose answer does not last, to
+// the deadline. Answers what went wrong with each, by these names.
+std::vector<std::optional<Error>> call_each(rd_kafka_t* client, rd_kafka_admin_op_t order,
+                                            const std::vector<std::string>& names,
+                                            std::vector<bool> open, Latch& closed,
+                                            TimePoint deadline, const SendOne& send,
+                                            const ReadOne& read);
 
 }  // namespace rookery::librdkafka

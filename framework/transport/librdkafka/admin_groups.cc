@@ -54,13 +54,6 @@ Result<ConsumerGroupDescription> description_of(const rd_kafka_ConsumerGroupDesc
   return group;
 }
 
-// What the whole answer says, before anything of a group is read.
-Status overall_of(rd_kafka_event_t* event, const std::string& what) {
-  const rd_kafka_resp_err_t error = rd_kafka_event_error(event);
-  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
-  return fail(make_error(error, what, rd_kafka_event_error_string(event)));
-}
-
 using GroupResults = const rd_kafka_group_result_t** (*)(rd_kafka_event_t*, std::size_t*);
 
 const rd_kafka_group_result_t** listed(rd_kafka_event_t* event, std::size_t* count) {
@@ -76,11 +69,14 @@ const rd_kafka_group_result_t** deleted(rd_kafka_event_t* event, std::size_t* co
       rd_kafka_event_DeleteConsumerGroupOffsets_result(event), count);
 }
 
+const rd_kafka_group_result_t** gone(rd_kafka_event_t* event, std::size_t* count) {
+  return rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(event), count);
+}
+
 // The one group of the call: its partitions, or the first thing that is wrong.
 Result<std::vector<GroupOffset>> offsets_of(rd_kafka_event_t* event, GroupResults results,
                                             const std::string& group) {
   const std::string what = "group '" + group + "'";
-  if (Status overall = overall_of(event, what); !overall) return fail(overall.error());
   std::size_t count = 0;
   const rd_kafka_group_result_t** groups = results(event, &count);
   if (count != 1) return fail(ErrorCode::kUnknown, what + ": not in the answer");
@@ -105,53 +101,28 @@ Result<std::vector<GroupOffset>> offsets_of(rd_kafka_event_t* event, GroupResult
   return offsets;
 }
 
-// Whether the group's question is open still: it has no lasting answer yet.
-template <class T>
-bool is_open(const Result<T>& answer, bool is_over) {
-  return !answer && !is_over && is_to_be_repeated(answer.error());
+using Offsets = Result<std::vector<GroupOffset>>;
+
+std::vector<std::string> named(const std::vector<std::string>& groups) {
+  std::vector<std::string> names;
+  for (const std::string& group : groups) names.push_back("group '" + group + "'");
+  return names;
 }
 
-using Offsets = Result<std::vector<GroupOffset>>;
-using SendGroup = std::function<void(std::size_t, rd_kafka_AdminOptions_t*, rd_kafka_queue_t*)>;
-
-// One call for each group that is open, all at once, and again for those whose coordinator was not
-// there, to the deadline.
-std::vector<Offsets> call_each(rd_kafka_t* client, rd_kafka_admin_op_t order,
-                               const std::vector<std::string>& groups, std::vector<bool> open,
-                               Latch& closed, TimePoint deadline, GroupResults results,
-                               const SendGroup& send) {
+// One call for each group that is open.
+std::vector<Offsets> call_groups(rd_kafka_t* client, rd_kafka_admin_op_t order,
+                                 const std::vector<std::string>& groups,
+                                 const std::vector<bool>& open, Latch& closed, TimePoint deadline,
+                                 GroupResults results, const SendOne& send) {
   std::vector<Offsets> answers(groups.size());
-  while (std::find(open.begin(), open.end(), true) != open.end()) {
-    const QueueHandle queue(rd_kafka_queue_new(client));
-    std::size_t under_way = 0;
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-      if (!open[i]) continue;
-      answers[i] =
-          closed.is_open()
-              ? Offsets(fail(closed_error("group '" + groups[i] + "'")))
-              : Offsets(fail(ErrorCode::kTimedOut, "group '" + groups[i] + "': no answer in time"));
-      if (closed.is_open()) continue;
-      const AdminOptionsHandle options = options_for(client, order, deadline);
-      rd_kafka_AdminOptions_set_opaque(options.get(), reinterpret_cast<void*>(i));
-      send(i, options.get(), queue.get());
-      ++under_way;
-    }
-    for (; under_way > 0; --under_way) {
-      const EventHandle event = await(queue.get(), closed, deadline);
-      if (!event) break;
-      const auto i = reinterpret_cast<std::size_t>(rd_kafka_event_opaque(event.get()));
-      answers[i] = offsets_of(event.get(), results, groups[i]);
-    }
-    const bool is_over = closed.is_open() || now() + kRetryEvery >= deadline;
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-      if (open[i] && closed.is_open() && !answers[i]) {
-        answers[i] = fail(closed_error("group '" + groups[i] + "'"));
-      }
-      open[i] = open[i] && is_open(answers[i], is_over);
-    }
-    if (std::find(open.begin(), open.end(), true) != open.end()) {
-      closed.wait_until(deadline_in(kRetryEvery));
-    }
+  const auto errors =
+      call_each(client, order, named(groups), open, closed, deadline, send,
+                [&](std::size_t i, rd_kafka_event_t* event) {
+                  answers[i] = offsets_of(event, results, groups[i]);
+                  return answers[i] ? std::nullopt : std::optional(answers[i].error());
+                });
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    if (errors[i]) answers[i] = fail(*errors[i]);
   }
   return answers;
 }
@@ -201,21 +172,24 @@ std::vector<Result<ConsumerGroupDescription>> Admin::describe_groups(
                                       queue.get());
       event = await(queue.get(), closed_, deadline);
     }
-    const Status overall = event ? overall_of(event.get(), "describe groups") : Status();
+    const auto overall = event ? overall_error(event.get(), "describe groups") : std::nullopt;
     for (const std::string& group : open) {
       if (closed_.is_open()) answers.at(group) = fail(closed_error("group '" + group + "'"));
-      if (!overall) answers.at(group) = fail(overall.error());
+      if (overall) answers.at(group) = fail(*overall);
     }
     std::size_t count = 0;
     const auto* result =
-        event && overall ? rd_kafka_event_DescribeConsumerGroups_result(event.get()) : nullptr;
+        event && !overall ? rd_kafka_event_DescribeConsumerGroups_result(event.get()) : nullptr;
     const rd_kafka_ConsumerGroupDescription_t** found =
         result ? rd_kafka_DescribeConsumerGroups_result_groups(result, &count) : nullptr;
     for (std::size_t i = 0; i < count; ++i) {
       answers.at(rd_kafka_ConsumerGroupDescription_group_id(found[i])) = description_of(found[i]);
     }
     const bool is_over = closed_.is_open() || now() + kRetryEvery >= deadline;
-    std::erase_if(open, [&](const auto& group) { return !is_open(answers.at(group), is_over); });
+    std::erase_if(open, [&](const auto& group) {
+      const auto& answer = answers.at(group);
+      return is_over || answer || !is_to_be_repeated(answer.error());
+    });
     if (!open.empty()) closed_.wait_until(deadline_in(kRetryEvery));
   }
   std::vector<Result<ConsumerGroupDescription>> all;
@@ -227,7 +201,7 @@ std::vector<Offsets> Admin::group_offsets(const std::vector<std::string>& groups
                                           TimePoint deadline) {
   std::vector<bool> open;
   for (const std::string& group : groups) open.push_back(!group.empty());
-  auto answers = call_each(
+  auto answers = call_groups(
       connection_->get(), RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, groups, open, closed_,
       deadline, listed, [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
         // What an open transaction is about to change must be waited for (KIP-447).
@@ -270,20 +244,20 @@ std::vector<Status> Admin::alter_group_offsets(const std::vector<GroupOffsets>& 
     open.push_back(statuses[i] && !groups[i].offsets.empty());
   }
   const auto answers =
-      call_each(connection_->get(), RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, names, open,
-                closed_, deadline, altered,
-                [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
-                  const PartitionListHandle list = new_list(groups[i].offsets.size());
-                  for (const GroupOffset& offset : groups[i].offsets) {
-                    rd_kafka_topic_partition_t* entry = add_to(list.get(), offset.partition);
-                    entry->offset = offset.offset;
-                    set_metadata(connection_->get(), entry, offset.metadata);
-                  }
-                  const AlterGroupOffsetsHandle order(
-                      rd_kafka_AlterConsumerGroupOffsets_new(names[i].c_str(), list.get()));
-                  rd_kafka_AlterConsumerGroupOffsets_t* orders[] = {order.get()};
-                  rd_kafka_AlterConsumerGroupOffsets(connection_->get(), orders, 1, options, to);
-                });
+      call_groups(connection_->get(), RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, names, open,
+                  closed_, deadline, altered,
+                  [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
+                    const PartitionListHandle list = new_list(groups[i].offsets.size());
+                    for (const GroupOffset& offset : groups[i].offsets) {
+                      rd_kafka_topic_partition_t* entry = add_to(list.get(), offset.partition);
+                      entry->offset = offset.offset;
+                      set_metadata(connection_->get(), entry, offset.metadata);
+                    }
+                    const AlterGroupOffsetsHandle order(
+                        rd_kafka_AlterConsumerGroupOffsets_new(names[i].c_str(), list.get()));
+                    rd_kafka_AlterConsumerGroupOffsets_t* orders[] = {order.get()};
+                    rd_kafka_AlterConsumerGroupOffsets(connection_->get(), orders, 1, options, to);
+                  });
   return statuses_of(std::move(statuses), open, names, answers);
 }
 
@@ -297,18 +271,66 @@ std::vector<Status> Admin::delete_group_offsets(const std::vector<GroupPartition
     open.push_back(statuses[i] && !groups[i].partitions.empty());
   }
   const auto answers =
-      call_each(connection_->get(), RD_KAFKA_ADMIN_OP_DELETECONSUMERGROUPOFFSETS, names, open,
-                closed_, deadline, deleted,
-                [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
-                  const PartitionListHandle list = new_list(groups[i].partitions.size());
-                  for (const TopicPartition& partition : groups[i].partitions)
-                    add_to(list.get(), partition);
-                  const DeleteGroupOffsetsHandle order(
-                      rd_kafka_DeleteConsumerGroupOffsets_new(names[i].c_str(), list.get()));
-                  rd_kafka_DeleteConsumerGroupOffsets_t* orders[] = {order.get()};
-                  rd_kafka_DeleteConsumerGroupOffsets(connection_->get(), orders, 1, options, to);
-                });
+      call_groups(connection_->get(), RD_KAFKA_ADMIN_OP_DELETECONSUMERGROUPOFFSETS, names, open,
+                  closed_, deadline, deleted,
+                  [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
+                    const PartitionListHandle list = new_list(groups[i].partitions.size());
+                    for (const TopicPartition& partition : groups[i].partitions)
+                      add_to(list.get(), partition);
+                    const DeleteGroupOffsetsHandle order(
+                        rd_kafka_DeleteConsumerGroupOffsets_new(names[i].c_str(), list.get()));
+                    rd_kafka_DeleteConsumerGroupOffsets_t* orders[] = {order.get()};
+                    rd_kafka_DeleteConsumerGroupOffsets(connection_->get(), orders, 1, options, to);
+                  });
   return statuses_of(std::move(statuses), open, names, answers);
+}
+
+std::vector<Status> Admin::delete_groups(const std::vector<std::string>& groups,
+                                         TimePoint deadline) {
+  std::vector<Status> statuses = changeable(groups, deadline);
+  std::vector<bool> open;
+  for (const Status& status : statuses) open.push_back(status.has_value());
+  const auto answers = call_groups(
+      connection_->get(), RD_KAFKA_ADMIN_OP_DELETEGROUPS, groups, open, closed_, deadline, gone,
+      [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
+        const DeleteGroupHandle order(rd_kafka_DeleteGroup_new(groups[i].c_str()));
+        rd_kafka_DeleteGroup_t* orders[] = {order.get()};
+        rd_kafka_DeleteGroups(connection_->get(), orders, 1, options, to);
+      });
+  return statuses_of(std::move(statuses), open, groups, answers);
+}
+
+Result<std::vector<GroupListing>> Admin::groups(TimePoint deadline) {
+  std::map<std::string, GroupListing> found;
+  const auto read = [&](std::size_t, rd_kafka_event_t* event) -> std::optional<Error> {
+    found.clear();
+    const auto* result = rd_kafka_event_ListConsumerGroups_result(event);
+    std::size_t count = 0;
+    // Of each node that has not answered, or not yet: the others' groups are not all.
+    const rd_kafka_error_t** errors = rd_kafka_ListConsumerGroups_result_errors(result, &count);
+    if (count > 0) return make_error(errors[0], "list groups");
+    const auto** listed_groups = rd_kafka_ListConsumerGroups_result_valid(result, &count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto* one = listed_groups[i];
+      GroupListing group{
+          .group = text_of(rd_kafka_ConsumerGroupListing_group_id(one)),
+          .state = rd_kafka_consumer_group_state_name(rd_kafka_ConsumerGroupListing_state(one)),
+          .is_simple = rd_kafka_ConsumerGroupListing_is_simple_consumer_group(one) != 0};
+      found[group.group] = group;
+    }
+    return std::nullopt;
+  };
+  const auto errors = call_each(
+      connection_->get(), RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS, {"list groups"}, {true}, closed_,
+      deadline,
+      [&](std::size_t, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
+        rd_kafka_ListConsumerGroups(connection_->get(), options, to);
+      },
+      read);
+  if (errors[0]) return fail(*errors[0]);
+  std::vector<GroupListing> all;
+  for (auto& [name, group] : found) all.push_back(std::move(group));
+  return all;
 }
 
 }  // namespace rookery::librdkafka

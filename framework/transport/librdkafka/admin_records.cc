@@ -1,0 +1,114 @@
+// admin_records.cc
+//
+// Deletes what logs begin with: one call for all partitions, which librdkafka sends to their
+// leaders.
+#include <rookery/transport/librdkafka/admin.h>
+
+#include <rookery/transport/librdkafka/admin_calls.h>
+#include <rookery/transport/librdkafka/errors.h>
+#include <rookery/transport/librdkafka/partition_lists.h>
+
+#include <algorithm>
+#include <map>
+
+namespace rookery::librdkafka {
+namespace {
+
+using Answers = std::vector<Result<Offset>>;
+
+// Whether the partitions are there, and why not: the library refuses the whole call for one that is
+// not.
+Answers checked(AdminClient& admin, const std::vector<TopicPartitionOffset>& partitions,
+                TimePoint deadline) {
+  Answers answers;
+  std::map<std::string, Result<std::size_t>> counts;
+  for (const auto& [partition, offset] : partitions) {
+    if (counts.contains(partition.topic)) continue;
+    const auto cluster = admin.describe({partition.topic}, deadline);
+    counts.emplace(partition.topic,
+                   cluster ? Result<std::size_t>(cluster->topics.front().partitions.size())
+                           : Result<std::size_t>(fail(cluster.error())));
+  }
+  for (const auto& [partition, offset] : partitions) {
+    const Result<std::size_t>& count = counts.at(partition.topic);
+    const bool is_there =
+        count && partition.partition >= 0 && static_cast<std::size_t>(partition.partition) < *count;
+    if (!count) {
+      answers.push_back(fail(count.error()));
+    } else if (!is_there) {
+      answers.push_back(fail(ErrorCode::kUnknownTopicOrPartition, partition.text()));
+    } else if (offset < kAllRecords) {
+      answers.push_back(fail(ErrorCode::kOffsetOutOfRange,
+                             partition.text() + ": an offset of " + std::to_string(offset)));
+    } else {
+      answers.push_back(
+          fail(ErrorCode::kTimedOut, "delete records of " + partition.text() + ": no answer"));
+    }
+  }
+  return answers;
+}
+
+}  // namespace
+
+std::vector<Result<Offset>> Admin::delete_records(
+    const std::vector<TopicPartitionOffset>& partitions, TimePoint deadline) {
+  if (closed_.is_open()) {
+    return Answers(partitions.size(), fail(closed_error("delete records")));
+  }
+  Answers answers = checked(*this, partitions, deadline);
+  std::map<TopicPartition, std::size_t> open;  // one that is named twice counts once, the last
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    if (answers[i].error().code == ErrorCode::kTimedOut) open[partitions[i].partition] = i;
+  }
+  const auto send = [&](std::size_t, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
+    const PartitionListHandle list = new_list(open.size());
+    for (const auto& [partition, i] : open) {
+      add_to(list.get(), partition)->offset =
+          partitions[i].offset == kAllRecords ? RD_KAFKA_OFFSET_END : partitions[i].offset;
+    }
+    const DeleteRecordsHandle order(rd_kafka_DeleteRecords_new(list.get()));
+    rd_kafka_DeleteRecords_t* orders[] = {order.get()};
+    rd_kafka_DeleteRecords(connection_->get(), orders, 1, options, to);
+  };
+  const auto read = [&](std::size_t, rd_kafka_event_t* event) {
+    std::optional<Error> again;
+    const auto* list =
+        rd_kafka_DeleteRecords_result_offsets(rd_kafka_event_DeleteRecords_result(event));
+    for (int at = 0; list != nullptr && at < list->cnt; ++at) {
+      const rd_kafka_topic_partition_t& entry = list->elems[at];
+      const TopicPartition partition = partition_of(entry);
+      const auto found = open.find(partition);
+      if (found == open.end()) continue;
+      Result<Offset>& answer = answers[found->second];
+      if (entry.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        answer = entry.offset;
+        open.erase(found);
+        continue;
+      }
+      const Error error = make_error(entry.err, "delete records of " + partition.text());
+      answer = fail(error);
+      if (is_to_be_repeated(error)) {
+        again = error;
+      } else {
+        open.erase(found);
+      }
+    }
+    return again;
+  };
+  const auto errors = call_each(connection_->get(), RD_KAFKA_ADMIN_OP_DELETERECORDS,
+                                {"delete records"}, {!open.empty()}, closed_, deadline, send, read);
+  if (errors[0] && !is_to_be_repeated(*errors[0])) {
+    for (const auto& [partition, i] : open) answers[i] = fail(*errors[0]);
+  }
+  // Named again: as the last.
+  std::map<TopicPartition, std::size_t> last;
+  for (std::size_t i = 0; i < partitions.size(); ++i) last[partitions[i].partition] = i;
+  for (std::size_t i = 0; i < partitions.size(); ++i) {
+    if (!answers[i] && answers[i].error().code == ErrorCode::kTimedOut) {
+      answers[i] = answers[last.at(partitions[i].partition)];
+    }
+  }
+  return answers;
+}
+
+}  // namespace rookery::librdkafka
