@@ -53,6 +53,11 @@ class AdminCall {
     return {.code = ErrorCode::kTimedOut, .message = what_ + ": " + missing, .retriable = true};
   }
 
+  // Of one request: never beyond the call's deadline.
+  Duration request_timeout() const {
+    return std::min<Duration>(client_.settings().request_timeout, deadline_ - now());
+  }
+
   void wait_until(TimePoint until) {
     do {
       client_.poll(std::min(until, deadline_), waiter_);

@@ -10,29 +10,12 @@
 #include <rookery/transport/group_consumer.h>
 
 #include "mockbroker/client/admin_call.h"
+#include "mockbroker/client/admin_rounds.h"
 #include "mockbroker/client/metadata.h"
 #include "mockbroker/client/offset_lookups.h"
 
 namespace rookery::mock {
 namespace {
-
-constexpr Duration kControllerInterval = std::chrono::milliseconds(250);
-
-// The controller, as soon as there is one.
-Result<NodeId> find_controller(AdminCall& call) {
-  for (;;) {
-    Result<Response> answer =
-        call.ask(std::nullopt, MetadataRequest{.topics = std::vector<std::string>()});
-    if (!answer) return fail(answer.error());
-    const auto* metadata = std::get_if<MetadataResponse>(&*answer);
-    if (metadata && metadata->controller >= 0) {
-      call.client().set_nodes(metadata->nodes);
-      return metadata->controller;
-    }
-    call.wait_until(deadline_in(kControllerInterval));
-    if (call.is_over()) return fail(call.ended("the cluster has no controller"));
-  }
-}
 
 bool is_not_controller(const TopicsResponse& answer) {
   return std::any_of(answer.topics.begin(), answer.topics.end(),
@@ -138,7 +121,8 @@ Result<ClusterDescription> MockAdmin::describe(const std::vector<std::string>& t
     TopicDescription& described = cluster.topics.emplace_back();
     described.name = topic.name;
     for (const auto& partition : topic.partitions) {
-      described.partitions.push_back({partition.partition, partition.leader});
+      described.partitions.push_back(
+          {partition.partition, partition.leader, partition.replicas, partition.in_sync_replicas});
     }
   }
   return cluster;

@@ -60,6 +60,21 @@ class MockAdmin final : public AdminClient {
                                           TimePoint deadline) override;
   std::vector<Status> delete_group_offsets(const std::vector<GroupPartitions>& groups,
                                            TimePoint deadline) override;
+  std::vector<Result<Offset>> delete_records(const std::vector<TopicPartitionOffset>& partitions,
+                                             TimePoint deadline) override;
+  Result<std::vector<GroupListing>> groups(TimePoint deadline) override;
+  std::vector<Status> delete_groups(const std::vector<std::string>& groups,
+                                    TimePoint deadline) override;
+  std::vector<Result<std::vector<ConfigEntry>>> configs(
+      const std::vector<ConfigResource>& resources, TimePoint deadline) override;
+  std::vector<Status> alter_configs(const std::vector<ConfigChange>& changes,
+                                    TimePoint deadline) override;
+  std::vector<Status> replace_configs(const std::vector<ConfigValues>& values,
+                                      TimePoint deadline) override;
+  std::vector<Status> create_acls(const std::vector<Acl>& acls, TimePoint deadline) override;
+  Result<std::vector<Acl>> acls(const AclFilter& filter, TimePoint deadline) override;
+  std::vector<Result<std::vector<Acl>>> delete_acls(const std::vector<AclFilter>& filters,
+                                                    TimePoint deadline) override;
 
  private:
   std::vector<Status> change_topics(const Request& request, const std::vector<std::string>& names,

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "mockbroker/client/admin_call.h"
+#include "mockbroker/client/admin_rounds.h"
 #include "mockbroker/client/coordinator.h"
 
 namespace rookery::mock {
@@ -306,6 +307,70 @@ std::vector<Status> MockAdmin::delete_group_offsets(const std::vector<GroupParti
       });
   merge(statuses, wanted, names, answers);
   return statuses;
+}
+
+std::vector<Status> MockAdmin::delete_groups(const std::vector<std::string>& groups,
+                                             TimePoint deadline) {
+  std::vector<Status> statuses = changeable(*this, groups, deadline);
+  std::vector<bool> wanted;
+  for (const Status& status : statuses) wanted.push_back(status.has_value());
+  AdminCall call(network_, settings_, calls_, deadline, "DeleteGroups");
+  const auto answers = ask_each<bool, DeleteGroupsResponse>(
+      call, settings_.retry_backoff, groups, wanted,
+      [&](std::size_t i) { return DeleteGroupsRequest{.groups = {groups[i]}}; },
+      [](std::size_t, const DeleteGroupsResponse& answer) -> Result<bool> {
+        if (answer.groups.size() != 1) return fail(ErrorCode::kUnknown, "not in the answer");
+        const MaybeError error = answer.groups.front().error;
+        if (error) return fail(*error, "it cannot be deleted");
+        return true;
+      });
+  merge(statuses, wanted, groups, answers);
+  return statuses;
+}
+
+namespace {
+
+// What a node says of its groups; why it says nothing, or not all.
+Result<ListGroupsResponse> list_of(const Result<Response>& response, NodeId node) {
+  const std::string what = "groups of node " + std::to_string(node);
+  if (!response) return fail(response.error().code, what + ": " + response.error().message);
+  const auto* answer = std::get_if<ListGroupsResponse>(&*response);
+  if (!answer) return fail(ErrorCode::kUnknown, what + ": a wrong answer");
+  if (answer->error) return fail(*answer->error, what);
+  return *answer;
+}
+
+}  // namespace
+
+Result<std::vector<GroupListing>> MockAdmin::groups(TimePoint deadline) {
+  AdminCall call(network_, settings_, calls_, deadline, "ListGroups");
+  for (;;) {
+    const Result<MetadataResponse> known = ask_metadata(call, std::vector<std::string>());
+    if (!known) return fail(known.error());
+    std::vector<NodeQuestion> questions;
+    for (const auto& node : known->nodes) questions.push_back({node.id, ListGroupsRequest{}});
+    const std::vector<Result<Response>> answers = ask_nodes(call, std::move(questions));
+    std::map<std::string, GroupListing> found;
+    std::optional<Error> missing;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      const Result<ListGroupsResponse> list = list_of(answers[i], known->nodes[i].id);
+      if (!list) {
+        missing = list.error();
+        continue;
+      }
+      for (const auto& group : list->groups) {
+        found[group.name] = {group.name, group.state, group.protocol_type.empty()};
+      }
+    }
+    if (missing) {
+      call.wait_until(deadline_in(settings_.retry_backoff));
+      if (call.is_over()) return fail(call.ended(missing->message));
+      continue;
+    }
+    std::vector<GroupListing> all;
+    for (auto& [name, group] : found) all.push_back(std::move(group));
+    return all;
+  }
 }
 
 }  // namespace rookery::mock

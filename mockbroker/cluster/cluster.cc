@@ -3,6 +3,8 @@
 // Hands each request to the part that knows it.
 #include "mockbroker/cluster/cluster.h"
 
+#include "mockbroker/cluster/acls.h"
+#include "mockbroker/cluster/configs.h"
 #include "mockbroker/cluster/fetches.h"
 #include "mockbroker/cluster/groups.h"
 #include "mockbroker/cluster/housekeeping.h"
@@ -52,6 +54,8 @@ struct Cluster::Impl {
   Groups groups{core, topics};
   Controller controller{core, topics, replication, fetches, produces, groups};
   Housekeeping housekeeping{core, topics};
+  Configs configs{core, topics};
+  Acls acls{core};
   Inspection inspection{core, topics, controller, groups};
   RequestFilter filter;
   std::deque<Held> held;
@@ -105,6 +109,25 @@ void Cluster::Impl::dispatch(Requester to, const RequestHeader& header, Request 
     void operator()(OffsetDeleteRequest& request) {
       reply(self.groups.delete_offsets(node, request));
     }
+    void operator()(ListGroupsRequest&) { reply(self.groups.list(node)); }
+    void operator()(DeleteGroupsRequest& request) { reply(self.groups.remove(node, request)); }
+    void operator()(DeleteRecordsRequest& request) {
+      reply(self.housekeeping.delete_records(node, request));
+    }
+    void operator()(DescribeConfigsRequest& request) {
+      reply(self.configs.describe(node, request));
+    }
+    void operator()(AlterConfigsRequest& request) {
+      reply(self.configs.replace(node, request));
+      self.housekeeping.arm();
+    }
+    void operator()(IncrementalAlterConfigsRequest& request) {
+      reply(self.configs.change(node, request));
+      self.housekeeping.arm();
+    }
+    void operator()(DescribeAclsRequest& request) { reply(self.acls.describe(request)); }
+    void operator()(CreateAclsRequest& request) { reply(self.acls.create(node, request)); }
+    void operator()(DeleteAclsRequest& request) { reply(self.acls.remove(node, request)); }
     void reply(Response response) { self.core.reply(to, std::move(response)); }
   };
   std::visit(Handler{*this, to, node, client}, request);

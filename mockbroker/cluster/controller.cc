@@ -20,6 +20,10 @@ MetadataResponse::Topic description(const Topic& topic) {
     described.leader = partition.placement.leader;
     described.leader_epoch = partition.placement.epoch;
     if (described.leader < 0) described.error = ErrorCode::kLeaderNotAvailable;
+    described.replicas = partition.placement.replicas;
+    for (const Replica& replica : partition.replicas) {
+      if (replica.is_in_sync) described.in_sync_replicas.push_back(replica.node);
+    }
   }
   return answer;
 }

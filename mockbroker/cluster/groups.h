@@ -43,6 +43,8 @@ class Groups final : public Dependents {
 
   DescribeGroupsResponse describe(NodeId node, const DescribeGroupsRequest& request) const;
   OffsetDeleteResponse delete_offsets(NodeId node, const OffsetDeleteRequest& request);
+  ListGroupsResponse list(NodeId node) const;
+  DeleteGroupsResponse remove(NodeId node, const DeleteGroupsRequest& request);
 
   // To a replica of the slot that is up. Errors: kInvalidArgument, kState, saying why.
   Status move_coordinator(const std::string& group, NodeId node);

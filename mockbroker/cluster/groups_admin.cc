@@ -1,6 +1,7 @@
 // groups_admin.cc
 //
-// What administrators ask about groups and change in them: Kafka's DescribeGroups and OffsetDelete.
+// What administrators ask about groups and change in them: Kafka's DescribeGroups, ListGroups,
+// DeleteGroups and OffsetDelete.
 #include "mockbroker/cluster/groups.h"
 
 #include <algorithm>
@@ -53,6 +54,43 @@ OffsetDeleteResponse Groups::delete_offsets(NodeId node, const OffsetDeleteReque
       answer.error = ErrorCode::kNonEmptyGroup;  // GROUP_SUBSCRIBED_TO_TOPIC
     } else if (const auto stored = stored_.find(request.group); stored != stored_.end()) {
       stored->second.offsets.erase(partition);
+    }
+  }
+  return response;
+}
+
+// As GroupCoordinator.handleListGroups: while a partition of the groups' log loads the answer says
+// so, with the groups that are there.
+ListGroupsResponse Groups::list(NodeId node) const {
+  ListGroupsResponse response;
+  for (const Slot& slot : slots_) {
+    if (slot.placement.leader == node && !slot.is_loaded) {
+      response.error = ErrorCode::kCoordinatorLoadInProgress;
+    }
+  }
+  for (const auto& [name, group] : loaded_) {
+    if (coordinator(name) != node) continue;
+    response.groups.push_back({name, group.protocol_type, mock::name(group.state)});
+  }
+  return response;
+}
+
+DeleteGroupsResponse Groups::remove(NodeId node, const DeleteGroupsRequest& request) {
+  DeleteGroupsResponse response;
+  for (const std::string& name : request.groups) {
+    auto& answer = response.groups.emplace_back();
+    answer.name = name;
+    answer.error = name.empty() ? ErrorCode::kInvalidGroupId : refusal(name, node);
+    if (answer.error) continue;
+    const Group* group = find(name);
+    if (!group) {
+      answer.error = ErrorCode::kGroupIdNotFound;
+    } else if (group->state != GroupState::kEmpty) {
+      answer.error = ErrorCode::kNonEmptyGroup;
+    } else {
+      // Whoever was given an id and has not joined with it is told that it is unknown.
+      stored_.erase(name);
+      loaded_.erase(name);
     }
   }
   return response;

@@ -77,6 +77,33 @@ void Housekeeping::delete_records(Partition& partition, Offset below) {
               RemovalReason::kDeleteRecords);
 }
 
+// As ReplicaManager.deleteRecordsOnLocalLog, Partition.deleteRecordsOnLeader.
+MaybeError Housekeeping::refusal(NodeId node, const Partition* partition, Offset below) const {
+  if (!partition) return ErrorCode::kUnknownTopicOrPartition;
+  if (!partition->is_led_by(core_, node)) return ErrorCode::kNotLeaderOrFollower;
+  // Nobody confirms what a leader orders that hears of no other node.
+  if (core_.is_cut_off(node)) return ErrorCode::kRequestTimedOut;
+  const TopicConfig& config = partition->topic->config;
+  if (config.is_compacting && !config.is_deleting) return ErrorCode::kPolicyViolation;
+  if (below < -1 || below > partition->high_watermark()) return ErrorCode::kOffsetOutOfRange;
+  return std::nullopt;
+}
+
+DeleteRecordsResponse Housekeeping::delete_records(NodeId node,
+                                                   const DeleteRecordsRequest& request) {
+  DeleteRecordsResponse response;
+  for (const auto& [id, below] : request.partitions) {
+    Partition* partition = topics_.find(id);
+    auto& answer = response.partitions.emplace_back();
+    answer.partition = id;
+    answer.error = refusal(node, partition, below);
+    if (answer.error) continue;
+    delete_records(*partition, below == -1 ? partition->high_watermark() : below);
+    answer.low_watermark = partition->log().start_offset();
+  }
+  return response;
+}
+
 std::size_t Housekeeping::compact(Partition& partition) {
   const TopicConfig& config = partition.topic->config;
   const CompactionRules rules{.delete_retention_ms = config.delete_retention_ms,

@@ -21,8 +21,11 @@ class Housekeeping {
   std::size_t compact(Partition& partition);
   // At most up to the high watermark.
   void delete_records(Partition& partition, Offset below);
+  // As a leader is asked to (KIP-107).
+  DeleteRecordsResponse delete_records(NodeId node, const DeleteRecordsRequest& request);
 
  private:
+  MaybeError refusal(NodeId node, const Partition* partition, Offset below) const;
   void raise_start(Partition& partition, Offset start, RemovalReason reason);
   void compact_what_is_dirty();
 

@@ -55,6 +55,10 @@ struct ClusterOptions {
   // flush.messages): it is lost with the node's power. Kafka leaves it to the operating system.
   Milliseconds flush_interval{5'000};
 
+  // authorizer.class.name: without one, access control lists are SECURITY_DISABLED. With one they
+  // are kept, and everybody may do everything all the same.
+  bool has_authorizer = true;
+
   // How long after a node's crash its leaders and coordinators are moved. Kafka:
   // broker.session.timeout.ms, 9 s.
   Milliseconds failure_detection_delay{1'000};

@@ -20,39 +20,43 @@ struct Number {
   std::string_view name;
   std::int64_t least;
   std::int64_t greatest;
+  std::int64_t otherwise;  // the default, Kafka's but for retention.ms
 };
 constexpr Number kNumbers[] = {
-    {"delete.retention.ms", 0, kMaxLong},
-    {"file.delete.delay.ms", 0, kMaxLong},
-    {"flush.messages", 1, kMaxLong},
-    {"flush.ms", 0, kMaxLong},
-    {"index.interval.bytes", 0, kMaxInt},
-    {"local.retention.bytes", -2, kMaxLong},
-    {"local.retention.ms", -2, kMaxLong},
-    {"max.compaction.lag.ms", 1, kMaxLong},
-    {"max.message.bytes", 0, kMaxInt},
-    {"message.timestamp.after.max.ms", 0, kMaxLong},
-    {"message.timestamp.before.max.ms", 0, kMaxLong},
-    {"min.compaction.lag.ms", 0, kMaxLong},
-    {"min.insync.replicas", 1, kMaxInt},
-    {"retention.bytes", -1, kMaxLong},
-    {"retention.ms", -1, kMaxLong},
-    {"segment.bytes", 14, kMaxInt},
-    {"segment.index.bytes", 4, kMaxInt},
-    {"segment.jitter.ms", 0, kMaxLong},
-    {"segment.ms", 1, kMaxLong},
+    {"delete.retention.ms", 0, kMaxLong, 86'400'000},
+    {"file.delete.delay.ms", 0, kMaxLong, 60'000},
+    {"flush.messages", 1, kMaxLong, kMaxLong},
+    {"flush.ms", 0, kMaxLong, kMaxLong},
+    {"index.interval.bytes", 0, kMaxInt, 4'096},
+    {"local.retention.bytes", -2, kMaxLong, -2},
+    {"local.retention.ms", -2, kMaxLong, -2},
+    {"max.compaction.lag.ms", 1, kMaxLong, kMaxLong},
+    {"max.message.bytes", 0, kMaxInt, 1'048'588},
+    {"message.timestamp.after.max.ms", 0, kMaxLong, 3'600'000},
+    {"message.timestamp.before.max.ms", 0, kMaxLong, kMaxLong},
+    {"min.compaction.lag.ms", 0, kMaxLong, 0},
+    {"min.insync.replicas", 1, kMaxInt, 1},
+    {"retention.bytes", -1, kMaxLong, -1},
+    {"retention.ms", -1, kMaxLong, -1},
+    {"segment.bytes", 14, kMaxInt, 1'073'741'824},
+    {"segment.index.bytes", 4, kMaxInt, 10'485'760},
+    {"segment.jitter.ms", 0, kMaxLong, 0},
+    {"segment.ms", 1, kMaxLong, 604'800'000},
 };
 
 struct Word {
   std::string_view name;
   std::vector<std::string_view> words;
+  std::string_view otherwise;
 };
 std::span<const Word> words() {
   static const std::vector<Word> kWords = {
-      {"compression.type", {"uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"}},
-      {"message.timestamp.type", {"CreateTime", "LogAppendTime"}},
-      {"preallocate", {"true", "false"}},
-      {"unclean.leader.election.enable", {"true", "false"}},
+      {"compression.type",
+       {"uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"},
+       "producer"},
+      {"message.timestamp.type", {"CreateTime", "LogAppendTime"}, "CreateTime"},
+      {"preallocate", {"true", "false"}, "false"},
+      {"unclean.leader.election.enable", {"true", "false"}, "false"},
   };
   return kWords;
 }
@@ -145,6 +149,14 @@ Status read_setting(TopicConfig& config, const std::string& name, const std::str
 }
 
 }  // namespace
+
+std::map<std::string, std::string> topic_config_defaults() {
+  std::map<std::string, std::string> all = {{std::string(kRatio), "0.5"},
+                                            {std::string(kPolicy), "delete"}};
+  for (const Number& rule : kNumbers) all.emplace(rule.name, std::to_string(rule.otherwise));
+  for (const Word& rule : words()) all.emplace(rule.name, rule.otherwise);
+  return all;
+}
 
 Result<TopicConfig> parse_topic_config(const std::map<std::string, std::string>& settings) {
   TopicConfig config;

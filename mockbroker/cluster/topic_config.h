@@ -36,6 +36,9 @@ struct TopicConfig {
 // Errors: kInvalidConfig, naming the setting and its value.
 Result<TopicConfig> parse_topic_config(const std::map<std::string, std::string>& settings);
 
+// Every setting that a topic may have, with the value it has when nobody says anything.
+std::map<std::string, std::string> topic_config_defaults();
+
 // Errors: kInvalidTopic, saying which rule the name breaks.
 Status validate_topic_name(std::string_view name);
 

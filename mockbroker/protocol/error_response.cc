@@ -69,8 +69,46 @@ struct Refuse {
   Response operator()(const OffsetDeleteRequest&) const {
     return OffsetDeleteResponse{.error = error};
   }
+  Response operator()(const ListGroupsRequest&) const { return ListGroupsResponse{.error = error}; }
+  Response operator()(const DeleteGroupsRequest& request) const {
+    DeleteGroupsResponse response;
+    for (const auto& group : request.groups) response.groups.push_back({group, error});
+    return response;
+  }
+  Response operator()(const DeleteRecordsRequest& request) const {
+    return each(DeleteRecordsResponse(), request.partitions);
+  }
+  Response operator()(const DescribeConfigsRequest& request) const {
+    DescribeConfigsResponse response;
+    for (const auto& one : request.resources) response.resources.push_back({one, error, {}, {}});
+    return response;
+  }
+  Response operator()(const AlterConfigsRequest& request) const { return altered(request); }
+  Response operator()(const IncrementalAlterConfigsRequest& request) const {
+    return altered(request);
+  }
+  Response operator()(const DescribeAclsRequest&) const {
+    return DescribeAclsResponse{.error = error};
+  }
+  Response operator()(const CreateAclsRequest& request) const {
+    CreateAclsResponse response;
+    response.results.resize(request.acls.size(), {error, {}});
+    return response;
+  }
+  Response operator()(const DeleteAclsRequest& request) const {
+    DeleteAclsResponse response;
+    response.results.resize(request.filters.size(), {error, {}});
+    return response;
+  }
 
  private:
+  template <class Asked>
+  Response altered(const Asked& request) const {
+    AlterConfigsResponse response;
+    for (const auto& one : request.resources)
+      response.resources.push_back({one.resource, error, {}});
+    return response;
+  }
   template <class R, class Asked>
   R each(R response, const std::vector<Asked>& asked) const {
     for (const auto& partition : asked) {

@@ -26,7 +26,16 @@ const char* api_name(const Request& request) {
       "OffsetsForLeaderEpoch",
       "CreatePartitions",
       "DescribeGroups",
-      "OffsetDelete"};
+      "OffsetDelete",
+      "ListGroups",
+      "DeleteGroups",
+      "DeleteRecords",
+      "DescribeConfigs",
+      "AlterConfigs",
+      "IncrementalAlterConfigs",
+      "DescribeAcls",
+      "CreateAcls",
+      "DeleteAcls"};
   return kNames[request.index()];
 }
 

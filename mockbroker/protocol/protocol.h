@@ -5,13 +5,13 @@
 //
 // Field names and meanings follow Kafka's protocol (https://kafka.apache.org/protocol); what no
 // client of ours uses is left out. `error` is none when all is well. What has an api of its own in
-// Kafka and is missing here (transactions, configs) comes with the issues that
-// need it.
+// Kafka and is missing here (transactions) comes with the issues that need it.
 #pragma once
 
 #include <rookery/base/result.h>
 #include <rookery/base/topic_partition.h>
 
+#include "mockbroker/protocol/admin.h"
 #include "mockbroker/protocol/record_block.h"
 
 #include <chrono>
@@ -26,7 +26,6 @@
 namespace rookery::mock {
 
 using Milliseconds = std::chrono::milliseconds;
-using MaybeError = std::optional<ErrorCode>;
 
 // ---- Metadata, coordinators
 
@@ -39,6 +38,8 @@ struct MetadataResponse {
     NodeId leader = -1;  // -1: none (error kLeaderNotAvailable)
     std::int32_t leader_epoch = 0;
     MaybeError error;
+    std::vector<NodeId> replicas;
+    std::vector<NodeId> in_sync_replicas;
   };
   struct Topic {
     std::string name;
@@ -270,39 +271,7 @@ struct OffsetFetchResponse {
   std::vector<Partition> partitions;
 };
 
-// ---- Administration
-
-struct DescribeGroupsRequest {
-  std::vector<std::string> groups;
-};
-struct DescribeGroupsResponse {
-  struct Member {
-    std::string member_id;
-    std::string group_instance_id;
-    std::string client_id;
-    std::string host;
-    std::vector<TopicPartition> assignment;
-  };
-  struct Group {
-    std::string name;
-    MaybeError error;
-    std::string state;  // "Dead": there is none
-    std::vector<Member> members;
-  };
-  std::vector<Group> groups;
-};
-struct OffsetDeleteRequest {
-  std::string group;
-  std::vector<TopicPartition> partitions;
-};
-struct OffsetDeleteResponse {
-  struct Partition {
-    TopicPartition partition;
-    MaybeError error;
-  };
-  MaybeError error;
-  std::vector<Partition> partitions;
-};
+// ---- Topics; the rest of administration is admin.h
 
 struct CreateTopicsRequest {
   struct Topic {
@@ -339,13 +308,18 @@ using Request =
                  ListOffsetsRequest, InitProducerIdRequest, JoinGroupRequest, SyncGroupRequest,
                  HeartbeatRequest, LeaveGroupRequest, OffsetCommitRequest, OffsetFetchRequest,
                  CreateTopicsRequest, DeleteTopicsRequest, OffsetsForLeaderEpochRequest,
-                 CreatePartitionsRequest, DescribeGroupsRequest, OffsetDeleteRequest>;
+                 CreatePartitionsRequest, DescribeGroupsRequest, OffsetDeleteRequest,
+                 ListGroupsRequest, DeleteGroupsRequest, DeleteRecordsRequest,
+                 DescribeConfigsRequest, AlterConfigsRequest, IncrementalAlterConfigsRequest,
+                 DescribeAclsRequest, CreateAclsRequest, DeleteAclsRequest>;
 using Response =
     std::variant<MetadataResponse, FindCoordinatorResponse, ProduceResponse, FetchResponse,
                  ListOffsetsResponse, InitProducerIdResponse, JoinGroupResponse, SyncGroupResponse,
                  HeartbeatResponse, LeaveGroupResponse, OffsetCommitResponse, OffsetFetchResponse,
                  TopicsResponse, OffsetsForLeaderEpochResponse, DescribeGroupsResponse,
-                 OffsetDeleteResponse>;
+                 OffsetDeleteResponse, ListGroupsResponse, DeleteGroupsResponse,
+                 DeleteRecordsResponse, DescribeConfigsResponse, AlterConfigsResponse,
+                 DescribeAclsResponse, CreateAclsResponse, DeleteAclsResponse>;
 
 // "Produce", "JoinGroup", ...
 const char* api_name(const Request& request);
