@@ -245,17 +245,14 @@ Status print(const RedriveCounts& counts, const DlqOptions& options, const Termi
   return terminal.write(options.is_json ? redrive_json(counts) : redrive_text(counts));
 }
 
-// Whether to go on.
-Result<bool> ask(DeadLetters& letters, const Terminal& terminal) {
-  if (!terminal.confirm) {
-    return fail(ErrorCode::kInvalidArgument,
-                "redrive writes records: confirm with --yes, or look first with --dry-run");
-  }
+Status ask(DeadLetters& letters, const Terminal& terminal) {
+  constexpr const char* kWhat = "redrive writes records";
+  if (!terminal.confirm) return ask_to_go_on(terminal, kWhat, "");
   const Result<RedriveCounts> planned = count_redrive(letters);
   if (!planned) return fail(planned.error());
-  std::string question = redrive_text(*planned);
-  question.pop_back();
-  return terminal.confirm(question + "; go on? [y/N] ");
+  std::string plan = redrive_text(*planned);
+  plan.pop_back();
+  return ask_to_go_on(terminal, kWhat, plan);
 }
 
 Status redrive(const App& app, Transport& transport, DeadLetters& letters,
@@ -265,9 +262,7 @@ Status redrive(const App& app, Transport& transport, DeadLetters& letters,
     return counts ? print(*counts, options, terminal) : Status(fail(counts.error()));
   }
   if (!options.is_confirmed) {
-    const Result<bool> is_wanted = ask(letters, terminal);
-    if (!is_wanted) return fail(is_wanted.error());
-    if (!*is_wanted) return fail(ErrorCode::kState, "nothing was sent back");
+    if (Status wanted = ask(letters, terminal); !wanted) return wanted;
   }
   std::optional<Error> first_error;
   const Result<RedriveCounts> counts = send_back(app, transport, letters, first_error);

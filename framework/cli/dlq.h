@@ -23,15 +23,14 @@
 #pragma once
 
 #include <rookery/base/result.h>
+#include <rookery/cli/terminal.h>
 #include <rookery/routing/app.h>
 #include <rookery/transport/transport.h>
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace CLI {
@@ -60,16 +59,6 @@ struct DlqOptions {
   bool is_dry_run = false;
   bool is_confirmed = false;  // --yes
 };
-
-// Where the command writes, and whom it may ask.
-struct Terminal {
-  std::function<Status(std::string_view)> write;  // all of it, or an error
-  std::size_t width = 0;                          // columns; 0: no limit
-  // Asks a person; null: there is none.
-  std::function<bool(const std::string& question)> confirm = {};
-};
-// Standard output; asks when both it and standard input are terminals.
-Terminal standard_terminal();
 
 // Gives the subcommand its words, which it wants exactly one of; answers them, for options of one's
 // own. `options` outlives the parsing, which throws CLI::ParseError with one line.

@@ -4,6 +4,7 @@
 #include <rookery/cli/dlq_text.h>
 
 #include <rookery/cli/moment.h>
+#include <rookery/cli/printable.h>
 
 #include <nlohmann/json.hpp>
 
@@ -11,24 +12,6 @@ namespace rookery {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// RFC 4648, section 4.
-std::string base64(std::string_view bytes) {
-  static constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::string_view group = bytes.substr(at, 3);
-    std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < 3; ++i) {
-      bits = bits << 8 | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0U);
-    }
-    for (std::size_t i = 0; i < 4; ++i) {
-      text += i <= group.size() ? kDigits[bits >> (18 - 6 * i) & 63U] : '=';
-    }
-  }
-  return text;
-}
 
 // null, {"text": ...} or {"base64": ...}
 Json json_of(Bytes bytes) {

@@ -51,9 +51,4 @@ std::string letter_json(const Record& record, const DeadLetterSource& source);
 std::string redrive_text(const RedriveCounts& counts);
 std::string redrive_json(const RedriveCounts& counts);
 
-// Valid UTF-8 that moves no cursor: no control characters but newlines and tabs.
-bool is_text(std::string_view bytes);
-// "00000000  68 65 6c 6c 6f ...  |hello...|", 16 bytes a line.
-std::string hex_dump(std::string_view bytes);
-
 }  // namespace rookery

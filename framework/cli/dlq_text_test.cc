@@ -4,6 +4,7 @@
 #include <rookery/cli/dlq_text.h>
 
 #include <rookery/cli/moment.h>
+#include <rookery/cli/printable.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

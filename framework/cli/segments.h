@@ -15,7 +15,7 @@
 #pragma once
 
 #include <rookery/base/result.h>
-#include <rookery/cli/dlq.h>
+#include <rookery/cli/terminal.h>
 #include <rookery/routing/app.h>
 #include <rookery/transport/transport.h>
 

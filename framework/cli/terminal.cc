@@ -1,35 +1,57 @@
 // terminal.cc
 //
 // write(2) itself: a stream would keep the error of a full disk to itself until it is too late.
-#include <rookery/cli/dlq.h>
+#include <rookery/cli/terminal.h>
 
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <iostream>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace rookery {
 namespace {
 
-Status write_output(std::string_view text) {
+using namespace std::chrono_literals;
+
+constexpr Duration kFirstShown = 500ms;
+constexpr Duration kBetween = 100ms;
+
+Status write_to(int file, std::string_view text) {
   while (!text.empty()) {
-    const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
+    const ssize_t written = ::write(file, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
-      return fail(ErrorCode::kIo, "standard output: " + std::generic_category().message(errno));
+      return fail(errno == EPIPE ? ErrorCode::kClosed : ErrorCode::kIo,
+                  "standard output: " + std::generic_category().message(errno));
     }
     text.remove_prefix(static_cast<std::size_t>(written));
   }
   return {};
 }
 
+Status write_output(std::string_view text) { return write_to(STDOUT_FILENO, text); }
+
 bool ask_person(const std::string& question) {
   std::string answer;
   if (!write_output(question) || !std::getline(std::cin, answer)) return false;
   return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+// Erases to the end of the line behind it (ECMA-48, EL).
+void show_line(const std::string& line) {
+  static_cast<void>(write_to(STDERR_FILENO, "\r" + line + "\x1b[K"));
+}
+
+bool allows_colour() {
+  const char* refused = std::getenv("NO_COLOR");
+  if (refused != nullptr && *refused != '\0') return false;
+  const char* kind = std::getenv("TERM");
+  return kind != nullptr && std::string_view(kind) != "dumb";
 }
 
 }  // namespace
@@ -40,7 +62,44 @@ Terminal standard_terminal() {
   const bool is_seen = ::isatty(STDOUT_FILENO) == 1;
   if (is_seen && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) terminal.width = size.ws_col;
   if (is_seen && ::isatty(STDIN_FILENO) == 1) terminal.confirm = ask_person;
+  terminal.is_coloured = is_seen && allows_colour();
+  if (::isatty(STDERR_FILENO) == 1) terminal.show = show_line;
   return terminal;
+}
+
+Status ask_to_go_on(const Terminal& terminal, const std::string& what, const std::string& plan) {
+  if (!terminal.confirm) {
+    return fail(ErrorCode::kInvalidArgument,
+                what + ": confirm with --yes, or look first with --dry-run");
+  }
+  if (terminal.confirm(plan + "; go on? [y/N] ")) return {};
+  return fail(ErrorCode::kState, "nothing was changed");
+}
+
+std::string coloured(const Terminal& terminal, Colour colour, std::string text) {
+  if (!terminal.is_coloured) return text;
+  const char* code = colour == Colour::kDim ? "2" : colour == Colour::kBold ? "1" : "31";
+  return "\x1b[" + std::string(code) + "m" + text + "\x1b[0m";
+}
+
+Progress::Progress(const Terminal& terminal, std::string doing, std::string what)
+    : terminal_(terminal),
+      doing_(std::move(doing)),
+      what_(std::move(what)),
+      next_(deadline_in(kFirstShown)) {}
+
+Progress::~Progress() { hide(); }
+
+void Progress::at(std::uint64_t done, std::uint64_t total) {
+  if (!terminal_.show || now() < next_) return;
+  next_ = deadline_in(kBetween);
+  is_shown_ = true;
+  terminal_.show(doing_ + " " + std::to_string(done) +
+                 (total > 0 ? " of " + std::to_string(total) : "") + " " + what_);
+}
+
+void Progress::hide() {
+  if (std::exchange(is_shown_, false)) terminal_.show("");
 }
 
 }  // namespace rookery

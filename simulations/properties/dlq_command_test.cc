@@ -249,7 +249,7 @@ TEST_F(DlqCommand, WritesNothingUnasked) {
     questions.push_back(question);
     return answer;
   };
-  EXPECT_EQ(run({.action = Action::kRedrive}).error().message, "nothing was sent back");
+  EXPECT_EQ(run({.action = Action::kRedrive}).error().message, "nothing was changed");
   EXPECT_THAT(questions,
               ElementsAre("would send back 4 dead letters: 4 to orders.v1; go on? [y/N] "));
   EXPECT_THAT(read(kOrders), SizeIs(records.size()));

@@ -1,0 +1,70 @@
+// terminal.h
+//
+// Where words write, whom they may ask, and how long work shows that it goes on.
+//
+//   Progress progress(terminal, "read");
+//   ... progress.at(records, total);
+//
+// Colour: only on a terminal, and not where NO_COLOR is set (no-color.org) or TERM is "dumb".
+//
+// Thread rules: one thread.
+#pragma once
+
+#include <rookery/base/result.h>
+#include <rookery/runtime/time.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace rookery {
+
+struct Terminal {
+  // All of it, or an error; kClosed when nobody reads any more.
+  std::function<Status(std::string_view)> write;
+  std::size_t width = 0;  // columns; 0: no limit
+  // Asks a person; null: there is none.
+  std::function<bool(const std::string& question)> confirm = {};
+  bool is_coloured = false;  // what is written may have colour
+  // Shows a line in place of the last one that was shown; empty: takes it away. Null: nobody sees.
+  std::function<void(const std::string& line)> show = {};
+};
+// Standard output; asks when both it and standard input are terminals; shows on standard error when
+// that is one.
+Terminal standard_terminal();
+
+// The question before something is changed that is not got back. `what`: "redrive writes records";
+// `plan`: one line of what would be done, without its end. Errors: kInvalidArgument when there is
+// nobody to ask, kState when the answer is no. Call it only without --yes.
+Status ask_to_go_on(const Terminal& terminal, const std::string& what, const std::string& plan);
+
+enum class Colour { kDim, kBold, kRed };
+// The text in that colour, or as it is when the terminal has none.
+std::string coloured(const Terminal& terminal, Colour colour, std::string text);
+
+// A line for long work, on a terminal alone: "read 1200 of 50000 records". First shown after half a
+// second, then at most ten times a second; gone at the end.
+class Progress {
+ public:
+  // `doing`: "read"; `what`: "records".
+  Progress(const Terminal& terminal, std::string doing, std::string what);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  // total 0: not known.
+  void at(std::uint64_t done, std::uint64_t total = 0);
+  // Takes the line away, so that something else may be written.
+  void hide();
+
+ private:
+  const Terminal& terminal_;
+  std::string doing_;
+  std::string what_;
+  TimePoint next_;
+  bool is_shown_ = false;
+};
+
+}  // namespace rookery
