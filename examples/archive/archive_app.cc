@@ -110,6 +110,7 @@ rookery::App archive_app_with(const ArchiveOptions& options) {
               .on_error = {rookery::on("OversizedStanza", rookery::dispatch(names.oversized_dlq)),
                            rookery::on<RejectedStanza>(rookery::dispatch()),
                            rookery::on_any(rookery::retry())}});
+  for (const rookery::NewTopic& topic : archive_topics(names)) app.declare(topic);
   return app;
 }
 

@@ -278,10 +278,7 @@ int run_report(const CommandLine& line) {
 int run_routes(const CommandLine& line) {
   const rookery::App app =
       archive_app_with({.topic_prefix = line.topic_prefix, .kafka = line.kafka});
-  const rookery::RoutesOptions options{
-      .topics = archive_topics(ArchiveNames::with_prefix(line.topic_prefix))};
-  const std::string text =
-      line.format == Format::kJson ? routes_json(app, options) : routes_text(app);
+  const std::string text = line.format == Format::kJson ? routes_json(app) : routes_text(app);
   if (Status written = write_output(text); !written) return complain_of("routes", written.error());
   const Status good = check(app);
   return good ? 0 : complain_of("routes", good.error());

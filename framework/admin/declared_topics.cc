@@ -97,8 +97,8 @@ std::string grown_text(const TopicPlan& plan) {
 }
 
 std::string config_text(const ConfigDifference& difference) {
-  return difference.name + " from " + difference.present.value_or("(hidden)") + " to " +
-         difference.declared;
+  return "given " + difference.name + "=" + difference.declared + " (was " +
+         difference.present.value_or("hidden") + ")";
 }
 
 bool is_creating(TopicsOrder order, const TopicPlan& plan) {

@@ -49,7 +49,8 @@ std::string_view name(TopicsOrder order);  // "create"
 
 struct TopicOutcome {
   std::string topic;
-  // "created with 6 partitions", "grown from 3 to 6 partitions", "retention.ms from 1 to 2"; empty:
+  // "created with 6 partitions", "grown from 3 to 6 partitions", "given retention.ms=2 (was 1)";
+  // empty:
   // nothing had to be done. What was done before an error stays here.
   std::vector<std::string> changes;
   std::optional<Error> error;

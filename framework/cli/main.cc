@@ -5,9 +5,11 @@
 
 #include <rookery/cli/config_options.h>
 #include <rookery/cli/dlq.h>
+#include <rookery/cli/groups.h>
 #include <rookery/cli/health_command.h>
 #include <rookery/cli/routes.h>
 #include <rookery/cli/segments.h>
+#include <rookery/cli/topics.h>
 #include <rookery/cli/word.h>
 
 #include <CLI/CLI.hpp>
@@ -61,9 +63,8 @@ void add_routes_word(const WordContext& context) {
   word->add_option("--format", *format, "text, or json for programs such as rookery-lint")
       ->check(CLI::IsMember({"text", "json"}));
   word->callback([context, format] {
-    context.code = print_routes(context.make_app(), {.is_json = *format == "json",
-                                                     .topics = context.options.topics,
-                                                     .kafka = context.options.kafka});
+    context.code = print_routes(context.make_app(),
+                                {.is_json = *format == "json", .kafka = context.options.kafka});
   });
 }
 
@@ -91,6 +92,32 @@ void add_segments_word(const WordContext& context) {
     context.code = !at.configured ? 1
                                   : exit_code(run_segments(at.configured->app, *at.transport,
                                                            *options, standard_terminal()));
+  });
+}
+
+void add_groups_word(const WordContext& context) {
+  const auto options = std::make_shared<GroupsOptions>();
+  CLI::App* word = context.line.add_subcommand("groups", kGroupsHelp);
+  for (CLI::App* sub : add_groups_words(*word, *options)) add_config_options(*sub, context.config);
+  word->callback([context, options] {
+    const Configuration at = context.configured();
+    context.code = !at.configured ? 1
+                                  : exit_code(run_groups(at.configured->app, *at.transport,
+                                                         *options, standard_terminal()));
+  });
+}
+
+void add_topics_word(const WordContext& context) {
+  const auto options = std::make_shared<TopicsOptions>();
+  CLI::App* word = context.line.add_subcommand("topics", kTopicsHelp);
+  for (CLI::App* sub : add_topics_words(*word, *options)) add_config_options(*sub, context.config);
+  word->callback([context, options] {
+    const Configuration at = context.configured();
+    context.code = 1;
+    if (!at.configured) return;
+    const Result<int> done =
+        run_topics(at.configured->app, *at.transport, *options, standard_terminal());
+    context.code = done ? *done : print_error(done.error().message);
   });
 }
 
@@ -129,7 +156,8 @@ void add_commands(const WordContext& context) {
 }
 
 // Every word, in the order of help.
-constexpr auto kWords = {add_server_word, add_routes_word, add_dlq_word, add_segments_word,
+constexpr auto kWords = {add_server_word, add_routes_word, add_topics_word,
+                         add_groups_word, add_dlq_word,    add_segments_word,
                          add_config_word, add_health_word, add_commands};
 
 int parse(CLI::App& line, int argc, char** argv) {

@@ -26,8 +26,6 @@ struct MainOptions {
   std::vector<Command> commands = {};
   ConfigMap kafka = {};      // for every client
   HealthLimits health = {};  // what --health-port calls alive
-  // The topics as they should be made; `routes --format json` tells them to linters.
-  std::vector<NewTopic> topics = {};
 };
 
 }  // namespace rookery

@@ -19,14 +19,11 @@ using ::testing::IsEmpty;
 App billing() {
   App app({.client_id = "billing"});
   app.group("billing").topic("orders.v1", {.consumer = consumer([](const Record&) {})});
+  app.declare({.name = "orders.v1", .partitions = 6, .replication_factor = 3});
   return app;
 }
 
-int billing_main(int argc, char** argv) {
-  return rookery::main(
-      billing, argc, argv,
-      {.topics = {{.name = "orders.v1", .partitions = 6, .replication_factor = 3}}});
-}
+int billing_main(int argc, char** argv) { return rookery::main(billing, argc, argv); }
 
 struct Outcome {
   int exit_code = 0;

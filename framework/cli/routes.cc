@@ -218,7 +218,7 @@ std::string routes_json(const App& app, const RoutesOptions& options) {
   for (const auto& [name, group] : app.groups()) {
     json["groups"].push_back(group_json(app, name, group, options.kafka));
   }
-  for (const NewTopic& topic : options.topics) json["topics"].push_back(topic_json(topic));
+  for (const NewTopic& topic : app.topics()) json["topics"].push_back(topic_json(topic));
   for (const Mistake& mistake : validate(app)) {
     json["mistakes"].push_back({{"path", mistake.path}, {"message", mistake.message}});
   }

@@ -24,8 +24,6 @@ namespace rookery {
 
 struct RoutesOptions {
   bool is_json = false;
-  // The topics as the program, or who runs it, makes them. Only JSON tells of them.
-  std::vector<NewTopic> topics = {};
   ConfigMap kafka = {};  // of every client, before the app's own
 };
 

@@ -68,7 +68,8 @@ TEST(Routes, WhatIsNotStatedIsLibrdkafkasOrLeftOut) {
   app.group("billing").topic("orders.v1", {.consumer = nothing()});
   app.group("odd", {.kafka = {{"session.timeout.ms", "soon"}}})
       .topic("orders.v1", {.consumer = nothing()});
-  const Json json = Json::parse(routes_json(app, {.topics = {{.name = "orders.v1"}}}));
+  app.declare({.name = "orders.v1"});
+  const Json json = Json::parse(routes_json(app));
   EXPECT_EQ(json["groups"][0]["session_timeout_ms"], 45'000);
   EXPECT_EQ(json["groups"][0]["heartbeat_interval_ms"], 3'000);
   EXPECT_TRUE(json["groups"][1]["session_timeout_ms"].is_null());
@@ -90,11 +91,12 @@ TEST(Routes, JsonHasSegments) {
 }
 
 TEST(Routes, JsonHasTheTopicsOfTheProgram) {
-  const Json json =
-      Json::parse(routes_json(billing(), {.topics = {{.name = "orders.v1",
-                                                      .partitions = 6,
-                                                      .replication_factor = 3,
-                                                      .config = {{"retention.ms", "1000"}}}}}));
+  App app = billing();
+  app.declare({.name = "orders.v1",
+               .partitions = 6,
+               .replication_factor = 3,
+               .config = {{"retention.ms", "1000"}}});
+  const Json json = Json::parse(routes_json(app));
   EXPECT_EQ(json["topics"], Json::parse(R"([{"name": "orders.v1", "partitions": 6,
       "replication_factor": 3, "config": {"retention.ms": "1000"}}])"));
 }

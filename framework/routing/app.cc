@@ -42,6 +42,11 @@ ConsumerGroup& App::group(const std::string& name, GroupOptions options) {
   return group;
 }
 
+App& App::declare(NewTopic topic) {
+  topics_.push_back(std::move(topic));
+  return *this;
+}
+
 TopicSettings settings_of(const App& app, const std::string& group, const std::string& topic) {
   const ConsumerGroup& routes = app.groups().at(group);
   const TopicOptions none;

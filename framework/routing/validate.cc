@@ -170,6 +170,24 @@ void check_names(const App& app, Findings& findings) {
   }
 }
 
+void check_declared(const App& app, Findings& findings) {
+  std::set<std::string> seen;
+  for (const NewTopic& topic : app.topics()) {
+    const std::string path = "topics." + (topic.name.empty() ? "''" : topic.name);
+    if (const auto wrong = illegal_topic_name(topic.name)) findings.add(path, *wrong);
+    if (!seen.insert(topic.name).second) findings.add(path, "is declared twice");
+    if (topic.partitions < 1) {
+      findings.add(path + ".partitions",
+                   "is " + std::to_string(topic.partitions) + ", must be at least 1");
+    }
+    if (topic.replication_factor < 1 && topic.replication_factor != -1) {
+      findings.add(path + ".replication_factor",
+                   "is " + std::to_string(topic.replication_factor) +
+                       ", must be at least 1, or -1: the cluster's own");
+    }
+  }
+}
+
 void check_group(const App& app, const std::string& name, const ConsumerGroup& group,
                  Duration shutdown_timeout, Findings& findings) {
   const std::string path = "groups." + name;
@@ -233,6 +251,7 @@ std::vector<Mistake> validate(const App& app) {
   for (const auto& [name, group] : app.groups())
     check_group(app, name, group, shutdown_timeout, findings);
   check_names(app, findings);
+  check_declared(app, findings);
   return findings.take();
 }
 
