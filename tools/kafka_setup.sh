@@ -131,6 +131,10 @@ broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 controller.quorum.election.timeout.ms=500
 controller.quorum.fetch.timeout.ms=1000
+# Access control lists are kept, and keep nobody out unless they say so: everybody is a super user here.
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS;User:$scram_user
+allow.everyone.if.no.acl.found=true
 num.network.threads=2
 num.io.threads=4
 EOF

@@ -24,7 +24,6 @@ std::string text(Milliseconds time) { return std::to_string(time.count()); }
 
 // Those of Kafka's that the cluster's options stand for.
 constexpr std::array<BrokerSetting, 12> kBrokerSettings = {{
-    {"broker.id", true, [](const ClusterOptions&, NodeId node) { return text(node); }},
     {"broker.session.timeout.ms", true,
      [](const ClusterOptions& options, NodeId) { return text(options.failure_detection_delay); }},
     {"default.replication.factor", true,
@@ -45,6 +44,7 @@ constexpr std::array<BrokerSetting, 12> kBrokerSettings = {{
      [](const ClusterOptions& options, NodeId) {
        return text(static_cast<std::int64_t>(options.message_max_bytes));
      }},
+    {"node.id", true, [](const ClusterOptions&, NodeId node) { return text(node); }},
     {"num.partitions", true,
      [](const ClusterOptions& options, NodeId) { return text(options.default_partitions); }},
     {"offset.metadata.max.bytes", true,

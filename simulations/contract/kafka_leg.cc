@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 #include <librdkafka/rdkafka.h>
+#include <rookery/runtime/mutex.h>
+#include <rookery/runtime/ranks.h>
 #include <rookery/runtime/time.h>
 #include <rookery/transport/librdkafka/transport.h>
 #include <unistd.h>
@@ -19,6 +21,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -70,6 +73,31 @@ class KafkaLeg final : public Leg {
     common.insert({"client.id", "contract"});
     common.insert(settings_.begin(), settings_.end());
     return make_librdkafka_transport(std::move(common));
+  }
+
+  // The library tells of each request that it sends.
+  WatchedTransport make_watched_transport() override {
+    struct Counts {
+      Mutex mutex{"contract.watched", ranks::kLeaf};
+      std::map<std::string, std::size_t> of;
+    };
+    const auto counts = std::make_shared<Counts>();
+    ConfigMap common = settings_;
+    common.insert({"debug", "protocol"});
+    auto transport = make_librdkafka_transport(
+        std::move(common), {.on_log = [counts](const LibrdkafkaLog& line) {
+          const std::size_t at = line.message.find("Sent ");
+          const std::size_t end = line.message.find("Request (");
+          if (line.facility != "SEND" || at == std::string::npos || end == std::string::npos)
+            return;
+          const std::size_t begin = at + std::string_view("Sent ").size();
+          MutexLock lock(counts->mutex);
+          ++counts->of[line.message.substr(begin, end - begin)];
+        }});
+    return {.transport = std::move(transport), .counts = [counts] {
+              MutexLock lock(counts->mutex);
+              return counts->of;
+            }};
   }
 
   void await_topic(const std::string& topic, std::size_t partitions) override {
@@ -287,16 +315,26 @@ NodeId KafkaLeg::coordinator_of(const std::string& group) {
 
 }  // namespace
 
+namespace {
+
+// KIP-339 came with librdkafka 2.2.0.
+std::map<std::string, std::string> kafka_skips() {
+  if (rd_kafka_version() >= 0x020200ff) return {};
+  return {{"SettingsOfATopicChangeOneByOne", "no-incremental-configs"}};
+}
+
+}  // namespace
+
 LegFactory kafka_leg() {
   return {.name = "kafka",
           .make = [] { return std::make_unique<KafkaLeg>(1, Listener::kPlain); },
-          .skips = {}};
+          .skips = kafka_skips()};
 }
 
 LegFactory kafka3_sasl_leg() {
   return {.name = "kafka3_sasl",
           .make = [] { return std::make_unique<KafkaLeg>(3, Listener::kSasl); },
-          .skips = {}};
+          .skips = kafka_skips()};
 }
 
 }  // namespace rookery::contract

@@ -23,6 +23,12 @@
 
 namespace rookery::contract {
 
+// A transport, and how often its clients asked for what, by the request's name ("ListOffsets").
+struct WatchedTransport {
+  std::unique_ptr<Transport> transport;
+  std::function<std::map<std::string, std::size_t>()> counts;
+};
+
 class Leg {
  public:
   virtual ~Leg() = default;
@@ -33,6 +39,7 @@ class Leg {
 
   // Connected to the cluster; `common` is laid over the leg's own settings.
   virtual std::unique_ptr<Transport> make_transport(ConfigMap common) = 0;
+  virtual WatchedTransport make_watched_transport() = 0;
   // Until every node that is up knows the topic with so many partitions.
   virtual void await_topic(const std::string& topic, std::size_t partitions) = 0;
   // A name for topics or groups that nothing else uses in this cluster.

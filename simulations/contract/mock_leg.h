@@ -9,7 +9,10 @@
 #include <rookery/runtime/time.h>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
+#include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <utility>
@@ -66,6 +69,23 @@ class MockLeg : public Leg {
   explicit MockLeg(int nodes) : node_count_(nodes) {}
   std::string fresh_name(const std::string& what) override {
     return what + "-" + std::to_string(++names_);
+  }
+  WatchedTransport make_watched_transport() override {
+    constexpr auto kName = "watched";
+    const auto counts = std::make_shared<std::map<std::string, std::size_t>>();
+    look([&](mock::Cluster& cluster) {
+      cluster.set_request_filter([counts, kName](TimePoint, NodeId,
+                                                 const mock::RequestHeader& header,
+                                                 const mock::Request& request) {
+        if (header.client_id == kName) ++(*counts)[mock::api_name(request)];
+        return mock::FilterDecision(mock::PassRequest{});
+      });
+    });
+    return {.transport = make_transport({{"client.id", kName}}), .counts = [this, counts] {
+              std::map<std::string, std::size_t> copy;
+              look([&](mock::Cluster&) { copy = *counts; });
+              return copy;
+            }};
   }
   void await_topic(const std::string&, std::size_t) override {}  // metadata-at-once
   std::vector<NodeId> nodes() const override {
