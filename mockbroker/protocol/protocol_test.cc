@@ -99,6 +99,12 @@ struct CountErrors {
   int operator()(const OffsetsForLeaderEpochResponse& r) const { return list(r.partitions); }
   int operator()(const TopicsResponse& r) const { return list(r.topics); }
   int operator()(const DescribeGroupsResponse& r) const { return list(r.groups); }
+  int operator()(const DeleteGroupsResponse& r) const { return list(r.groups); }
+  int operator()(const DeleteRecordsResponse& r) const { return list(r.partitions); }
+  int operator()(const DescribeConfigsResponse& r) const { return list(r.resources); }
+  int operator()(const AlterConfigsResponse& r) const { return list(r.resources); }
+  int operator()(const CreateAclsResponse& r) const { return list(r.results); }
+  int operator()(const DeleteAclsResponse& r) const { return list(r.results); }
   template <class R>
   int operator()(const R& response) const {
     return response.error == wanted ? 1 : -1;
@@ -114,6 +120,7 @@ struct CountErrors {
 
 TEST(ErrorResponse, FitsEveryRequest) {
   const TopicPartition tp{"t", 1};
+  const ConfigResource topic{ConfigResourceKind::kTopic, "t"};
   const std::vector<Request> requests = {MetadataRequest{{{"t"}}},
                                          FindCoordinatorRequest{},
                                          ProduceRequest{.partitions = {{.partition = tp}}},
@@ -131,7 +138,16 @@ TEST(ErrorResponse, FitsEveryRequest) {
                                          OffsetsForLeaderEpochRequest{{{.partition = tp}}},
                                          CreatePartitionsRequest{{{.name = "t"}}},
                                          DescribeGroupsRequest{{"g"}},
-                                         OffsetDeleteRequest{}};
+                                         OffsetDeleteRequest{},
+                                         ListGroupsRequest{},
+                                         DeleteGroupsRequest{{"g"}},
+                                         DeleteRecordsRequest{{{tp, 1}}},
+                                         DescribeConfigsRequest{{topic}},
+                                         AlterConfigsRequest{{{topic, {}}}},
+                                         IncrementalAlterConfigsRequest{{{topic, {}}}},
+                                         DescribeAclsRequest{},
+                                         CreateAclsRequest{{Acl{}}},
+                                         DeleteAclsRequest{{AclFilter{}}}};
   ASSERT_EQ(requests.size(), std::variant_size_v<Request>);
   for (const Request& request : requests) {
     const Response response = error_response(request, ErrorCode::kRequestTimedOut);

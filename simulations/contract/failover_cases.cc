@@ -249,6 +249,87 @@ TEST_P(Failover, TopicsAreMadeWhileANodeIsAway) {
   });
 }
 
+// Whoever is the controller goes away: what only one may order waits for the next.
+TEST_P(Failover, SettingsAndAccessControlChangeWhileTheControllerIsAway) {
+  run([&] {
+    const std::string topic = make_topic("orders", 1);
+    const std::string principal = "User:" + leg().fresh_name("billing");
+    const auto cluster = admin().describe({}, deadline_in(kPatience));
+    ASSERT_TRUE(cluster) << cluster.error().text();
+    leg().kill_node(cluster->controller);
+    const ConfigResource resource{ConfigResourceKind::kTopic, topic};
+    const auto replaced = admin().replace_configs({{resource, {{"retention.bytes", "1000"}}}},
+                                                  deadline_in(kLongPatience));
+    ASSERT_TRUE(replaced.front()) << replaced.front().error().text();
+    const auto created =
+        admin().create_acls({{.name = topic, .principal = principal}}, deadline_in(kLongPatience));
+    ASSERT_TRUE(created.front()) << created.front().error().text();
+    ASSERT_TRUE(wait_until(
+        [&] {
+          const auto answer = admin().configs({resource}, deadline_in(kLongPatience));
+          if (!answer.front()) return false;
+          return std::any_of(answer.front()->begin(), answer.front()->end(), [](const auto& entry) {
+            return entry.name == "retention.bytes" && entry.value == "1000";
+          });
+        },
+        [&] { return topic + " keeps more"; }, kLongPatience));
+    const auto deleted =
+        admin().delete_acls({{.principal = principal}}, deadline_in(kLongPatience));
+    ASSERT_TRUE(deleted.front()) << deleted.front().error().text();
+    EXPECT_EQ(deleted.front()->size(), 1U);
+    leg().start_node(cluster->controller);
+  });
+}
+
+TEST_P(Failover, RecordsAreDeletedByTheNextLeader) {
+  run([&] {
+    const std::string topic = make_topic("orders", 1);
+    const TopicPartition partition{topic, 0};
+    produce(topic, 0, 10);
+    const NodeId first = leader_of(partition);
+    leg().kill_node(first);
+    const auto deleted = admin().delete_records({{partition, 4}}, deadline_in(kLongPatience));
+    ASSERT_TRUE(deleted.front()) << deleted.front().error().text();
+    EXPECT_EQ(*deleted.front(), 4);
+    EXPECT_NE(leader_of(partition), first);
+    EXPECT_EQ(watermarks(partition).low, 4);
+    leg().start_node(first);
+  });
+}
+
+TEST_P(Failover, GroupsAreListedWholeOrNotAndDeletedByTheNextCoordinator) {
+  run([&] {
+    const std::string topic = make_topic("orders", 1);
+    std::set<std::string> all;
+    for (int i = 0; i < 12; ++i) all.insert(fresh_group());
+    for (const std::string& group : all) {
+      const auto made =
+          admin().alter_group_offsets({{group, {{{topic, 0}, 1, ""}}}}, deadline_in(kPatience));
+      ASSERT_TRUE(made.front()) << made.front().error().text();
+    }
+    const auto is_whole = [&](const std::vector<GroupListing>& listed) {
+      return std::count_if(listed.begin(), listed.end(), [&](const GroupListing& one) {
+               return all.contains(one.group);
+             }) == static_cast<std::ptrdiff_t>(all.size());
+    };
+    const NodeId coordinator = wait_for_coordinator(*all.begin());
+    leg().kill_node(coordinator);
+    const auto at_once = admin().groups(deadline_in(600ms));
+    if (at_once) {
+      EXPECT_TRUE(is_whole(*at_once));
+    } else {
+      EXPECT_NE(at_once.error().message, "");
+    }
+    const auto deleted = admin().delete_groups({*all.begin()}, deadline_in(kLongPatience));
+    ASSERT_TRUE(deleted.front()) << deleted.front().error().text();
+    all.erase(all.begin());
+    leg().start_node(coordinator);
+    const auto then = admin().groups(deadline_in(kLongPatience));
+    ASSERT_TRUE(then) << then.error().text();
+    EXPECT_TRUE(is_whole(*then));
+  });
+}
+
 // One node after the other is restarted in order; whoever produces and consumes notices nothing.
 TEST_P(Failover, ARollingRestartLosesNothing) {
   run([&] {

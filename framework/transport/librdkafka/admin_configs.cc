@@ -73,7 +73,7 @@ const rd_kafka_ConfigResource_t** replaced(rd_kafka_event_t* event, std::size_t*
   return rd_kafka_AlterConfigs_result_resources(rd_kafka_event_AlterConfigs_result(event), count);
 }
 
-// One call for each change; `make` is null-terminated by its error.
+// The resources of a change, which of them may be sent, and what came of each.
 struct Changes {
   std::vector<std::string> names;
   std::vector<bool> open;

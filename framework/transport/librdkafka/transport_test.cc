@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <rookery/runtime/condition_variable.h>
 #include <rookery/runtime/mutex.h>
+#include <rookery/runtime/thread.h>
 #include <rookery/runtime/time.h>
 #include <rookery/transport/librdkafka/config.h>
 #include <rookery/transport/librdkafka/errors.h>
@@ -133,8 +134,8 @@ TEST(Errors, KeepKafkasNamesAndSayWhere) {
   EXPECT_TRUE(error.retriable);
   EXPECT_THAT(error.text(), HasSubstr("NOT_LEADER_OR_FOLLOWER: orders-3: "));
   EXPECT_EQ(make_error(RD_KAFKA_RESP_ERR__PURGE_INFLIGHT, "").code, ErrorCode::kTimedOut);
-  EXPECT_EQ(make_error(RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, "").code,
-            ErrorCode::kUnknown);
+  EXPECT_EQ(make_error(RD_KAFKA_RESP_ERR_SECURITY_DISABLED, "").code, ErrorCode::kSecurityDisabled);
+  EXPECT_EQ(make_error(RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE, "").code, ErrorCode::kUnknown);
 }
 
 TEST(Reaper, WorksOffTheCallersThreadAndEndsWithStop) {
@@ -259,6 +260,63 @@ TEST_F(Unreachable, AProducerTellsThatItsBrokersAreDown) {
     EXPECT_FALSE(errors[0].fatal);
   }
   EXPECT_TRUE((*producer)->close(deadline_in(5s)));
+}
+
+// All that an administrator may wait for in a queue, one after the other.
+std::vector<Error> ask_everything(AdminClient& admin, Duration patience) {
+  const ConfigResource topic{ConfigResourceKind::kTopic, "orders"};
+  const ConfigResource broker{ConfigResourceKind::kBroker, "1"};
+  const Acl acl{.name = "orders", .principal = "User:a"};
+  const auto at = [&] { return deadline_in(patience); };
+  return {admin.create_topics({{.name = "orders"}}, at()).at(0).error(),
+          admin.delete_topics({"orders"}, at()).at(0).error(),
+          admin.create_partitions({{"orders", 2}}, at()).at(0).error(),
+          admin.groups(at()).error(),
+          admin.describe_groups({"billing"}, at()).at(0).error(),
+          admin.group_offsets({"billing"}, at()).at(0).error(),
+          admin.delete_groups({"billing"}, at()).at(0).error(),
+          admin.configs({topic}, at()).at(0).error(),
+          admin.configs({broker}, at()).at(0).error(),
+          admin.replace_configs({{topic, {}}}, at()).at(0).error(),
+          admin.create_acls({acl}, at()).at(0).error(),
+          admin.acls({}, at()).error(),
+          admin.delete_acls({{.name = "orders"}}, at()).at(0).error()};
+}
+
+TEST_F(Unreachable, AnAdministratorIsAnsweredByItsDeadline) {
+  const auto admin = transport_->make_admin({});
+  ASSERT_TRUE(admin) << admin.error().text();
+  for (const Error& error : ask_everything(**admin, 50ms)) {
+    EXPECT_THAT(error.code, ::testing::AnyOf(ErrorCode::kTimedOut, ErrorCode::kTransport))
+        << error.text();
+    EXPECT_NE(error.message, "");
+  }
+}
+
+TEST_F(Unreachable, ACloseEndsWhatAnAdministratorWaitsFor) {
+  const auto made = transport_->make_admin({});
+  ASSERT_TRUE(made) << made.error().text();
+  AdminClient& admin = **made;
+  Thread closer("closer", [&] {
+    sleep_until(deadline_in(50ms));
+    admin.close();
+  });
+  for (const Error& error : ask_everything(admin, 1h)) {
+    EXPECT_EQ(error.code, ErrorCode::kClosed) << error.text();
+  }
+  closer.join();
+}
+
+TEST_F(Unreachable, SettingsThatTheLibraryCannotChangeSayWhichVersionCan) {
+  if (rd_kafka_version() >= 0x020200ff) GTEST_SKIP() << librdkafka_version() << " can";
+  const auto admin = transport_->make_admin({});
+  ASSERT_TRUE(admin) << admin.error().text();
+  const auto statuses = (*admin)->alter_configs(
+      {{{ConfigResourceKind::kTopic, "orders"}, {{"retention.ms", "1"}}}}, deadline_in(1h));
+  ASSERT_FALSE(statuses.at(0));
+  EXPECT_EQ(statuses.at(0).error().code, ErrorCode::kUnsupported);
+  EXPECT_THAT(statuses.at(0).error().message,
+              AllOf(HasSubstr("'orders'"), HasSubstr("2.2.0"), HasSubstr(rd_kafka_version_str())));
 }
 
 TEST_F(Unreachable, ClientsMayOutliveTheirTransport) {
