@@ -17,6 +17,7 @@
 #include <rookery/routing/ordering.h>
 #include <rookery/routing/segments.h>
 #include <rookery/routing/settings.h>
+#include <rookery/tracing/tracer.h>
 #include <rookery/transport/transport.h>
 
 #include <map>
@@ -68,6 +69,7 @@ struct AppOptions {
   ConfigMap kafka = {};        // for every client, under librdkafka's names
   ConfigMap producer = {};     // for producers besides
   GroupOptions defaults = {};  // for its groups
+  Tracing tracing = {};        // spans of what it consumes and sends; default: none
 };
 
 class ConsumerGroup {

@@ -42,6 +42,7 @@ constexpr auto kPublicPackages = std::to_array<PublicPackage>({
     {"framework/recovery", true},
     {"framework/routing", true},
     {"framework/runtime", true},
+    {"framework/tracing", true},
     {"framework/transport", true},
     {"framework/transport/librdkafka", false},
     // What their tests and simulations include.

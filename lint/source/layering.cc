@@ -28,6 +28,7 @@ constexpr auto kRooms = std::to_array<Room>({
     {"framework/transport", 20},
     {"framework/transport/librdkafka", 30},
     {"framework/instrumentation", 30},
+    {"framework/tracing", 35},
     {"framework/recovery", 40},
     {"framework/filtering", 40},
     {"framework/producing", 40},
