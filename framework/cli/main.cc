@@ -11,6 +11,7 @@
 #include <rookery/cli/segments.h>
 #include <rookery/cli/topics.h>
 #include <rookery/cli/word.h>
+#include <rookery/tracing/otlp_exporter.h>
 
 #include <CLI/CLI.hpp>
 
@@ -36,7 +37,17 @@ int serve(Configuration configuration, RunOptions run) {
     health.limits.consuming_ttl = program.consuming_ttl.value_or(health.limits.consuming_ttl);
     run.health = std::move(health);
   }
-  run.log_level = program.log_level.value_or(run.log_level);
+  run.log.level = program.log_level.value_or(run.log.level);
+  run.log.format = program.log_format.value_or(run.log.format);
+  Tracing& tracing = configuration.configured->app.options().tracing;
+  if (program.otlp_sample_one_in) tracing.sample_one_in = *program.otlp_sample_one_in;
+  if (program.otlp_endpoint) {
+    auto exporter =
+        make_otlp_exporter({.endpoint = *program.otlp_endpoint,
+                            .service_name = configuration.configured->app.options().client_id});
+    if (!exporter) return print_error(exporter.error().message);
+    tracing.exporter = std::move(*exporter);
+  }
   return run_server(std::move(configuration.configured->app), *configuration.transport, run);
 }
 

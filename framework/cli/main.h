@@ -31,7 +31,7 @@ int main(const std::function<App()>& app, int argc, char** argv, MainOptions opt
 // server's picture to standard error. Logs to standard error.
 struct RunOptions {
   std::vector<std::size_t> segments = {};  // as ServerOptions
-  LogLevel log_level = LogLevel::kInfo;    // what is less is not logged
+  LogOptions log = {};
   // Answers Kubernetes' probes (health_server.h); none: nobody listens.
   std::optional<HealthOptions> health = {};
 };

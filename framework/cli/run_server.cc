@@ -116,7 +116,7 @@ int run_server(App app, Transport& transport, const RunOptions& options) {
   install_stack_dump();
 
   Monitor monitor;
-  log_to_stderr(monitor, options.log_level);
+  log_to_stderr(monitor, options.log);
   Metrics metrics(monitor);
   Server server(std::move(app), transport,
                 {.monitor = &monitor,

@@ -81,7 +81,8 @@ kafka:
   security: {protocol: ssl}
 producer: {linger.ms: 5}
 health: {port: 3000, polling_ttl: 1m}
-log: {level: warn}
+log: {level: warn, format: json}
+otlp: {endpoint: "http://collector:4318", sample_one_in: 100}
 defaults:
   initial_offset: latest
   defaults: {window: 2000}
@@ -105,6 +106,9 @@ groups:
   EXPECT_EQ(done.program.health_port, 3000);
   EXPECT_EQ(done.program.polling_ttl, 1min);
   EXPECT_EQ(done.program.log_level, LogLevel::kWarn);
+  EXPECT_EQ(done.program.log_format, LogFormat::kJson);
+  EXPECT_EQ(done.program.otlp_endpoint, "http://collector:4318");
+  EXPECT_EQ(done.program.otlp_sample_one_in, 100U);
   const GroupSettings mail = settings_of(done.app, "mail");
   EXPECT_EQ(mail.initial_offset, InitialOffset::kLatest);
   const GroupSettings billing = settings_of(done.app, "billing");
@@ -259,7 +263,7 @@ TEST(Configuration, WhatIsExplainedCanBeSet) {
     std::string path = put(put(one["setting"], "GROUP", "billing"), "TOPIC", "refunds.v1");
     path = put(path, "NAME", "security.protocol");
     std::string value = one["default"];
-    if (value == "none") value = "3000";
+    if (value == "none") value = one["type"] == "url" ? "http://collector:4318" : "3000";
     if (value == "one for each processor") value = "4";
     std::string variable =
         put(put(one["variable"], "__GROUP__", "__BILLING__"), "__TOPIC__", "__REFUNDS_V1__");

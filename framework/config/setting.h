@@ -35,6 +35,9 @@ struct ProgramOptions {
   std::optional<Duration> polling_ttl = {};
   std::optional<Duration> consuming_ttl = {};
   std::optional<LogLevel> log_level = {};
+  std::optional<LogFormat> log_format = {};
+  std::optional<std::string> otlp_endpoint = {};
+  std::optional<std::size_t> otlp_sample_one_in = {};
 };
 
 // In the order in which they are told.

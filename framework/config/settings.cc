@@ -5,6 +5,7 @@
 #include <rookery/config/setting.h>
 #include <rookery/config/values.h>
 #include <rookery/health/health.h>
+#include <rookery/tracing/otlp_exporter.h>
 
 #include <limits>
 #include <utility>
@@ -93,6 +94,24 @@ struct LogLevelText {
     }
     return "error";
   }
+};
+
+struct LogFormatText {
+  static constexpr const char* kType = "text|json";
+  static Result<LogFormat> parse(const std::string& text) {
+    if (text == "text") return LogFormat::kText;
+    if (text == "json") return LogFormat::kJson;
+    return fail(ErrorCode::kInvalidArgument, "'" + text + "' is neither text nor json");
+  }
+  static std::string format(LogFormat value) { return value == LogFormat::kJson ? "json" : "text"; }
+};
+struct EndpointText {
+  static constexpr const char* kType = "url";
+  static Result<std::string> parse(const std::string& text) {
+    if (const Status valid = check_otlp_endpoint(text); !valid) return fail(valid.error());
+    return text;
+  }
+  static std::string format(const std::string& value) { return value; }
 };
 
 // A setting in a member: an optional, or a value that is always there.
@@ -189,6 +208,12 @@ const std::vector<Setting<ProgramOptions>>& program_settings() {
                             "A consumer that runs longer without coming back is dead."),
       setting<LogLevelText>("log.level", &ProgramOptions::log_level, "info",
                             "What is less than that is not written to the log."),
+      setting<LogFormatText>("log.format", &ProgramOptions::log_format, "text",
+                             "Whether a line of the log is text or a JSON object."),
+      setting<EndpointText>("otlp.endpoint", &ProgramOptions::otlp_endpoint, "none",
+                            "Spans go to the OpenTelemetry collector at that http:// address."),
+      setting<CountText>("otlp.sample_one_in", &ProgramOptions::otlp_sample_one_in, "1",
+                         "Of the traces that begin here, one of so many is sampled."),
   };
   return settings;
 }

@@ -49,19 +49,32 @@ const char* name(EventKind kind) {
       return "partition.resumed";
     case EventKind::kRecordSkipped:
       return "record.skipped";
+    case EventKind::kLogTruncated:
+      return "log.truncated";
+    case EventKind::kRecordsConsumed:
+      return "records.consumed";
   }
   return "unknown";
 }
 
 Monitor::Monitor()
     : mutex_("monitor", ranks::kInstrumentation),
-      listeners_(std::make_shared<std::vector<Listener>>()) {}
+      listeners_(std::make_shared<std::vector<Subscription>>()) {}
 
 void Monitor::subscribe(Listener listener) {
+  subscribe(~bit(EventKind::kRecordsConsumed), std::move(listener));
+}
+
+void Monitor::subscribe(EventKind kind, Listener listener) {
+  subscribe(bit(kind), std::move(listener));
+}
+
+void Monitor::subscribe(std::uint64_t kinds, Listener listener) {
   MutexLock lock(mutex_);
-  auto grown = std::make_shared<std::vector<Listener>>(*listeners_);
-  grown->push_back(std::move(listener));
+  auto grown = std::make_shared<std::vector<Subscription>>(*listeners_);
+  grown->push_back({kinds, std::move(listener)});
   listeners_ = std::move(grown);
+  wanted_.fetch_or(kinds, std::memory_order_relaxed);
 }
 
 bool Monitor::publish(const Event& event) const {
@@ -73,7 +86,7 @@ bool Monitor::publish(const Event& event) const {
 
 bool Monitor::tell(const Event& event) const {
   assert_no_locks_held("an event listener");
-  std::shared_ptr<const std::vector<Listener>> listeners;
+  std::shared_ptr<const std::vector<Subscription>> listeners;
   {
     MutexLock lock(mutex_);
     listeners = listeners_;
@@ -81,7 +94,8 @@ bool Monitor::tell(const Event& event) const {
   std::vector<Event> failures;
   bool is_memory_left = true;
   const auto call_all = [&](const Event& what, bool is_second_round) {
-    for (const Listener& listener : *listeners) {
+    for (const auto& [kinds, listener] : *listeners) {
+      if ((kinds & bit(what.kind)) == 0) continue;
       std::string error_class;
       std::string message;
       bool is_critical = false;

@@ -12,6 +12,9 @@
 #include <rookery/base/topic_partition.h>
 #include <rookery/runtime/mutex.h>
 
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -38,8 +41,13 @@ enum class EventKind {
   kPartitionSought,       // by its consumer: it goes on at `offset`
   kPartitionPaused,       // by its consumer
   kPartitionResumed,
-  kRecordSkipped,  // counted as done although it failed: a policy, or no dead letter topic
+  kRecordSkipped,    // counted as done although it failed: a policy, or no dead letter topic
+  kLogTruncated,     // the log lost its end: the partition goes back to `offset`
+  kRecordsConsumed,  // `records` at once; told only to who subscribes to this kind
 };
+
+inline constexpr std::size_t kEventKinds =
+    static_cast<std::size_t>(EventKind::kRecordsConsumed) + 1;
 
 // "error.occurred", "partitions.assigned", ...
 const char* name(EventKind kind);
@@ -48,7 +56,7 @@ struct Event {
   EventKind kind = EventKind::kErrorOccurred;
   std::string origin;       // who tells: server id, "billing" (a group), ...
   std::string message;      // readable alone
-  std::string error_type;   // error.occurred: "consume", "commit", "connection", "listener", ...
+  std::string error_type;   // error.occurred: one of error_types.h
   std::string error_class;  // the exception's or Error's class
   std::optional<TopicPartition> partition;
   std::optional<Offset> offset;
@@ -57,6 +65,7 @@ struct Event {
   // error.occurred: 32 hex digits, those of the record's trace when there is one, else new ones,
   // which publish() adds. Other events: of the failing record, or empty.
   std::string trace_id = {};
+  std::size_t records = 0;  // records.consumed: how many
 };
 
 class Monitor {
@@ -64,16 +73,32 @@ class Monitor {
   using Listener = std::function<void(const Event&)>;
 
   Monitor();
-  // Listeners stay until the monitor's end. Before start is best; later is allowed.
+  // To all events but records.consumed. Listeners stay until the monitor's end. Before start is
+  // best; later is allowed.
   void subscribe(Listener listener);
+  // To those of one kind.
+  void subscribe(EventKind kind, Listener listener);
+  // Whether anybody is told of the kind: what costs to make needs not be made else.
+  bool wants(EventKind kind) const {
+    return (wanted_.load(std::memory_order_relaxed) & bit(kind)) != 0;
+  }
   // False: a listener threw std::bad_alloc.
   bool publish(const Event& event) const;
 
  private:
+  struct Subscription {
+    std::uint64_t kinds;  // a bit for each
+    Listener listener;
+  };
+  static std::uint64_t bit(EventKind kind) {
+    return std::uint64_t{1} << static_cast<unsigned>(kind);
+  }
+  void subscribe(std::uint64_t kinds, Listener listener);
   bool tell(const Event& event) const;
 
   mutable Mutex mutex_;
-  std::shared_ptr<const std::vector<Listener>> listeners_;
+  std::shared_ptr<const std::vector<Subscription>> listeners_;
+  std::atomic<std::uint64_t> wanted_{0};
 };
 
 }  // namespace rookery

@@ -7,7 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <new>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -100,6 +102,72 @@ TEST(Monitor, AListenerThatAlwaysThrowsEndsNothing) {
   });
   monitor.publish({.kind = EventKind::kServerStarted});
   EXPECT_EQ(calls, 2);  // the event, and the error about it
+}
+
+TEST(Monitor, TellsWhoSubscribedToAKindOfThatAlone) {
+  Monitor monitor;
+  std::vector<std::string> commits;
+  std::vector<std::string> all;
+  EXPECT_FALSE(monitor.wants(EventKind::kCommitted));
+  monitor.subscribe(EventKind::kCommitted,
+                    [&](const Event& event) { commits.push_back(name(event.kind)); });
+  EXPECT_TRUE(monitor.wants(EventKind::kCommitted));
+  EXPECT_FALSE(monitor.wants(EventKind::kServerStarted));
+  monitor.subscribe([&](const Event& event) { all.push_back(name(event.kind)); });
+  EXPECT_TRUE(monitor.wants(EventKind::kServerStarted));
+  monitor.publish({.kind = EventKind::kServerStarted});
+  monitor.publish({.kind = EventKind::kCommitted});
+  EXPECT_THAT(commits, ElementsAre("offsets.committed"));
+  EXPECT_THAT(all, ElementsAre("server.started", "offsets.committed"));
+}
+
+TEST(Monitor, TellsOfRecordsOnlyWhoAskedForThem) {
+  Monitor monitor;
+  std::size_t records = 0;
+  std::vector<std::string> all;
+  monitor.subscribe([&](const Event& event) { all.push_back(name(event.kind)); });
+  EXPECT_FALSE(monitor.wants(EventKind::kRecordsConsumed)) << "it costs something for each batch";
+  monitor.subscribe(EventKind::kRecordsConsumed,
+                    [&](const Event& event) { records += event.records; });
+  monitor.publish({.kind = EventKind::kRecordsConsumed, .records = 12});
+  EXPECT_EQ(records, 12U);
+  EXPECT_THAT(all, ElementsAre());
+}
+
+TEST(Monitor, HasANameOfItsOwnForEachKind) {
+  std::set<std::string> names;
+  for (std::size_t kind = 0; kind < kEventKinds; ++kind) {
+    names.insert(name(static_cast<EventKind>(kind)));
+  }
+  EXPECT_EQ(names.size(), kEventKinds);
+  EXPECT_FALSE(names.contains("unknown"));
+}
+
+TEST(Log, JsonIsOneObjectWithWhatIsKnown) {
+  const std::string line = log_json({.kind = EventKind::kErrorOccurred,
+                                     .origin = "billing-1f eu",
+                                     .message = "order\nwithout \xff",
+                                     .error_type = "consume",
+                                     .error_class = "MissingAmount",
+                                     .partition = TopicPartition{"orders.v1", 3},
+                                     .offset = 17,
+                                     .attempt = 2,
+                                     .fatal = true,
+                                     .trace_id = "0af7"},
+                                    WallTime(std::chrono::milliseconds(1'767'225'600'042)));
+  EXPECT_EQ(line, R"({"time":"2026-01-01T00:00:00.042Z","level":"error","server":"billing-1f",)"
+                  R"("origin":"eu","event":"error.occurred","message":"order\nwithout )"
+                  "\xef\xbf\xbd"
+                  R"(","topic":"orders.v1","partition":3,"offset":17,"error_type":"consume",)"
+                  R"("error_class":"MissingAmount","attempt":2,"trace_id":"0af7","fatal":true})");
+}
+
+TEST(Log, JsonLeavesOutWhatThereIsNot) {
+  EXPECT_EQ(
+      log_json({.kind = EventKind::kSignal, .origin = "billing-1f", .message = "received SIGTERM"},
+               WallTime(std::chrono::milliseconds(0))),
+      R"({"time":"1970-01-01T00:00:00.000Z","level":"info","server":"billing-1f",)"
+      R"("event":"signal","message":"received SIGTERM"})");
 }
 
 TEST(Log, OneLineWithPlaceAndAttempt) {

@@ -5,7 +5,10 @@
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
+#include <nlohmann/json.hpp>
 
+#include <chrono>
+#include <cstdio>
 #include <memory>
 
 namespace rookery {
@@ -25,6 +28,33 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
   return spdlog::level::info;
 }
 
+const char* name_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarn:
+      return "warn";
+    case LogLevel::kError:
+      break;
+  }
+  return "error";
+}
+
+std::string rfc3339(WallTime time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  char text[40];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", int{date.year()},
+                unsigned{date.month()}, unsigned{date.day()},
+                static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()),
+                static_cast<int>(clock.subseconds().count()));
+  return text;
+}
+
 }  // namespace
 
 LogLevel level_of(const Event& event) {
@@ -34,6 +64,7 @@ LogLevel level_of(const Event& event) {
     case EventKind::kConsumeSlow:
     case EventKind::kPartitionsLost:
     case EventKind::kRecordSkipped:
+    case EventKind::kLogTruncated:
       return LogLevel::kWarn;
     case EventKind::kCommitted:
     case EventKind::kRetryScheduled:
@@ -64,14 +95,40 @@ std::string log_text(const Event& event) {
   return out;
 }
 
-void log_to_stderr(Monitor& monitor, LogLevel level) {
+std::string log_json(const Event& event, WallTime time) {
+  const std::size_t server_ends = event.origin.find(' ');
+  nlohmann::ordered_json line = {{"time", rfc3339(time)},
+                                 {"level", name_of(level_of(event))},
+                                 {"server", event.origin.substr(0, server_ends)}};
+  if (server_ends != std::string::npos) line["origin"] = event.origin.substr(server_ends + 1);
+  line["event"] = name(event.kind);
+  line["message"] = event.message;
+  if (event.partition) {
+    line["topic"] = event.partition->topic;
+    line["partition"] = event.partition->partition;
+  }
+  if (event.offset) line["offset"] = *event.offset;
+  if (!event.error_type.empty()) line["error_type"] = event.error_type;
+  if (!event.error_class.empty()) line["error_class"] = event.error_class;
+  if (event.attempt > 0) line["attempt"] = event.attempt;
+  if (!event.trace_id.empty()) line["trace_id"] = event.trace_id;
+  if (event.fatal) line["fatal"] = true;
+  return line.dump(-1, ' ', /*ensure_ascii=*/false, nlohmann::json::error_handler_t::replace);
+}
+
+void log_to_stderr(Monitor& monitor, const LogOptions& options) {
   auto logger = std::make_shared<spdlog::logger>("rookery",
                                                  std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
-  logger->set_level(spdlog_level(level));
+  const bool is_json = options.format == LogFormat::kJson;
+  logger->set_pattern(is_json ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
+                      spdlog::pattern_time_type::utc);
+  logger->set_level(spdlog_level(options.level));
   logger->flush_on(spdlog::level::debug);
-  monitor.subscribe([logger](const Event& event) {
-    logger->log(spdlog_level(level_of(event)), spdlog::string_view_t(log_text(event)));
+  monitor.subscribe([logger, is_json](const Event& event) {
+    const auto level = spdlog_level(level_of(event));
+    if (!logger->should_log(level)) return;
+    logger->log(level,
+                spdlog::string_view_t(is_json ? log_json(event, wall_now()) : log_text(event)));
   });
 }
 

@@ -1,10 +1,14 @@
 // log.h
 //
-// Events as log lines on standard error: "2026-01-01T00:00:00.000Z info [billing-1f] partitions
-// assigned: orders.v1-[0,1]".
+// Events as log lines on standard error, as text or JSON:
+//
+//   2026-01-01T00:00:00.000Z info [billing-1f eu] partitions.assigned: orders.v1-[0,1]
+//
+// The origin in brackets begins with the server's id.
 #pragma once
 
 #include <rookery/instrumentation/events.h>
+#include <rookery/runtime/time.h>
 
 #include <functional>
 #include <string>
@@ -20,7 +24,20 @@ LogLevel level_of(const Event& event);
 // attempt 2)".
 std::string log_text(const Event& event);
 
+enum class LogFormat { kText, kJson };
+
+// One JSON object, without newline: "time" (RFC 3339, UTC), "level", "server", "origin" (where it
+// is more than the server), "event", "message", and, where there are such, "topic", "partition",
+// "offset", "error_type", "error_class", "attempt", "trace_id", "fatal". What is no UTF-8 is
+// replaced by U+FFFD.
+std::string log_json(const Event& event, WallTime time);
+
+struct LogOptions {
+  LogLevel level = LogLevel::kInfo;  // what is less is not written
+  LogFormat format = LogFormat::kText;
+};
+
 // Logs every event of the monitor at or above the level. Lines of one process never mix.
-void log_to_stderr(Monitor& monitor, LogLevel level = LogLevel::kInfo);
+void log_to_stderr(Monitor& monitor, const LogOptions& options = {});
 
 }  // namespace rookery

@@ -19,6 +19,7 @@ class EventPublisher {
   EventPublisher(const Monitor& monitor, std::function<void()> on_bad_alloc)
       : monitor_(monitor), on_bad_alloc_(std::move(on_bad_alloc)) {}
 
+  bool wants(EventKind kind) const { return monitor_.wants(kind); }
   void publish(const Event& event) const {
     if (!monitor_.publish(event)) on_bad_alloc_();
   }
