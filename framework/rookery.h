@@ -21,4 +21,7 @@
 #include <rookery/routing/key_function.h>
 #include <rookery/routing/ordering.h>
 #include <rookery/routing/segments.h>
+#include <rookery/tracing/otlp_exporter.h>
+#include <rookery/tracing/span.h>
+#include <rookery/tracing/trace_context.h>
 #include <rookery/transport/transport.h>

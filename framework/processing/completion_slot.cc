@@ -29,12 +29,15 @@ CompletionSlot::CompletionSlot(Partition& partition, LaneDesk& desk)
 
 // ---- The lane's side
 
-Completion CompletionSlot::open(const Record& record) {
+Completion CompletionSlot::open(const Record& record, std::string trace_id,
+                                std::shared_ptr<const OutputOrigin> origin) {
   std::shared_ptr<CompletionSlot> self = shared_from_this();
   environment_->completions.enter();
   MutexLock lock(mutex_);
   state_ = State::kUnderWay;
   record_ = &record;
+  trace_id_ = std::move(trace_id);
+  origin_ = std::move(origin);
   partition_kept_ = partition_.shared_from_this();
   return {std::move(self), {.number = ++number_, .offset = record.offset()}};
 }
@@ -166,7 +169,7 @@ void CompletionSlot::let_go() {
 PendingRecord& CompletionSlot::held_pending() {
   if (pending_ == nullptr) {
     pending_ = partition_.make_pending(desk_, record_->offset(), /*is_dead_letter=*/false,
-                                       trace_id_or_empty(*record_));
+                                       origin_ ? trace_id_ : trace_id_or_empty(*record_), origin_);
   }
   pending_->hold();
   return *pending_;

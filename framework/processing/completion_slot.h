@@ -28,8 +28,10 @@ class CompletionSlot final : public Completion::Target,
  public:
   CompletionSlot(Partition& partition, LaneDesk& desk);
 
-  // L: the record is under way until its outcome was taken; it outlives that.
-  Completion open(const Record& record);
+  // L: the record is under way until its outcome was taken; it outlives that. trace_id, origin: of
+  // its outputs.
+  Completion open(const Record& record, std::string trace_id,
+                  std::shared_ptr<const OutputOrigin> origin);
   // L: none until it is finished.
   struct Outcome {
     std::exception_ptr failure;  // null: done
@@ -70,6 +72,8 @@ class CompletionSlot final : public Completion::Target,
   State state_ = State::kIdle;
   std::uint64_t number_ = 0;
   const Record* record_ = nullptr;
+  std::string trace_id_;
+  std::shared_ptr<const OutputOrigin> origin_;
   std::exception_ptr failure_;
   PendingRecord* pending_ = nullptr;
   std::shared_ptr<Task> partition_kept_;  // while under way

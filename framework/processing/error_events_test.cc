@@ -120,6 +120,28 @@ TEST(TraceIds, OfOutputsAreTheirRecordsAlsoWhenItIsGone) {
   EXPECT_NE(ids[1], kTrace);
 }
 
+TEST(Assignments, OfATopicWithoutARouteAreTold) {
+  Board board;
+  ServerHarness harness(board, {.consumer = consumer([](const Record&) {})});
+  ErrorLog log(board, harness.monitor);
+  harness.assign({"unrouted", 2});
+  log.wait_for("assignment");
+  EXPECT_EQ(harness.stop(), ExitCode::kClean);
+  EXPECT_EQ(log.all().find("assignment")->second.partition, (TopicPartition{"unrouted", 2}));
+}
+
+TEST(Monitors, AreToldOfRecordsWhenTheyAsk) {
+  Board board;
+  ServerHarness harness(board, {.consumer = consumer([](const Record&) {})});
+  std::size_t records = 0;
+  harness.monitor.subscribe(EventKind::kRecordsConsumed, [&](const Event& event) {
+    board.change([&] { records += event.records; });
+  });
+  harness.assign()->push(10);
+  board.wait_for("10 records", [&] { return records == 10; });
+  EXPECT_EQ(harness.stop(), ExitCode::kClean);
+}
+
 TEST(LogStarts, ThatCannotBeAskedForAreTold) {
   Board board;
   ServerHarness harness(

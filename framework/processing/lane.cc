@@ -53,7 +53,12 @@ Lane::Lane(Partition& partition, LaneDesk& desk, ConsumerFactory factory,
       desk_(desk),
       factory_(std::move(factory)),
       settings_(settings),
-      tracker_(partition.topic_partition()) {}
+      tracker_(partition.topic_partition()) {
+  const PartitionEnvironment& environment = partition.environment();
+  if (environment.tracer) {
+    trace_ = std::make_unique<LaneTrace>(*environment.tracer, environment.group);
+  }
+}
 
 Lane::~Lane() { clear(); }
 
@@ -132,7 +137,9 @@ void Lane::run_records() {
     attempt_ = record.offset() == failed_offset_ ? failures_ + 1 : 1;
     if (attempt_ == 1 && !tracker_.empty()) tracker_.clear();
     note_consume_began(record.offset(), record.offset() + 1);
+    trace_begin(record);
     failure = guarded([&] { consumer_->run_record(record); });
+    trace_end(failure);
     note_consume_ended();
     if (failure) break;
     ++consumed;
@@ -169,7 +176,9 @@ void Lane::run_batch() {
       is_slicing() || (failed_offset_ >= first && failed_offset_ <= last) ? failures_ + 1 : 1;
   if (attempt_ == 1 && !tracker_.empty()) tracker_.clear();
   note_consume_began(first, last + 1);
+  if (trace_) trace_->begin(slice->records, attempt_);
   const auto failure = guarded([&] { consumer_->run_batch(batch); });
+  trace_end(failure);
   note_consume_ended();
   running_batch_ = nullptr;
   end_batch(*slice, batch, failure);
@@ -233,6 +242,7 @@ void Lane::clear() {
   batches_.clear();
   next_batch_ = next_record_ = waiting_ = 0;
   retry_at_ = kNever;
+  if (trace_) trace_->end_if_open();
   consumer_.reset();
 }
 

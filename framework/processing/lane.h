@@ -20,6 +20,7 @@
 #include <rookery/processing/completion_slot.h>
 #include <rookery/processing/consumer.h>
 #include <rookery/processing/lane_desk.h>
+#include <rookery/processing/lane_trace.h>
 #include <rookery/processing/output_producer.h>
 #include <rookery/recovery/error_tracker.h>
 #include <rookery/routing/settings.h>
@@ -160,6 +161,7 @@ class Lane final : public ConsumerContext, private Outputs, private Offsets {
     bool backs_off = false;
     bool is_passed = false;  // sent (or skipped) since the lane last went back before it
     bool is_told = false;
+    std::shared_ptr<const OutputOrigin> origin = {};  // of its dead letter's span
   };
   // What a batch consumer is given, of the next records in the lane.
   struct Slice {
@@ -191,6 +193,18 @@ class Lane final : public ConsumerContext, private Outputs, private Offsets {
   void begin_waiting();
   void end_waiting(const std::optional<Failure>& failure);
   void hold_own_outputs();
+
+  // Tracing; all nothing where none is on.
+  void trace_begin(const Record& record) {
+    if (trace_) trace_->begin(record, attempt_);
+  }
+  void trace_end(const std::optional<Failure>& failure) {
+    if (trace_) trace_->end(failure ? failure->error_class : "", failure ? failure->message : "");
+  }
+  std::shared_ptr<const OutputOrigin> origin_of(const Record& input) const {
+    return trace_ ? trace_->origin_of(input) : nullptr;
+  }
+  std::string output_trace_id(const Record& input) const;
 
   // What there is to run (lane_batches.cc).
   const Record& next_record() const { return batches_[next_batch_][next_record_]; }
@@ -299,6 +313,7 @@ class Lane final : public ConsumerContext, private Outputs, private Offsets {
   std::map<Offset, TakenAway> taken_away_;  // until done
   std::optional<Offset> awaited_;           // dispatch = sync: its acknowledgement
 
+  std::unique_ptr<LaneTrace> trace_;             // null: nothing is traced
   std::shared_ptr<CompletionSlot> completions_;  // of a consumer that finishes later
   bool is_under_way_ = false;                    // the next record to run
 

@@ -55,8 +55,8 @@ bool Lane::send_dead_letter(const Record& failed, TakenAway& taken) {
           : dead_letter_partition(partition_.topic_partition().partition, **count);
   const std::string source_partition =
       mutant("dead_letters.key_replaced") ? std::to_string(record.partition()) : "";
-  PendingRecord* pending =
-      partition_.make_pending(desk_, offset, /*is_dead_letter=*/true, taken.source.trace_id);
+  PendingRecord* pending = partition_.make_pending(desk_, offset, /*is_dead_letter=*/true,
+                                                   taken.source.trace_id, taken.origin);
   const Status sent = partition_.environment().outputs->send(
       {.topic = taken.topic,
        .key = mutant("dead_letters.key_replaced") ? Bytes(source_partition) : record.key(),

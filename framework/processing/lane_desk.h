@@ -9,6 +9,7 @@
 #include <rookery/processing/worker_pool.h>
 #include <rookery/runtime/atomic.h>
 #include <rookery/runtime/time.h>
+#include <rookery/tracing/tracer.h>
 
 #include <atomic>
 #include <cstdint>
@@ -25,7 +26,8 @@ struct OutputFailure {
   Offset suspects_end = -1;  // the input may be any in [offset, suspects_end)
   bool is_dead_letter = false;
   Error error;
-  std::string trace_id = {};  // empty: of no trace
+  std::string trace_id = {};                        // empty: of no trace
+  std::shared_ptr<const OutputOrigin> origin = {};  // null: nothing is traced
 };
 
 struct LaneDesk {

@@ -147,7 +147,7 @@ void Lane::fail(const Blame& blame, const Failure& failure, bool is_again) {
                 .message = failure.message,
                 .offset = offset,
                 .attempt = failures_,
-                .trace_id = trace_id_of(*blame.record)});
+                .trace_id = trace_ ? trace_->failed(*blame.record) : trace_id_of(*blame.record)});
   partition_.publish_failure(failure.place, failure.error_class, failure.message, offset, failures_,
                              tracker_.trace_id(), failure.is_critical || failure.is_fatal);
   if (failure.is_critical) return halt(failure);
@@ -282,7 +282,8 @@ void Lane::give_up_on(const Blame& blame, const Failure& failure, const Decision
                      record.has_timestamp() ? record.timestamp().time_since_epoch().count() : -1,
                  .error_class = failure.error_class,
                  .error_message = failure.message},
-      .backs_off = !is_chosen};
+      .backs_off = !is_chosen,
+      .origin = origin_of(record)};
   if (decision.action == Decision::Action::kDispatch) {
     const bool is_marked =
         !settings_.dead_letter_queue || settings_.dead_letter_queue->mark_after_dispatch;

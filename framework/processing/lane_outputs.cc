@@ -21,6 +21,10 @@ const Record* Lane::current_record() const {
   return &(*running_batch_)[current == Batch::kNone ? 0 : current];
 }
 
+std::string Lane::output_trace_id(const Record& input) const {
+  return trace_ ? trace_->trace_of(input).trace_id.text() : trace_id_or_empty(input);
+}
+
 void Lane::send(const OutgoingRecord& record) {
   const Record* input = current_record();
   if (!input) {
@@ -40,7 +44,7 @@ void Lane::send(const OutgoingRecord& record) {
   if (place == unmarked_.end() || (*place)->offset() != input->offset()) {
     place = unmarked_.insert(
         place, partition_.make_pending(desk_, input->offset(), /*is_dead_letter=*/false,
-                                       trace_id_or_empty(*input)));
+                                       output_trace_id(*input), origin_of(*input)));
   }
   PendingRecord* pending = *place;
   const bool is_whose_unknown = running_batch_ && running_batch_->current() == Batch::kNone;

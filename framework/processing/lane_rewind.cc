@@ -29,6 +29,7 @@ void Lane::rewind(const OutputFailure& failed) {
                              failed.trace_id, failure.is_fatal);
     return;
   }
+  if (trace_ && failed.origin) trace_->remember(offset, failed.origin->parent);
   const bool is_known = failed.suspects_end <= offset + 1;
   fail({.record = record, .is_known = is_known, .suspects_end = failed.suspects_end}, failure,
        offset == failed_offset_);

@@ -35,7 +35,11 @@ void Lane::begin_waiting() {
   if (attempt_ == 1 && !tracker_.empty()) tracker_.clear();
   running_record_ = &record;
   note_consume_began(record.offset(), record.offset() + 1);
-  const auto failure = guarded([&] { consumer_->run_waiting(record, completions_->open(record)); });
+  trace_begin(record);
+  const auto failure = guarded([&] {
+    consumer_->run_waiting(record, completions_->open(record, trace_ ? output_trace_id(record) : "",
+                                                      origin_of(record)));
+  });
   running_record_ = nullptr;
   is_under_way_ = true;
   if (failure) {
@@ -61,6 +65,7 @@ bool Lane::settle() {
 
 void Lane::end_waiting(const std::optional<Failure>& failure) {
   is_under_way_ = false;
+  trace_end(failure);
   note_consume_ended();
   const Record& record = next_record();
   hold_own_outputs();

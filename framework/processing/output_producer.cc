@@ -1,12 +1,50 @@
 // output_producer.cc
 //
-// Delivery tokens are the pending records themselves.
+// Delivery tokens are the pending records themselves; of an output with a span, both together.
 #include <rookery/processing/output_producer.h>
 
+#include <memory>
 #include <new>
+#include <string>
 #include <utility>
 
 namespace rookery {
+
+namespace {
+
+// Pending records lie at even addresses: a token with this bit is one of these.
+constexpr DeliveryToken kTracedBit = 1;
+struct TracedOutput {
+  PendingRecord* pending;
+  Span span;
+};
+
+void end_span(const Tracer& tracer, Span span, const DeliveryReport& report) {
+  if (report.error != nullptr) {
+    Tracer::fail(span, std::string(name(report.error->code)), report.error->text());
+  }
+  if (report.partition >= 0) {
+    span.attributes.emplace_back("messaging.destination.partition.id",
+                                 std::to_string(report.partition));
+  }
+  if (report.offset >= 0) span.attributes.emplace_back("messaging.kafka.offset", report.offset);
+  tracer.end(std::move(span));
+}
+
+// Whose report it is; its span is over.
+PendingRecord* pending_of(const DeliveryReport& report, const Tracer* tracer) {
+  if ((report.token & kTracedBit) == 0) return reinterpret_cast<PendingRecord*>(report.token);
+  const std::unique_ptr<TracedOutput> output(
+      reinterpret_cast<TracedOutput*>(report.token & ~kTracedBit));
+  try {
+    end_span(*tracer, std::move(output->span), report);
+  } catch (const std::bad_alloc&) {
+    // The span is lost, its record is not: memory that is out is told where records need it.
+  }
+  return output->pending;
+}
+
+}  // namespace
 
 void PendingRecord::end() {
   try {
@@ -68,12 +106,13 @@ void PendingRecord::note_unsent(const Error& error) {
 
 Result<std::unique_ptr<OutputProducer>> OutputProducer::make(Transport& transport, ConfigMap config,
                                                              ProducerErrorHandler on_error,
-                                                             std::function<void()> on_bad_alloc) {
+                                                             std::function<void()> on_bad_alloc,
+                                                             const Tracer* tracer) {
   auto sender = BoundedSender::make(
       transport, std::move(config),
-      [on_bad_alloc = std::move(on_bad_alloc)](std::span<const DeliveryReport> reports) {
+      [on_bad_alloc = std::move(on_bad_alloc), tracer](std::span<const DeliveryReport> reports) {
         for (const DeliveryReport& report : reports) {
-          auto* pending = reinterpret_cast<PendingRecord*>(report.token);
+          PendingRecord* pending = pending_of(report, tracer);
           try {
             if (report.error) {
               pending->release_failed(*report.error);
@@ -87,16 +126,36 @@ Result<std::unique_ptr<OutputProducer>> OutputProducer::make(Transport& transpor
       },
       std::move(on_error));
   if (!sender) return fail(sender.error());
-  return std::unique_ptr<OutputProducer>(new OutputProducer(std::move(*sender)));
+  return std::unique_ptr<OutputProducer>(new OutputProducer(std::move(*sender), tracer));
 }
 
 Status OutputProducer::send(const OutgoingRecord& record, PendingRecord& pending,
                             TimePoint deadline, const std::function<Status()>& give_up) {
+  if (pending.origin()) return send_traced(record, pending, deadline, give_up);
   pending.hold();
   Status sent = sender_->send(record, reinterpret_cast<DeliveryToken>(&pending), deadline,
                               /*patience=*/{}, give_up);
   // The hold taken for this output goes; the consumer's own keeps the record.
   if (!sent) pending.release();
+  return sent;
+}
+
+Status OutputProducer::send_traced(const OutgoingRecord& record, PendingRecord& pending,
+                                   TimePoint deadline, const std::function<Status()>& give_up) {
+  auto output = std::make_unique<TracedOutput>(&pending, tracer_->send(record, *pending.origin()));
+  OutgoingRecord traced = record;
+  traced.headers = with_context(record.headers, output->span.context);
+  pending.hold();
+  // The report may come, and with it the end of the output, before this returns.
+  Status sent = sender_->send(traced, reinterpret_cast<DeliveryToken>(output.get()) | kTracedBit,
+                              deadline, /*patience=*/{}, give_up);
+  if (sent) {
+    static_cast<void>(output.release());
+    return sent;
+  }
+  Tracer::fail(output->span, std::string(name(sent.error().code)), sent.error().text());
+  tracer_->end(std::move(output->span));
+  pending.release();
   return sent;
 }
 

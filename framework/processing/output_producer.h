@@ -9,6 +9,7 @@
 #include <rookery/producing/bounded_sender.h>
 #include <rookery/runtime/atomic.h>
 #include <rookery/runtime/mutex.h>
+#include <rookery/tracing/tracer.h>
 #include <rookery/transport/transport.h>
 
 #include <functional>
@@ -47,18 +48,21 @@ class PendingRecord {
  public:
   // Begins with the consumer's hold.
   // trace_id: of errors; empty when the record belongs to no trace.
+  // origin: of its outputs' spans; null: they have none.
   PendingRecord(std::shared_ptr<OutputListener> listener, Offset offset, bool is_dead_letter,
-                std::string trace_id)
+                std::string trace_id, std::shared_ptr<const OutputOrigin> origin = {})
       : listener_(std::move(listener)),
         offset_(offset),
         is_dead_letter_(is_dead_letter),
         trace_id_(std::move(trace_id)),
+        origin_(std::move(origin)),
         suspects_end_(offset + 1) {}
 
   Offset offset() const { return offset_; }
   // The output is the record itself, given up.
   bool is_dead_letter() const { return is_dead_letter_; }
   const std::string& trace_id() const { return trace_id_; }
+  const std::shared_ptr<const OutputOrigin>& origin() const { return origin_; }
   // Outputs may be of any record in [offset, suspects_end): a batch consumer sent them while it
   // stood on none.
   Offset suspects_end() const { return suspects_end_.load(std::memory_order_relaxed); }
@@ -90,6 +94,7 @@ class PendingRecord {
   const Offset offset_;
   const bool is_dead_letter_;
   const std::string trace_id_;
+  const std::shared_ptr<const OutputOrigin> origin_;
   Atomic<Offset> suspects_end_;
   Atomic<int> holds_{1};
   Mutex mutex_{"pending_record", ranks::kLeaf};  // guards what follows
@@ -101,10 +106,11 @@ class PendingRecord {
 class OutputProducer {
  public:
   // on_error as in ProducerOptions. on_bad_alloc: there was no memory to deal with a report; on the
-  // producer's thread.
+  // producer's thread. tracer: outlives it; null: outputs have no spans.
   static Result<std::unique_ptr<OutputProducer>> make(Transport& transport, ConfigMap config,
                                                       ProducerErrorHandler on_error,
-                                                      std::function<void()> on_bad_alloc);
+                                                      std::function<void()> on_bad_alloc,
+                                                      const Tracer* tracer = nullptr);
 
   // Sends a record as an output of `pending`, which is held until the report. Waits while the
   // buffer is full, to the deadline or until give_up() answers an error. On an error nothing is
@@ -117,9 +123,13 @@ class OutputProducer {
   Status close(TimePoint deadline) { return sender_->client().close(deadline); }
 
  private:
-  explicit OutputProducer(std::unique_ptr<BoundedSender> sender) : sender_(std::move(sender)) {}
+  OutputProducer(std::unique_ptr<BoundedSender> sender, const Tracer* tracer)
+      : sender_(std::move(sender)), tracer_(tracer) {}
+  Status send_traced(const OutgoingRecord& record, PendingRecord& pending, TimePoint deadline,
+                     const std::function<Status()>& give_up);
 
   const std::unique_ptr<BoundedSender> sender_;
+  const Tracer* const tracer_;
 };
 
 }  // namespace rookery

@@ -4,6 +4,7 @@
 #include <rookery/processing/partition.h>
 
 #include <rookery/instrumentation/error_class.h>
+#include <rookery/recovery/trace_id.h>
 
 #include <new>
 #include <utility>
@@ -42,7 +43,7 @@ std::unique_ptr<const SegmentFilter> segment_filter(Partition& partition) {
         partition.publish_error(
             "key", exception ? class_name(*exception) : "unknown",
             exception ? exception->what() : "an exception that is no std::exception",
-            record.offset());
+            record.offset(), trace_id_or_empty(record));
       });
 }
 

@@ -111,9 +111,10 @@ class Partition final : public Task, public OutputListener {
   // L
   void note_records_consumed(std::size_t count) {
     environment_->records_consumed.fetch_add(count, std::memory_order_relaxed);
+    if (environment_->events->wants(EventKind::kRecordsConsumed)) publish_consumed(count);
   }
   PendingRecord* make_pending(LaneDesk& desk, Offset offset, bool is_dead_letter,
-                              std::string trace_id);
+                              std::string trace_id, std::shared_ptr<const OutputOrigin> origin);
   // Whether retention has passed the record, as far as is known: asks in the background.
   bool has_left_the_log(Offset offset);
   // none: being asked for; a step of `asking` follows when it is known.
@@ -195,6 +196,8 @@ class Partition final : public Task, public OutputListener {
   void look_behind_what_waits();
   void tell_of_filters(const FilterStage::Outcome& outcome);
 
+  void publish_consumed(std::size_t count);
+  void publish_truncated(Offset offset);
   void publish_output_failure(const OutputFailure& failed);
 
   const std::shared_ptr<PartitionEnvironment> environment_;

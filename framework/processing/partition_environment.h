@@ -16,6 +16,7 @@
 #include <rookery/producing/partition_counts.h>
 #include <rookery/routing/segments.h>
 #include <rookery/runtime/atomic.h>
+#include <rookery/tracing/tracer.h>
 
 #include <atomic>
 #include <cstddef>
@@ -33,6 +34,7 @@ struct PartitionEnvironment {
   WorkerPool* pool = nullptr;
   EventRelay* relay = nullptr;  // for what the control thread tells; never null
   OutputProducer* outputs = nullptr;
+  const Tracer* tracer = nullptr;               // null: nothing is traced
   PartitionCounts* partition_counts = nullptr;  // of dead letter topics; null: there are none
   LogStarts* log_starts = nullptr;              // never null
   SeekTargets* seek_targets = nullptr;          // never null

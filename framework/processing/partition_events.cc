@@ -53,6 +53,25 @@ void Partition::publish_taken(EventKind kind, const DeadLetterSource& source,
                                  .trace_id = source.trace_id});
 }
 
+void Partition::publish_consumed(std::size_t count) {
+  if (count == 0) return;
+  environment_->events->publish({.kind = EventKind::kRecordsConsumed,
+                                 .origin = environment_->origin,
+                                 .message = std::to_string(count),
+                                 .partition = topic_partition_,
+                                 .records = count});
+}
+
+void Partition::publish_truncated(Offset offset) {
+  environment_->events->publish({.kind = EventKind::kLogTruncated,
+                                 .origin = environment_->origin,
+                                 .message = "the log lost what lay at and above " +
+                                            std::to_string(offset) +
+                                            ": what lies there now is consumed",
+                                 .partition = topic_partition_,
+                                 .offset = offset});
+}
+
 void Partition::publish_output_failure(const OutputFailure& failed) {
   if (failed.is_dead_letter) {
     publish_error("dead_letter", std::string(name(failed.error.code)), failed.error.text(),

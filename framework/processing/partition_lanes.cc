@@ -5,6 +5,7 @@
 
 #include <rookery/instrumentation/error_class.h>
 #include <rookery/processing/partition.h>
+#include <rookery/recovery/trace_id.h>
 #include <rookery/runtime/mutant.h>
 
 #include <algorithm>
@@ -23,7 +24,7 @@ PartitionLanes::PartitionLanes(Partition& partition, ConsumerFactory factory,
                                    "key", exception ? class_name(*exception) : "unknown",
                                    exception ? exception->what()
                                              : "an exception that is no std::exception",
-                                   record.offset());
+                                   record.offset(), trace_id_or_empty(record));
                              })),
       turns_(settings.ordering.collapses ? std::make_unique<LaneTurns>() : nullptr) {}
 

@@ -18,9 +18,10 @@ std::optional<Result<std::int32_t>> Partition::partition_count(const std::string
 }
 
 PendingRecord* Partition::make_pending(LaneDesk& desk, Offset offset, bool is_dead_letter,
-                                       std::string trace_id) {
+                                       std::string trace_id,
+                                       std::shared_ptr<const OutputOrigin> origin) {
   auto* pending = new PendingRecord(std::static_pointer_cast<Partition>(shared_from_this()), offset,
-                                    is_dead_letter, std::move(trace_id));
+                                    is_dead_letter, std::move(trace_id), std::move(origin));
   marks_.add_pending(desk, *pending);
   return pending;
 }
@@ -40,7 +41,8 @@ void Partition::on_output_failed(PendingRecord& pending, const Error& error, boo
                                                        .suspects_end = pending.suspects_end(),
                                                        .is_dead_letter = pending.is_dead_letter(),
                                                        .error = error,
-                                                       .trace_id = pending.trace_id()},
+                                                       .trace_id = pending.trace_id(),
+                                                       .origin = pending.origin()},
                                                       is_still_wanted);
   if (failed.will_run_again) pending.lane->task.schedule();  // tells what the lane goes back for
   if (failed.told_here) publish_output_failure(*failed.told_here);

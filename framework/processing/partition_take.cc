@@ -88,6 +88,7 @@ bool Partition::is_of_the_next_life(const RecordBatch& batch) {
 // power; KIP-320, or auto.offset.reset where the client cannot tell). What is known about what lay
 // there says nothing about them.
 bool Partition::forget_from(Offset offset) {
+  if (environment_->events->wants(EventKind::kLogTruncated)) publish_truncated(offset);
   if (mutant("partition.keeps_what_was_truncated")) return true;
   if (filters_) filters_->forget_from(offset);
   for (const OutputFailure& failed : marks_.forget_from(offset)) publish_output_failure(failed);

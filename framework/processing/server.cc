@@ -31,10 +31,7 @@ using namespace std::chrono_literals;
 // acknowledgements, and for workers to notice.
 constexpr Duration kProducerCloseTimeout = 5s;
 constexpr Duration kWorkerJoinTimeout = 5s;
-
-void add_all(ConfigMap& target, const ConfigMap& more) {
-  for (const auto& [name, value] : more) target[name] = value;
-}
+constexpr Duration kSpansTimeout = 2s;  // for the last spans: nobody's records wait for them
 
 }  // namespace
 
@@ -121,6 +118,7 @@ class Server::Impl {
                 std::string(name(closed.error().code)));
       }
     }
+    if (tracer_) tracer_->flush(deadline_in(kSpansTimeout));
     is_clean = is_clean && !is_fatal_.load();  // by a listener of the end
     if (is_started_.load()) publish(EventKind::kServerStopped, is_clean ? "in order" : "forced");
     is_clean = is_clean && !is_fatal_.load();
@@ -204,10 +202,12 @@ class Server::Impl {
         mistakes.push_back("dead letters: " + counts.error().message);
       }
     }
+    tracer_ = make_tracer(app_, id_, [this](const Error& error) { note_error("tracing", error); });
     // A producer's mistakes are told now, not at the first output.
     auto on_error = [this](const Error& error) { note_error("producer", error); };
-    if (auto outputs = OutputProducer::make(transport_, producer_config(app_), on_error,
-                                            [this] { note_bad_alloc("the producer's thread"); })) {
+    if (auto outputs = OutputProducer::make(
+            transport_, producer_config(app_), on_error,
+            [this] { note_bad_alloc("the producer's thread"); }, tracer_.get())) {
       outputs_ = std::move(*outputs);
     } else {
       mistakes.push_back("producer: " + outputs.error().message);
@@ -251,9 +251,9 @@ class Server::Impl {
     const GroupSettings settings = settings_of(app_, name);
     const std::string broker_group =
         segment ? segment_group(name, *settings.parallel_segments, *segment) : name;
-    ConfigMap config = client_config(app_);
-    add_all(config, app_.options().defaults.kafka);
-    add_all(config, group.options().kafka);
+    ConfigMap config = group.options().kafka;  // what is nearer stays
+    config.merge(ConfigMap(app_.options().defaults.kafka));
+    config.merge(client_config(app_));
     config["group.id"] = broker_group;
     config["auto.offset.reset"] =
         settings.initial_offset == InitialOffset::kLatest ? "latest" : "earliest";
@@ -271,6 +271,7 @@ class Server::Impl {
     environment->pool = pool_.get();
     environment->relay = relay_.get();
     environment->outputs = outputs_.get();
+    environment->tracer = tracer_.get();
     environment->partition_counts = partition_counts_.get();
     environment->log_starts = log_starts_.get();
     environment->seek_targets = seek_targets_.get();
@@ -289,7 +290,7 @@ class Server::Impl {
     return {};
   }
 
-  // On the thread of who has the error: of the producer, of log starts.
+  // On the thread of who has the error: of the producer, of log starts, of who ends a span.
   void note_error(const char* type, const Error& error) {
     events_.publish({.kind = EventKind::kErrorOccurred,
                      .origin = id_,
@@ -355,6 +356,7 @@ class Server::Impl {
   std::unique_ptr<LogStarts> log_starts_;
   std::unique_ptr<SeekTargets> seek_targets_;
   std::unique_ptr<PartitionCounts> partition_counts_;
+  std::unique_ptr<Tracer> tracer_;  // null: nothing is traced
   std::unique_ptr<OutputProducer> outputs_;
   std::vector<std::shared_ptr<PartitionEnvironment>> environments_;
   std::vector<std::unique_ptr<Connection>> connections_;

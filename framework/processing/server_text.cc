@@ -6,6 +6,7 @@
 #include <rookery/runtime/random.h>
 
 #include <cstdint>
+#include <utility>
 
 namespace rookery {
 
@@ -15,6 +16,19 @@ std::string make_server_id(const std::string& client_id) {
   std::string id = client_id + "-";
   for (int i = 0; i < 8; ++i, draw >>= 4) id += kHex[draw & 15];
   return id;
+}
+
+std::unique_ptr<Tracer> make_tracer(const App& app, const std::string& server_id,
+                                    std::function<void(const Error&)> on_error) {
+  const AppOptions& options = app.options();
+  if (!options.tracing.exporter) return nullptr;
+  std::string broker;
+  for (const char* name : {"metadata.broker.list", "bootstrap.servers"}) {
+    const auto found = options.kafka.find(name);
+    if (found != options.kafka.end()) broker = found->second;
+  }
+  return std::make_unique<Tracer>(options.tracing, server_id, options.client_id, broker,
+                                  std::move(on_error));
 }
 
 std::string group_names(const std::vector<std::shared_ptr<PartitionEnvironment>>& environments) {

@@ -4,7 +4,10 @@
 #pragma once
 
 #include <rookery/processing/partition_environment.h>
+#include <rookery/routing/app.h>
+#include <rookery/tracing/tracer.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +16,10 @@ namespace rookery {
 
 // "<client_id>-<random hex>".
 std::string make_server_id(const std::string& client_id);
+
+// Of an app that traces, with the broker that it names; null: it does not.
+std::unique_ptr<Tracer> make_tracer(const App& app, const std::string& server_id,
+                                    std::function<void(const Error&)> on_error);
 
 // "billing, mail"
 std::string group_names(const std::vector<std::shared_ptr<PartitionEnvironment>>& environments);
