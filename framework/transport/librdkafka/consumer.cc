@@ -173,6 +173,8 @@ void Consumer::on_error(rd_kafka_event_t* event) {
   if (const PartitionEntryHandle entry(rd_kafka_event_topic_partition(event)); entry) {
     partition = partition_of(*entry);
     what = partition->partition >= 0 ? partition->text() : partition->topic;
+  } else {
+    what = this->text();
   }
   // Some fatal errors come by their own name (a member that was fenced), not as "fatal".
   std::array<char, 512> text{};

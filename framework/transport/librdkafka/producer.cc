@@ -172,7 +172,7 @@ void Producer::report_error(rd_kafka_event_t* event) {
     code = rd_kafka_fatal_error(connection_->get(), cause.data(), cause.size());
     text = cause.data();
   }
-  Error error = make_error(code, "producer", text.c_str());
+  Error error = make_error(code, "producer " + this->text(), text.c_str());
   error.fatal = is_fatal;
   error.retriable = error.retriable && !is_fatal;
   *reporting = this;

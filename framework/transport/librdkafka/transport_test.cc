@@ -189,8 +189,9 @@ TEST_F(Unreachable, AConsumerIsToldAndClosesInTime) {
   while (!is_told && now() < deadline) {
     for (const GroupEvent& event : (*consumer)->poll_events(deadline)) {
       const auto* error = std::get_if<ConsumerError>(&event);
-      is_told = is_told || (error != nullptr && error->error.code == ErrorCode::kTransport &&
-                            !error->error.fatal);
+      if (error == nullptr || error->error.code != ErrorCode::kTransport) continue;
+      is_told = is_told || !error->error.fatal;
+      EXPECT_THAT(error->error.message, ::testing::HasSubstr("<client_id=lonely "));
     }
   }
   EXPECT_TRUE(is_told);
@@ -258,6 +259,7 @@ TEST_F(Unreachable, AProducerTellsThatItsBrokersAreDown) {
     ASSERT_TRUE(told.wait_until(lock, deadline_in(20s), [&] { return !errors.empty(); }));
     EXPECT_EQ(errors[0].code, ErrorCode::kTransport) << errors[0].text();
     EXPECT_FALSE(errors[0].fatal);
+    EXPECT_THAT(errors[0].message, ::testing::HasSubstr("producer <client_id="));
   }
   EXPECT_TRUE((*producer)->close(deadline_in(5s)));
 }
