@@ -12,10 +12,13 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <map>
 #include <set>
+#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -55,11 +58,23 @@ class Family {
     metric.histogram.sample_count = below;
     family_.metric.push_back(std::move(metric));
   }
+  void add(Labels labels, const ClientStatistics::RoundTrips& trips) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    metric.summary.sample_count = trips.count;
+    metric.summary.sample_sum = seconds(trips.sum);
+    metric.summary.quantile = {{0.5, seconds(trips.median)}, {0.99, seconds(trips.p99)}};
+    family_.metric.push_back(std::move(metric));
+  }
   void move_to(std::vector<MetricFamily>& all) {
     if (!family_.metric.empty()) all.push_back(std::move(family_));
   }
 
  private:
+  static double seconds(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+  }
+
   MetricFamily family_;
 };
 
@@ -67,6 +82,15 @@ Labels labels_of(const PartitionProgress& progress) {
   return {{"group", progress.group},
           {"topic", progress.partition.topic},
           {"partition", std::to_string(progress.partition.partition)}};
+}
+
+// Of those that are members of their group at the moment.
+std::set<std::string> groups_of(const Server& server) {
+  std::set<std::string> groups;
+  for (const Vitals::ControlThread& thread : server.vitals().control_threads) {
+    groups.insert(thread.group);
+  }
+  return groups;
 }
 
 void add_partitions(const Server& server, std::vector<MetricFamily>& all) {
@@ -82,9 +106,7 @@ void add_partitions(const Server& server, std::vector<MetricFamily>& all) {
   Family lanes("rookery_partition_busy_lanes", "Lanes that run a consumer's code now.",
                MetricType::Gauge);
   std::map<std::string, int> owned;
-  for (const Vitals::ControlThread& thread : server.vitals().control_threads) {
-    owned[thread.group] = 0;
-  }
+  for (const std::string& group : groups_of(server)) owned[group] = 0;
   for (const PartitionGauges& gauges : server.gauges()) {
     const PartitionProgress& progress = gauges.progress;
     ++owned[progress.group];
@@ -109,7 +131,36 @@ void add_partitions(const Server& server, std::vector<MetricFamily>& all) {
   }
 }
 
+void add_clients(const Server& server, std::vector<MetricFamily>& all) {
+  Family records("rookery_producer_queue_records",
+                 "Outputs sent by consumers and not acknowledged yet.", MetricType::Gauge);
+  Family bytes("rookery_producer_queue_bytes", "Bytes of these outputs.", MetricType::Gauge);
+  Family connected("rookery_broker_connected", "1 while the client is connected to the broker.",
+                   MetricType::Gauge);
+  Family trips("rookery_broker_round_trip_seconds",
+               "From a request to its answer; of a fetch with the time that the broker waits.",
+               MetricType::Summary);
+  for (const ServerStatistics& one : server.statistics()) {
+    if (one.client.queue) {
+      records.add({}, static_cast<double>(one.client.queue->records));
+      bytes.add({}, static_cast<double>(one.client.queue->bytes));
+    }
+    for (const ClientStatistics::Broker& broker : one.client.brokers) {
+      const bool is_producer = one.group.empty();
+      // A label that is empty is none.
+      const Labels labels = {{"client", is_producer ? "producer" : "consumer"},
+                             {"group", one.group},
+                             {"node", std::to_string(broker.node)}};
+      connected.add(labels, broker.is_connected ? 1 : 0);
+      if (broker.round_trips) trips.add(labels, *broker.round_trips);
+    }
+  }
+  for (Family* family : {&records, &bytes, &connected, &trips}) family->move_to(all);
+}
+
 void add_times(const RunTimes& times, std::vector<MetricFamily>& all) {
+  Family consumed("rookery_records_consumed_total",
+                  "Records whose consume returned, over all attempts.", MetricType::Counter);
   Family consume("rookery_consume_duration_seconds", "How long a run of consume lasts.",
                  MetricType::Histogram);
   Family consumption("rookery_consumption_lag_seconds",
@@ -120,19 +171,20 @@ void add_times(const RunTimes& times, std::vector<MetricFamily>& all) {
                     MetricType::Histogram);
   times.for_each([&](const std::string& group, const std::string& topic, const TopicTimes& of) {
     const Labels labels = {{"group", group}, {"topic", topic}};
+    consumed.add(labels, static_cast<double>(of.records.load(std::memory_order_relaxed)));
     consume.add(labels, of.consume.snapshot());
     consumption.add(labels, of.consumption_lag.snapshot());
     processing.add(labels, of.processing_lag.snapshot());
   });
-  for (Family* family : {&consume, &consumption, &processing}) family->move_to(all);
+  for (Family* family : {&consumed, &consume, &consumption, &processing}) family->move_to(all);
 }
 
-// What is counted of events.
+// What is counted of events, by consumer group and one label more.
 struct Counted {
   EventKind kind;
   const char* name;
   const char* help;
-  const char* label;  // kTopic, kType, or null
+  const char* label;  // kTopic, kType, or null: by the group alone
 };
 constexpr const char* kTopic = "topic";
 constexpr const char* kType = "type";  // of an error
@@ -168,10 +220,12 @@ class Metrics::Counts {
       label = event.partition->topic;
     }
     MutexLock lock(mutex_);
-    ++counts_[{counted, std::move(label)}];
+    ++counts_[{counted, event.group, std::move(label)}];
   }
 
-  void add_to(std::vector<MetricFamily>& all, const std::set<std::string>& topics) const {
+  // Groups and topics that are known count from 0, so that the first increase is one.
+  void add_to(std::vector<MetricFamily>& all, const std::set<std::string>& groups,
+              const std::set<std::pair<std::string, std::string>>& topics) const {
     std::map<Key, std::uint64_t> counts;
     {
       MutexLock lock(mutex_);
@@ -179,15 +233,17 @@ class Metrics::Counts {
     }
     for (const Counted& counted : kCounted) {
       Family family(counted.name, counted.help, MetricType::Counter);
-      // There from the start, so that the first increase is one.
-      if (counted.label == nullptr) counts.try_emplace({&counted, ""}, 0);
+      if (counted.label == nullptr) {
+        for (const std::string& group : groups) counts.try_emplace({&counted, group, ""}, 0);
+      }
       if (counted.label == kTopic) {
-        for (const std::string& topic : topics) counts.try_emplace({&counted, topic}, 0);
+        for (const auto& [group, topic] : topics) counts.try_emplace({&counted, group, topic}, 0);
       }
       for (const auto& [key, count] : counts) {
-        if (key.first != &counted) continue;
-        Labels labels;
-        if (counted.label != nullptr) labels = {{counted.label, key.second}};
+        const auto& [of, group, value] = key;
+        if (of != &counted) continue;
+        Labels labels = {{"group", group}};
+        if (counted.label != nullptr) labels.push_back({counted.label, value});
         family.add(std::move(labels), static_cast<double>(count));
       }
       family.move_to(all);
@@ -195,7 +251,7 @@ class Metrics::Counts {
   }
 
  private:
-  using Key = std::pair<const Counted*, std::string>;
+  using Key = std::tuple<const Counted*, std::string, std::string>;  // ..., group, label
 
   mutable Mutex mutex_{"metrics", ranks::kLeaf};
   std::map<Key, std::uint64_t> counts_;
@@ -212,17 +268,16 @@ std::string Metrics::text(const Server& server) const {
   Family running("rookery_server_running", "1 while the server is at work.", MetricType::Gauge);
   running.add({}, server.vitals().is_running ? 1 : 0);
   running.move_to(all);
-  Family consumed("rookery_records_consumed_total",
-                  "Records whose consume returned, over all attempts.", MetricType::Counter);
-  consumed.add({}, static_cast<double>(server.records_consumed()));
-  consumed.move_to(all);
   add_partitions(server, all);
+  add_clients(server, all);
   add_times(run_times_, all);
-  std::set<std::string> topics;
-  run_times_.for_each([&](const std::string&, const std::string& topic, const TopicTimes&) {
-    topics.insert(topic);
+  std::set<std::string> groups = groups_of(server);
+  std::set<std::pair<std::string, std::string>> topics;
+  run_times_.for_each([&](const std::string& group, const std::string& topic, const TopicTimes&) {
+    groups.insert(group);
+    topics.emplace(group, topic);
   });
-  counts_->add_to(all, topics);
+  counts_->add_to(all, groups, topics);
   return prometheus::TextSerializer().Serialize(all);
 }
 

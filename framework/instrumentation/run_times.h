@@ -1,7 +1,7 @@
 // run_times.h
 //
-// How long consumers run, and how old records are when they do, by topic: what histograms are made
-// of. Counting takes some nanoseconds and no lock.
+// How many records consumers run, how long, and how old records are when they do, by topic: what
+// histograms are made of. Counting takes some nanoseconds and no lock.
 //
 // Thread rules: any thread.
 #pragma once
@@ -47,9 +47,10 @@ class DurationHistogram {
 
 // A run is one call of consume() for a batch, or as many as a worker makes in one go for records.
 struct TopicTimes {
-  DurationHistogram consume;          // a run of consume; of waiting work, until it returned
-  DurationHistogram consumption_lag;  // at a run's begin: since its first record's timestamp
-  DurationHistogram processing_lag;   // at a run's begin: since its first record was taken
+  std::atomic<std::uint64_t> records{0};  // whose consume returned, over all attempts
+  DurationHistogram consume;              // a run of consume; of waiting work, until it returned
+  DurationHistogram consumption_lag;      // at a run's begin: since its first record's timestamp
+  DurationHistogram processing_lag;       // at a run's begin: since its first record was taken
 };
 
 class RunTimes {

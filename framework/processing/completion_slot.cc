@@ -126,7 +126,8 @@ void CompletionSlot::tell_twice(const Completion::Ticket& ticket) {
        .error_type = "completion",
        .error_class = "CompletionFinishedTwice",
        .partition = topic_partition_,
-       .offset = ticket.offset});
+       .offset = ticket.offset,
+       .group = environment_->group});
   environment_->completions.leave();
 }
 

@@ -207,7 +207,8 @@ void Connection::handle(CommitDone& done) {
            .origin = environment_->origin,
            .message = result.partition.text() + " at " + std::to_string(result.offset),
            .partition = result.partition,
-           .offset = result.offset});
+           .offset = result.offset,
+           .group = options_.group});
     } else if (result.status.error().code != ErrorCode::kRevoked) {
       publish_error("commit", result.status.error(), result.partition, result.offset);
     }
@@ -286,9 +287,11 @@ void Connection::watch() {
   next_watch_ = saturating_add(time, watch_interval_);
   std::vector<Event> events;
   std::string consumer_text = consumer_->text();
+  ClientStatistics statistics = consumer_->statistics();
   {
     MutexLock lock(mutex_);
     consumer_text_ = std::move(consumer_text);
+    statistics_ = std::move(statistics);
     for (auto& [assignment, owned] : owned_) {
       add_slow_runs(*owned.partition, time, events);
     }
@@ -305,15 +308,18 @@ void Connection::add_slow_runs(Partition& partition, TimePoint time, std::vector
                 .message = std::string(run.hook != nullptr ? run.hook : "consume") +
                            " is not over after " + format_duration(lasts) +
                            ", consume_timeout is " + format_duration(timeout),
-                .partition = partition.topic_partition()};
+                .partition = partition.topic_partition(),
+                .group = options_.group};
     if (run.offset >= 0) event.offset = run.offset;
     events.push_back(std::move(event));
   }
 }
 
 void Connection::publish(EventKind kind, const std::vector<TopicPartition>& partitions) {
-  environment_->relay->publish(
-      {.kind = kind, .origin = environment_->origin, .message = text(partitions)});
+  environment_->relay->publish({.kind = kind,
+                                .origin = environment_->origin,
+                                .message = text(partitions),
+                                .group = options_.group});
 }
 
 void Connection::publish_error(const std::string& type, const Error& error,
@@ -326,7 +332,8 @@ void Connection::publish_error(const std::string& type, const Error& error,
                                  .error_class = std::string(name(error.code)),
                                  .partition = std::move(partition),
                                  .offset = offset,
-                                 .fatal = error.fatal});
+                                 .fatal = error.fatal,
+                                 .group = options_.group});
 }
 
 void Connection::add_vitals(TimePoint time, Vitals& vitals) const {
@@ -343,6 +350,12 @@ void Connection::add_vitals(TimePoint time, Vitals& vitals) const {
                                      .hook = run->hook != nullptr ? run->hook : "",
                                      .lasts = run->lasts};
   }
+}
+
+void Connection::add_statistics(std::vector<ServerStatistics>& all) const {
+  if (ticked_at_.load() == kNever) return;
+  MutexLock lock(mutex_);
+  all.push_back({.group = options_.group, .client = statistics_});
 }
 
 std::string Connection::describe() const {

@@ -13,6 +13,7 @@
 #include <rookery/processing/ending_set.h>
 #include <rookery/processing/partition.h>
 #include <rookery/processing/progress.h>
+#include <rookery/processing/server_statistics.h>
 #include <rookery/processing/vitals.h>
 #include <rookery/routing/app.h>
 #include <rookery/runtime/thread.h>
@@ -53,6 +54,8 @@ class Connection {
   void add_progress(std::vector<PartitionProgress>& all) const;
   void add_gauges(std::vector<PartitionGauges>& all) const;
   void add_vitals(TimePoint time, Vitals& vitals) const;
+  // As the control thread saw them last, at most a second ago; of none when it has ended.
+  void add_statistics(std::vector<ServerStatistics>& all) const;
 
  private:
   struct Owned {
@@ -131,6 +134,7 @@ class Connection {
   // Written by the control thread under mutex_, read by describe().
   std::map<AssignmentId, Owned> owned_;
   std::string consumer_text_;
+  ClientStatistics statistics_;
 };
 
 }  // namespace rookery

@@ -37,7 +37,8 @@ void EventRelay::flush() {
            .origin = told.back().origin,
            .message = std::to_string(dropped) + " events were dropped: listeners are too slow",
            .error_type = "listener",
-           .error_class = "EventsDropped"});
+           .error_class = "EventsDropped",
+           .group = told.back().group});
     }
   }
 }

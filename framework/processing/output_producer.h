@@ -118,6 +118,7 @@ class OutputProducer {
   Status send(const OutgoingRecord& record, PendingRecord& pending, TimePoint deadline,
               const std::function<Status()>& give_up);
 
+  ClientStatistics statistics() const { return sender_->client().statistics(); }
   // Makes waiting senders ask give_up() again.
   void wake() { sender_->wake(); }
   Status close(TimePoint deadline) { return sender_->client().close(deadline); }

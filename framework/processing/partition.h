@@ -112,6 +112,7 @@ class Partition final : public Task, public OutputListener {
   void note_records_consumed(std::size_t count) {
     environment_->records_consumed.fetch_add(count, std::memory_order_relaxed);
     if (environment_->events->wants(EventKind::kRecordsConsumed)) publish_consumed(count);
+    if (times_ != nullptr) times_->records.fetch_add(count, std::memory_order_relaxed);
   }
   PendingRecord* make_pending(LaneDesk& desk, Offset offset, bool is_dead_letter,
                               std::string trace_id, std::shared_ptr<const OutputOrigin> origin);

@@ -28,7 +28,8 @@ void Partition::publish_failure(const std::string& type, const std::string& erro
                                  .offset = offset,
                                  .attempt = attempt,
                                  .fatal = is_fatal,
-                                 .trace_id = trace_id});
+                                 .trace_id = trace_id,
+                                 .group = environment_->group});
 }
 
 void Partition::publish_retry(std::optional<Offset> offset, int attempt, Duration wait) {
@@ -38,7 +39,8 @@ void Partition::publish_retry(std::optional<Offset> offset, int attempt, Duratio
                                  .message = "again in " + format_duration(milliseconds),
                                  .partition = topic_partition_,
                                  .offset = offset,
-                                 .attempt = attempt});
+                                 .attempt = attempt,
+                                 .group = environment_->group});
 }
 
 void Partition::publish_taken(EventKind kind, const DeadLetterSource& source,
@@ -50,7 +52,8 @@ void Partition::publish_taken(EventKind kind, const DeadLetterSource& source,
                                  .partition = topic_partition_,
                                  .offset = source.offset,
                                  .attempt = source.attempts,
-                                 .trace_id = source.trace_id});
+                                 .trace_id = source.trace_id,
+                                 .group = environment_->group});
 }
 
 void Partition::publish_consumed(std::size_t count) {

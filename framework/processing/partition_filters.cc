@@ -62,7 +62,8 @@ void Partition::tell_of_filters(const FilterStage::Outcome& outcome) {
                 .origin = environment_->origin,
                 .message = "for " + format_duration(time) + ": " + std::to_string(pause.records) +
                            (pause.records == 1 ? " record waits" : " records wait"),
-                .partition = topic_partition_};
+                .partition = topic_partition_,
+                .group = environment_->group};
     if (pause.offset >= 0) event.offset = pause.offset;
     environment_->events->publish(event);
   }

@@ -52,7 +52,8 @@ void Partition::tell_of_pause(EventKind kind, const std::string& message) {
   environment_->events->publish({.kind = kind,
                                  .origin = environment_->origin,
                                  .message = message,
-                                 .partition = topic_partition_});
+                                 .partition = topic_partition_,
+                                 .group = environment_->group});
 }
 
 }  // namespace rookery

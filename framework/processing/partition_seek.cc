@@ -129,7 +129,8 @@ Result<Offset> Partition::seek(const SeekTo& to, TimePoint deadline) {
        .origin = environment_->origin,
        .message = "to " + to.text() + ": goes on at " + std::to_string(*target),
        .partition = topic_partition_,
-       .offset = *target});
+       .offset = *target,
+       .group = environment_->group});
   return *target;
 }
 

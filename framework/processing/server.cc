@@ -154,6 +154,13 @@ class Server::Impl {
     return vitals;
   }
 
+  std::vector<ServerStatistics> statistics() const {
+    std::vector<ServerStatistics> all = of_all(&Connection::add_statistics);
+    MutexLock lock(mutex_);
+    if (is_made_) all.push_back({.client = outputs_->statistics()});
+    return all;
+  }
+
   std::string describe() const {
     MutexLock lock(mutex_);
     std::string out = "server " + id_ + "\n";
@@ -393,6 +400,7 @@ std::vector<PartitionGauges> Server::gauges() const {
   return impl_->of_all(&Connection::add_gauges);
 }
 Vitals Server::vitals() const { return impl_->vitals(); }
+std::vector<ServerStatistics> Server::statistics() const { return impl_->statistics(); }
 std::string Server::describe() const { return impl_->describe(); }
 
 }  // namespace rookery

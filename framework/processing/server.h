@@ -17,6 +17,7 @@
 #include <rookery/instrumentation/events.h>
 #include <rookery/instrumentation/run_times.h>
 #include <rookery/processing/progress.h>
+#include <rookery/processing/server_statistics.h>
 #include <rookery/processing/vitals.h>
 #include <rookery/routing/app.h>
 #include <rookery/transport/transport.h>
@@ -77,6 +78,8 @@ class Server {
   std::vector<PartitionGauges> gauges() const;
   // Signs of life, for probes. Waits for no broker and no consumer.
   Vitals vitals() const;
+  // Of its clients, the producer's last; empty before the start.
+  std::vector<ServerStatistics> statistics() const;
   // A readable picture of all connections and partitions, for diagnosis.
   std::string describe() const;
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <rookery/runtime/time.h>
+#include <rookery/transport/client_statistics.h>
 #include <rookery/transport/partition_stream.h>
 
 #include <memory>
@@ -141,6 +142,7 @@ class GroupConsumer {
 
   // "<client_id=orders node_id=2 host=... port=... state=connected>"
   virtual std::string text() const = 0;
+  virtual ClientStatistics statistics() const { return {}; }
 
   // Joins the group in the background. A name that begins with '^' is a regular expression.
   virtual Status subscribe(std::vector<std::string> topics) = 0;

@@ -8,6 +8,7 @@
 
 #include <rookery/base/result.h>
 #include <rookery/runtime/time.h>
+#include <rookery/transport/client_statistics.h>
 #include <rookery/transport/record.h>
 
 #include <functional>
@@ -41,6 +42,8 @@ class ProducerClient {
   virtual ~ProducerClient() = default;
 
   virtual std::string text() const = 0;
+  // Any thread.
+  virtual ClientStatistics statistics() const { return {}; }
 
   // Copies the record into the send buffer. Errors, with no report to follow: kQueueFull (try again
   // later), kMessageTooLarge, kInvalidArgument, kClosed, a fatal error.

@@ -46,6 +46,13 @@ MockProducer::~MockProducer() {
   if (sender_.joinable()) sender_.join();
 }
 
+// What the network is made of has no nodes that a client would be connected to, nor round trips.
+ClientStatistics MockProducer::statistics() const {
+  MutexLock lock(mutex_);
+  return {.queue =
+              ClientStatistics::Queue{.records = records_.records(), .bytes = records_.bytes()}};
+}
+
 std::string MockProducer::text() const {
   return client_.text({client_.first_node(), kDataChannel});
 }

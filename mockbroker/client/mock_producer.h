@@ -55,6 +55,7 @@ class MockProducer final : public ProducerClient {
   ~MockProducer() override;
 
   std::string text() const override;
+  ClientStatistics statistics() const override;
   Status send(const OutgoingRecord& record, DeliveryToken token) override;
   Status flush(TimePoint deadline) override;
   Status close(TimePoint deadline) override;

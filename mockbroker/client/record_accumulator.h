@@ -114,6 +114,7 @@ class RecordAccumulator {
     return !unreported_.empty() && *unreported_.begin() <= until;
   }
   std::size_t records() const { return records_; }
+  std::size_t bytes() const { return bytes_; }
 
  private:
   struct Unknown {

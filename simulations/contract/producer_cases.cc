@@ -161,9 +161,14 @@ TEST_P(Contract, AFullQueueIsToldAndEmptiesAgain) {
     EXPECT_EQ(status.error().code, ErrorCode::kQueueFull) << status.error().text();
     EXPECT_TRUE(status.error().retriable);
     EXPECT_EQ(sent, 50U);
+    const auto queue = [&] { return producer->statistics().queue.value(); };
+    EXPECT_EQ(queue().records, 50U);
+    EXPECT_GE(queue().bytes, 50U);
     const Status flushed = producer->flush(deadline_in(kPatience));
     ASSERT_TRUE(flushed) << flushed.error().text();
     expect_one_report_each(reports.all(), 50);
+    EXPECT_EQ(queue().records, 0U);
+    EXPECT_EQ(queue().bytes, 0U);
     EXPECT_TRUE(producer->send({.topic = topic, .value = "v", .partition = 0}, 50));
     EXPECT_TRUE(producer->close(deadline_in(kPatience)));
     expect_one_report_each(reports.all(), 51);

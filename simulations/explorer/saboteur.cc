@@ -54,6 +54,7 @@ class SabotagedConsumer final : public GroupConsumer {
       : inner_(std::move(inner)), sabotage_(sabotage) {}
 
   std::string text() const override { return inner_->text(); }
+  ClientStatistics statistics() const override { return inner_->statistics(); }
   Status subscribe(std::vector<std::string> topics) override {
     return inner_->subscribe(std::move(topics));
   }
@@ -133,6 +134,7 @@ class SabotagedProducer final : public ProducerClient {
       : inner_(std::move(inner)), on_delivery_(std::move(on_delivery)), sabotage_(sabotage) {}
 
   std::string text() const override { return inner_->text(); }
+  ClientStatistics statistics() const override { return inner_->statistics(); }
   Status flush(TimePoint deadline) override { return inner_->flush(deadline); }
   Status close(TimePoint deadline) override { return inner_->close(deadline); }
   Status send(const OutgoingRecord& record, DeliveryToken token) override {

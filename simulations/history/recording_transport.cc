@@ -106,6 +106,7 @@ class RecordingProducer final : public ProducerClient {
       : outbox_(std::move(outbox)), inner_(std::move(inner)) {}
 
   std::string text() const override { return inner_->text(); }
+  ClientStatistics statistics() const override { return inner_->statistics(); }
   Status send(const OutgoingRecord& record, DeliveryToken token) override {
     const DeliveryToken ours = outbox_->add(token, record);
     Status sent = inner_->send(record, ours);

@@ -76,6 +76,8 @@ std::vector<std::pair<std::string, std::string>> defaults_of(Role role) {
       // A broker that was away is tried again within a second, not within ten.
       {"reconnect.backoff.max.ms", "1000"},
   };
+  // Round trips (statistics.h). Each costs a line of JSON for every partition.
+  if (role != Role::kAdmin) defaults.emplace_back("statistics.interval.ms", "5000");
   if (role == Role::kProducer) defaults.emplace_back("partitioner", "murmur2_random");
   return defaults;
 }

@@ -94,6 +94,36 @@ Connection::~Connection() {
   });
 }
 
+void Connection::note_statistics(std::string_view json) {
+  const auto window = round_trips_in(json);
+  MutexLock lock(state_->mutex);
+  for (const auto& [node, seen] : window) {
+    ClientStatistics::RoundTrips& all = state_->round_trips[node];
+    all.count += seen.count;
+    all.sum += seen.sum;
+    all.median = seen.median;
+    all.p99 = seen.p99;
+  }
+}
+
+ClientStatistics Connection::statistics() const {
+  std::map<std::int32_t, ClientStatistics::Broker> by_node;
+  MutexLock lock(state_->mutex);
+  for (const auto& [broker, state] : state_->brokers) {
+    const std::int32_t node = std::get<0>(broker);
+    if (node < 0) continue;
+    ClientStatistics::Broker& told = by_node[node];
+    told.node = node;
+    // One that has moved stands under its old address, too.
+    told.is_connected = told.is_connected || state == kConnected;
+    const auto trips = state_->round_trips.find(node);
+    if (trips != state_->round_trips.end()) told.round_trips = trips->second;
+  }
+  ClientStatistics statistics;
+  for (const auto& [node, told] : by_node) statistics.brokers.push_back(told);
+  return statistics;
+}
+
 std::string Connection::text() const {
   struct Seen {
     std::int32_t id = -1;

@@ -12,10 +12,12 @@
 #include <rookery/transport/librdkafka/handles.h>
 #include <rookery/transport/librdkafka/log.h>
 #include <rookery/transport/librdkafka/reaper.h>
+#include <rookery/transport/librdkafka/statistics.h>
 
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tuple>
 
 namespace rookery::librdkafka {
@@ -41,6 +43,11 @@ class Connection {
   // connected, the one of the lowest id if several are; what is unknown is left out.
   std::string text() const;
 
+  // Takes librdkafka's statistics in.
+  void note_statistics(std::string_view json);
+  // Its brokers. Those that it never tried to reach are unknown.
+  ClientStatistics statistics() const;
+
  private:
   // What librdkafka's threads may touch until the instance is destroyed.
   struct State {
@@ -49,7 +56,8 @@ class Connection {
     LogHandler on_log;
     mutable Mutex mutex{"librdkafka.brokers", ranks::kLeaf};
     std::map<std::tuple<std::int32_t, std::string, int>, std::string>
-        brokers;  // id, host, port: state
+        brokers;                                                       // id, host, port: state
+    std::map<std::int32_t, ClientStatistics::RoundTrips> round_trips;  // by node
   };
 
   Connection() = default;

@@ -89,6 +89,10 @@ std::string Consumer::text() const {
   return "<client_id=" + settings_.client_id + " state=closed>";
 }
 
+ClientStatistics Consumer::statistics() const {
+  return core_ ? core_->connection->statistics() : ClientStatistics{};
+}
+
 Status Consumer::closed_error() const {
   return fail(ErrorCode::kClosed, "the consumer was closed");
 }
@@ -196,6 +200,7 @@ void Consumer::on_error(rd_kafka_event_t* event) {
 
 void Consumer::on_statistics(rd_kafka_event_t* event) {
   const char* json = rd_kafka_event_stats(event);
+  core_->connection->note_statistics(json);
   if (settings_.is_cooperative) membership_ = membership_in(json);
   if (settings_.statistics_interval == Duration::zero()) return;
   const TimePoint present = now();

@@ -46,6 +46,7 @@ class Consumer final : public GroupConsumer {
   ~Consumer() override;
 
   std::string text() const override;
+  ClientStatistics statistics() const override;
   Status subscribe(std::vector<std::string> topics) override;
   Status assign(std::vector<TopicPartitionOffset> partitions) override;
   std::vector<GroupEvent> poll_events(TimePoint deadline) override;

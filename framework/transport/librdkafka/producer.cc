@@ -29,6 +29,12 @@ void* mutable_bytes(Bytes bytes) { return const_cast<char*>(bytes.data()); }
 // Whose delivery handler runs on this thread.
 FiberLocal<const Producer*> reporting;
 
+std::size_t bytes_of(const OutgoingRecord& record) {
+  std::size_t bytes = record.key.size() + record.value.size();
+  for (const auto& [name, value] : record.headers) bytes += name.size() + Bytes(value).size();
+  return bytes;
+}
+
 Status from_handler(const char* call) {
   return fail(ErrorCode::kState,
               std::string(call) + ": from a delivery handler it would wait for itself");
@@ -41,7 +47,8 @@ Result<std::unique_ptr<ProducerClient>> Producer::make(const ConfigMap& common,
                                                        std::shared_ptr<Reaper> reaper) {
   Result<BuiltConfig> config = build_config(common, options.config, Role::kProducer);
   if (!config) return fail(config.error());
-  rd_kafka_conf_set_events(config->conf.get(), RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+  rd_kafka_conf_set_events(config->conf.get(),
+                           RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS);
   auto connection =
       Connection::make(RD_KAFKA_PRODUCER, std::move(*config), std::move(on_log), std::move(reaper));
   if (!connection) return fail(connection.error());
@@ -62,7 +69,14 @@ Producer::~Producer() { static_cast<void>(close(deadline_in(std::chrono::seconds
 
 std::string Producer::text() const { return connection_->text(); }
 
-Producer::Ticket* Producer::open_ticket(DeliveryToken token) {
+ClientStatistics Producer::statistics() const {
+  ClientStatistics statistics = connection_->statistics();
+  MutexLock lock(mutex_);
+  statistics.queue = queue_;
+  return statistics;
+}
+
+Producer::Ticket* Producer::open_ticket(DeliveryToken token, std::size_t bytes) {
   MutexLock lock(mutex_);
   if (is_closed_) return nullptr;
   Ticket* ticket = nullptr;
@@ -72,8 +86,10 @@ Producer::Ticket* Producer::open_ticket(DeliveryToken token) {
     ticket = spare_tickets_.back();
     spare_tickets_.pop_back();
   }
-  *ticket = Ticket{.token = token, .epoch = epoch_};
+  *ticket = Ticket{.token = token, .epoch = epoch_, .bytes = bytes};
   ++under_way_[epoch_];
+  ++queue_.records;
+  queue_.bytes += bytes;
   ++sending_;
   return ticket;
 }
@@ -81,12 +97,14 @@ Producer::Ticket* Producer::open_ticket(DeliveryToken token) {
 void Producer::take_back(Ticket* ticket) {
   const auto epoch = under_way_.find(ticket->epoch);
   if (--epoch->second == 0) under_way_.erase(epoch);
+  --queue_.records;
+  queue_.bytes -= ticket->bytes;
   spare_tickets_.push_back(ticket);
 }
 
 Status Producer::send(const OutgoingRecord& record, DeliveryToken token) {
   if (record.topic.empty()) return fail(ErrorCode::kInvalidArgument, "send: no topic");
-  Ticket* ticket = open_ticket(token);
+  Ticket* ticket = open_ticket(token, bytes_of(record));
   if (ticket == nullptr) return fail(ErrorCode::kClosed, "the producer was closed");
   const bool is_plain = record.headers.empty() && record.timestamp_ms < 0;
   const rd_kafka_resp_err_t error =
@@ -158,6 +176,8 @@ void Producer::run() {
     if (!event) continue;
     const rd_kafka_event_type_t type = rd_kafka_event_type(event.get());
     if (type == RD_KAFKA_EVENT_ERROR) report_error(event.get());
+    if (type == RD_KAFKA_EVENT_STATS)
+      connection_->note_statistics(rd_kafka_event_stats(event.get()));
     if (type == RD_KAFKA_EVENT_DR) report(std::move(event));
   }
 }

@@ -32,6 +32,7 @@ class Producer final : public ProducerClient {
   ~Producer() override;
 
   std::string text() const override;
+  ClientStatistics statistics() const override;
   Status send(const OutgoingRecord& record, DeliveryToken token) override;
   Status flush(TimePoint deadline) override;
   Status close(TimePoint deadline) override;
@@ -40,10 +41,11 @@ class Producer final : public ProducerClient {
   struct Ticket {
     DeliveryToken token = 0;
     std::uint64_t epoch = 0;
+    std::size_t bytes = 0;
   };
 
   // Null: closed.
-  Ticket* open_ticket(DeliveryToken token);
+  Ticket* open_ticket(DeliveryToken token, std::size_t bytes);
   void take_back(Ticket* ticket);
   rd_kafka_topic_t* topic_of(std::string_view name);
   rd_kafka_resp_err_t produce(const OutgoingRecord& record, Ticket* ticket);
@@ -59,12 +61,13 @@ class Producer final : public ProducerClient {
   const ProducerErrorHandler on_error_;
   QueueHandle reports_;
 
-  Mutex mutex_{"librdkafka.producer", ranks::kProducer};
+  mutable Mutex mutex_{"librdkafka.producer", ranks::kProducer};
   ConditionVariable reported_{"librdkafka.producer"};
   std::deque<Ticket> tickets_;  // never shrinks; bounded by the queue's limit of records
   std::vector<Ticket*> spare_tickets_;
   std::uint64_t epoch_ = 1;
   std::map<std::uint64_t, std::size_t> under_way_;  // epoch: how many
+  ClientStatistics::Queue queue_;                   // those with a ticket
   std::size_t sending_ = 0;                         // calls of send inside librdkafka
   bool is_closed_ = false;
 

@@ -1,6 +1,7 @@
 // statistics.cc
 //
-// Looks for two members of the JSON object: "ts" near its beginning, "cgrp" near its end.
+// Looks for a few members of the JSON object: "ts" near its beginning, "brokers" before "topics",
+// "cgrp" near its end. Quotes in names are escaped, so no topic or client can look like a member.
 #include <rookery/transport/librdkafka/statistics.h>
 
 #include <algorithm>
@@ -21,6 +22,13 @@ std::string_view behind(std::string_view json, std::string_view name, std::size_
   return rest;
 }
 
+std::int64_t number_behind(std::string_view json, std::string_view name, std::size_t from) {
+  const std::string_view text = behind(json, name, from);
+  std::int64_t number = -1;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
 }  // namespace
 
 MembershipSeen membership_in(std::string_view json) {
@@ -29,11 +37,37 @@ MembershipSeen membership_in(std::string_view json) {
   std::int64_t microseconds = 0;
   std::from_chars(time.data(), time.data() + time.size(), microseconds);
   seen.at = TimePoint(std::chrono::microseconds(microseconds));
-  // Quotes in names are escaped, so no topic or client can look like this member.
   const std::size_t group = json.rfind("\"cgrp\":");
   if (group == std::string_view::npos) return seen;
   seen.is_steady = behind(json, "join_state", group).starts_with("\"steady\"");
   return seen;
+}
+
+std::map<std::int32_t, ClientStatistics::RoundTrips> round_trips_in(std::string_view json) {
+  std::map<std::int32_t, ClientStatistics::RoundTrips> found;
+  const std::size_t begin = json.find("\"brokers\":");
+  if (begin == std::string_view::npos) return found;
+  json = json.substr(begin, json.find("\"topics\":", begin) - begin);
+  constexpr std::string_view kNode = "\"nodeid\":";
+  for (std::size_t at = json.find(kNode); at != std::string_view::npos;) {
+    const std::size_t next = json.find(kNode, at + kNode.size());
+    const std::string_view broker = json.substr(at, next - at);
+    at = next;
+    const std::int64_t node = number_behind(broker, "nodeid", 0);
+    const std::size_t rtt = broker.find("\"rtt\":");
+    if (node < 0 || rtt == std::string_view::npos) continue;
+    const std::string_view window = broker.substr(rtt, broker.find('}', rtt) - rtt);
+    const auto duration = [window](std::string_view name) {
+      return Duration(std::chrono::microseconds(number_behind(window, name, 0)));
+    };
+    const std::int64_t count = number_behind(window, "cnt", 0);
+    if (count <= 0) continue;
+    found[static_cast<std::int32_t>(node)] = {.count = static_cast<std::uint64_t>(count),
+                                              .sum = duration("sum"),
+                                              .median = duration("p50"),
+                                              .p99 = duration("p99")};
+  }
+  return found;
 }
 
 }  // namespace rookery::librdkafka

@@ -1,10 +1,14 @@
 // statistics.h
 //
 // What the transport itself needs out of librdkafka's statistics, without parsing all of the JSON.
+// Its members: librdkafka's STATISTICS.md.
 #pragma once
 
 #include <rookery/runtime/time_types.h>
+#include <rookery/transport/client_statistics.h>
 
+#include <cstdint>
+#include <map>
 #include <string_view>
 
 namespace rookery::librdkafka {
@@ -16,5 +20,11 @@ struct MembershipSeen {
 
 // Not steady when the object has no group.
 MembershipSeen membership_in(std::string_view statistics_json);
+
+// brokers.*.rtt, by node; each object tells of the time since the one before. Brokers without a
+// node id (bootstrap addresses, the coordinator's shadow) and those without a round trip are left
+// out.
+std::map<std::int32_t, ClientStatistics::RoundTrips> round_trips_in(
+    std::string_view statistics_json);
 
 }  // namespace rookery::librdkafka

@@ -10,7 +10,9 @@
 // because they would break a promise of the seam: enable.auto.commit and enable.auto.offset.store
 // other than false, enable.partition.eof other than true, queued.max.messages.kbytes
 // (prefetch_bytes decides it), log.queue, and whatever takes a function or a pointer. Defaults of
-// our own: client.id=rookery, topic.metadata.refresh.interval.ms=5000; for producers
+// our own: client.id=rookery, topic.metadata.refresh.interval.ms=5000,
+// reconnect.backoff.max.ms=1000, statistics.interval.ms=5000 (but for admin clients; of consumers
+// it is handed on only when it is set); for producers
 // partitioner=murmur2_random and enable.idempotence=true unless acks, retries or max.in.flight are
 // set to what excludes it.
 //

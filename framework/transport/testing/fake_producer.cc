@@ -47,6 +47,20 @@ std::size_t FakeProducer::unreported_locked() const {
          script_.due.size();
 }
 
+ClientStatistics FakeProducer::statistics() const {
+  ClientStatistics statistics;
+  board_.look([&] {
+    statistics = script_.statistics;
+    statistics.queue.emplace();
+    for (const auto& sent : script_.sent) {
+      if (sent.is_reported) continue;
+      ++statistics.queue->records;
+      statistics.queue->bytes += sent.key.size() + sent.payload.size();
+    }
+  });
+  return statistics;
+}
+
 Status FakeProducer::send(const OutgoingRecord& record, DeliveryToken token) {
   Status status;
   board_.change([&] {

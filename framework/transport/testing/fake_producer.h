@@ -37,6 +37,7 @@ struct ProducerScript {
     PartitionId partition = -1;
   };
   std::deque<Sent> sent;
+  ClientStatistics statistics;    // answered as they are, but for the queue, which is ours
   ProducerErrorHandler on_error;  // of the producer made last; to be called as its thread would
   std::size_t refused = 0;        // sends answered with kQueueFull
   std::size_t closes = 0;
@@ -56,6 +57,7 @@ class FakeProducer final : public ProducerClient {
   ~FakeProducer() override;
 
   std::string text() const override { return "<fake producer>"; }
+  ClientStatistics statistics() const override;
   Status send(const OutgoingRecord& record, DeliveryToken token) override;
   Status flush(TimePoint deadline) override;
   Status close(TimePoint deadline) override;

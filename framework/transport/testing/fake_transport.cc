@@ -162,6 +162,11 @@ class FakeGroupConsumer final : public GroupConsumer {
   }
 
   std::string text() const override { return "<fake consumer>"; }
+  ClientStatistics statistics() const override {
+    ClientStatistics statistics;
+    board_.look([&] { statistics = group_.statistics; });
+    return statistics;
+  }
 
   Status subscribe(std::vector<std::string> topics) override {
     Status status;

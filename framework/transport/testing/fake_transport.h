@@ -53,6 +53,7 @@ class FakeGroup {
   std::vector<Offset> seeks;           // asked for, in order
   // The streams that were assigned last.
   std::map<TopicPartition, std::shared_ptr<FakeStream>> last_streams;
+  ClientStatistics statistics;    // of the consumer
   std::function<void()> on_poll;  // each poll ends with it, no lock held
   bool is_handed_back(RevocationId revocation) const;
   // The control thread took all events, has dealt with them, and waits for more.
