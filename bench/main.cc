@@ -13,6 +13,7 @@
 #include "bench/dispatch_figures.h"
 #include "bench/figures.h"
 #include "bench/group_figures.h"
+#include "bench/health_figures.h"
 #include "bench/lanes_figures.h"
 #include "bench/lint_figures.h"
 #include "bench/memory_figures.h"
@@ -72,6 +73,7 @@ int run(const CommandLine& line, const std::string& program) {
   rookery::bench::add_scheduler_figures(measurements);
   rookery::bench::add_simulation_figures(measurements);
   rookery::bench::add_group_figures(measurements);
+  rookery::bench::add_health_figures(measurements);
   rookery::bench::add_lint_figures(measurements);
   measurements.keep_only(line.filter);
   if (measurements.names().empty()) {
