@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -146,6 +147,32 @@ TEST(HealthServer, NoticesAControlThreadThatHangs) {
   probe.wait_for_status("/live", 200);
   EXPECT_EQ(probed.harness.stop(), ExitCode::kClean);
   EXPECT_EQ(probe.status("/live"), 200) << "its last tick is forgotten";
+}
+
+// Errors took it down: no answer of theirs, nor the end that they began, hides that it is gone.
+TEST(HealthServer, NoticesAControlThreadThatDiedOfItsErrors) {
+  Board board;
+  Probed probed(board, idle(), {.polling_ttl = 30ms});
+  Probe& probe = *probed.probe;
+  bool fails = false;
+  probed.harness.group().on_poll = [&] {
+    bool fails_now = false;
+    board.look([&] { fails_now = fails; });
+    if (fails_now) throw std::bad_alloc();
+  };
+  probed.harness.assign();
+  EXPECT_EQ(probe.status("/live"), 200);
+  board.change([&] { fails = true; });
+  EXPECT_EQ(probed.harness.server().wait(), ExitCode::kForced);
+  const TimePoint deadline = deadline_in(kPatience);
+  nlohmann::json errors;
+  do {
+    errors = probe.body("/live")["errors"];
+  } while (errors["polling_ttl_exceeded"] != true && now() < deadline);
+  EXPECT_EQ(errors["polling_ttl_exceeded"], true) << "it ended, but not in order";
+  EXPECT_EQ(errors["unrecoverable"], "std::bad_alloc");
+  EXPECT_EQ(probe.status("/live"), 500);
+  EXPECT_EQ(probe.status("/ready"), 500);
 }
 
 TEST(HealthServer, NoticesAConsumerThatHangsAndForgetsWhatWasRevoked) {
