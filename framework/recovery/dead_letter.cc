@@ -10,6 +10,26 @@
 namespace rookery {
 namespace {
 
+// Of these headers (docs/formats.md): raised when a reader of the version before would
+// misunderstand them.
+constexpr int kDeadLetterSchema = 1;
+constexpr std::string_view kSchemaName = "source_schema";
+
+// The newest source's, which stands before its source_topic; 1 where there is none: written before
+// the header was. Nothing: it is no number.
+std::optional<int> schema_of(const Headers& headers) {
+  for (const auto& [name, value] : headers) {
+    if (name == "source_topic") break;
+    if (name != kSchemaName) continue;
+    const std::string_view text = value.view();
+    int version = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), version);
+    if (error != std::errc() || stop != text.data() + text.size()) return std::nullopt;
+    return version;
+  }
+  return 1;
+}
+
 // At most so many bytes, and no half of a UTF-8 character at the end.
 std::string cut(const std::string& text, std::size_t most) {
   if (text.size() <= most) return text;
@@ -41,6 +61,7 @@ std::optional<Number> number(const Headers& headers, std::string_view name) {
 
 Headers dead_letter_headers(const Headers& original, const DeadLetterSource& source) {
   Headers headers = without_source(original);
+  headers.add(std::string(kSchemaName), std::to_string(kDeadLetterSchema));
   headers.add("source_topic", source.partition.topic);
   headers.add("source_partition", std::to_string(source.partition.partition));
   headers.add("source_offset", std::to_string(source.offset));
@@ -61,6 +82,14 @@ PartitionId dead_letter_partition(PartitionId source, std::int32_t count) {
 }
 
 Result<DeadLetterSource> read_dead_letter(const Headers& headers) {
+  const std::optional<int> schema = schema_of(headers);
+  if (!schema || *schema < 1) {
+    return fail(ErrorCode::kInvalidRecord, "no dead letter: source_schema is no version");
+  }
+  if (*schema > kDeadLetterSchema) {
+    return fail(ErrorCode::kInvalidRecord, "a dead letter of version " + std::to_string(*schema) +
+                                               ", which is not known here");
+  }
   const auto topic = first(headers, "source_topic");
   const auto partition = number<PartitionId>(headers, "source_partition");
   const auto offset = number<Offset>(headers, "source_offset");

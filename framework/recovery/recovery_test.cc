@@ -157,14 +157,15 @@ std::vector<std::pair<std::string, std::string>> texts(const Headers& headers) {
 
 TEST(DeadLetter, KeepsHeadersAndAddsItsOwn) {
   const Headers original{{"a", "1"}, {"b", nullptr}, {"a", "2"}};
-  EXPECT_THAT(texts(dead_letter_headers(original, source())),
-              ElementsAre(Pair("a", "1"), Pair("b", "<null>"), Pair("a", "2"),
-                          Pair("source_topic", "orders"), Pair("source_partition", "4"),
-                          Pair("source_offset", "41"), Pair("source_consumer_group", "billing"),
-                          Pair("source_attempts", "4"), Pair("source_trace_id", kTrace),
-                          Pair("source_timestamp", "1700000000000"),
-                          Pair("source_error_class", "MissingAmount"),
-                          Pair("source_error_message", "no amount")));
+  EXPECT_THAT(
+      texts(dead_letter_headers(original, source())),
+      ElementsAre(Pair("a", "1"), Pair("b", "<null>"), Pair("a", "2"), Pair("source_schema", "1"),
+                  Pair("source_topic", "orders"), Pair("source_partition", "4"),
+                  Pair("source_offset", "41"), Pair("source_consumer_group", "billing"),
+                  Pair("source_attempts", "4"), Pair("source_trace_id", kTrace),
+                  Pair("source_timestamp", "1700000000000"),
+                  Pair("source_error_class", "MissingAmount"),
+                  Pair("source_error_message", "no amount")));
 }
 
 TEST(DeadLetter, OneThatDiedAgainReadsNewestFirst) {
@@ -173,7 +174,7 @@ TEST(DeadLetter, OneThatDiedAgainReadsNewestFirst) {
   again.partition = {"orders.dlq", 0};
   again.offset = 7;
   const Headers twice = dead_letter_headers(once, again);
-  EXPECT_EQ(twice.size(), 1U + 9U + 9U);
+  EXPECT_EQ(twice.size(), 1U + 10U + 10U);
   const auto newest = read_dead_letter(twice);
   ASSERT_TRUE(newest);
   EXPECT_EQ(newest->partition, (TopicPartition{"orders.dlq", 0}));
@@ -192,6 +193,34 @@ TEST(DeadLetter, IsReadBack) {
   EXPECT_EQ(read->error_class, "MissingAmount");
   EXPECT_EQ(read->error_message, "no amount");
   EXPECT_FALSE(read_dead_letter({{"source_topic", "orders"}, {"source_partition", "four"}}));
+}
+
+TEST(DeadLetter, WithoutAVersionIsOfTheFirst) {
+  Headers headers;
+  for (const auto& [name, value] : dead_letter_headers({}, source())) {
+    if (name != "source_schema") headers.add(name, value);
+  }
+  ASSERT_TRUE(read_dead_letter(headers));
+  // That of an earlier death does not count, whatever it is.
+  headers.add("source_schema", "9");
+  EXPECT_TRUE(read_dead_letter(headers));
+}
+
+TEST(DeadLetter, OfANewerVersionIsRefusedByItsNumber) {
+  const Headers newer{{"source_schema", "2"},
+                      {"source_topic", "orders"},
+                      {"source_partition", "4"},
+                      {"source_offset", "41"}};
+  const auto read = read_dead_letter(newer);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::kInvalidRecord);
+  EXPECT_EQ(read.error().message, "a dead letter of version 2, which is not known here");
+  for (const char* version : {"", "1.5", "0", "-1", "one"}) {
+    Headers broken = dead_letter_headers({}, source());
+    Headers headers{{"source_schema", version}};
+    for (const auto& [name, value] : broken) headers.add(name, value);
+    EXPECT_FALSE(read_dead_letter(headers)) << version;
+  }
 }
 
 TEST(DeadLetter, MessagesAreCutAtAKibibyteBetweenCharacters) {

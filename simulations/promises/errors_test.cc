@@ -293,11 +293,12 @@ TEST_F(Errors, ADeadLetterThatDiesAgainReadsNewestFirst) {
   EXPECT_EQ(dead.source.partition.topic, kTopic);
   EXPECT_EQ(dead.source.offset, 0);
   EXPECT_EQ(dead.source.error_message, "poison");
-  EXPECT_THAT(names_of(dead.all_headers),
-              ElementsAre("h", "h", "source_topic", "source_partition", "source_offset",
-                          "source_consumer_group", "source_attempts", "source_trace_id",
-                          "source_timestamp", "source_error_class", "source_error_message",
-                          "source_topic", "source_offset", "source_error_message"));
+  EXPECT_THAT(
+      names_of(dead.all_headers),
+      ElementsAre("h", "h", "source_schema", "source_topic", "source_partition", "source_offset",
+                  "source_consumer_group", "source_attempts", "source_trace_id", "source_timestamp",
+                  "source_error_class", "source_error_message", "source_topic", "source_offset",
+                  "source_error_message"));
   EXPECT_EQ(dead.all_headers.last("source_topic"), Bytes("older.v1"));
 }
 
