@@ -23,12 +23,16 @@ expect() {
 expect "no word is help" 0 20 "$rookery"
 expect "help" 0 20 "$rookery" --help
 expect "an unknown word is one line" 1 1 "$rookery" frobnicate
-for word in setup build test simulate run bench lint kafka; do
+for word in setup build test simulate run bench lint kafka install; do
   expect "$word --help" 0 20 "$rookery" "$word" --help
   "$rookery" | grep -q "^  $word " || { echo "FAILED help names $word"; failures=$((failures + 1)); }
 done
 expect "an unknown program" 1 1 "$rookery" simulate no/such/program
 expect "run without a program" 1 1 "$rookery" run
+expect "install without a prefix" 1 1 "$rookery" install
+expect "install with an unknown word" 1 1 "$rookery" install --prefix "$TEST_TMPDIR" sideways
+expect "install where nothing can be written" 1 1 "$rookery" install --prefix /proc/rookery
+expect "nothing to uninstall" 1 1 "$rookery" install --uninstall --prefix "$TEST_TMPDIR"
 expect "an unknown lint" 1 1 "$rookery" lint poetry
 expect "test --kafka of two" 1 1 "$rookery" test --quick --kafka=2
 expect ".ci/run names its steps" 0 20 "${rookery%/*}/.ci/run" --help
