@@ -8,6 +8,7 @@
 // had some of them already, because it had died before, keeps those behind: history reads newest
 // first.
 //
+//   source_schema                                   the version of these, 1 (docs/formats.md)
 //   source_topic, source_partition, source_offset   where it was
 //   source_consumer_group, source_attempts          whose it was, and how often it ran
 //   source_trace_id                                 32 hex digits, those of the event
@@ -71,7 +72,8 @@ Headers dead_letter_headers(const Headers& original, const DeadLetterSource& sou
 // murmur2 of its number as text. count >= 1.
 PartitionId dead_letter_partition(PartitionId source, std::int32_t count);
 
-// Reads the newest source of a dead letter. Error: kInvalidRecord, it is none.
+// Reads the newest source of a dead letter. Error: kInvalidRecord, it is none, or of a
+// newer version.
 Result<DeadLetterSource> read_dead_letter(const Headers& headers);
 
 // The headers without all that begin with source_: those of the record before it died.
