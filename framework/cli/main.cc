@@ -12,6 +12,7 @@
 #include <rookery/cli/topics.h>
 #include <rookery/cli/word.h>
 #include <rookery/tracing/otlp_exporter.h>
+#include "framework/cli/words.h"
 
 #include <CLI/CLI.hpp>
 
@@ -167,9 +168,9 @@ void add_commands(const WordContext& context) {
 }
 
 // Every word, in the order of help.
-constexpr auto kWords = {add_server_word, add_routes_word, add_topics_word,
-                         add_groups_word, add_dlq_word,    add_segments_word,
-                         add_config_word, add_health_word, add_commands};
+constexpr auto kWords = {add_server_word, add_routes_word, add_topics_word,   add_groups_word,
+                         add_read_word,   add_dlq_word,    add_segments_word, add_config_word,
+                         add_health_word, add_commands};
 
 int parse(CLI::App& line, int argc, char** argv) {
   try {

@@ -26,9 +26,9 @@ constexpr auto kLook = 10ms;
 
 class Reader {
  public:
-  Reader(GroupConsumer& consumer, const std::vector<ReadRange>& ranges, Duration patience,
+  Reader(GroupConsumer& consumer, const std::vector<ReadRange>& ranges, const ReadOptions& options,
          const TakeRecord& take)
-      : consumer_(consumer), patience_(patience), take_(take) {
+      : consumer_(consumer), options_(options), patience_(options.patience), take_(take) {
     for (const ReadRange& range : ranges) {
       if (range.begin < range.end) {
         partitions_[range.partition] = {.begin = range.begin, .end = range.end};
@@ -42,13 +42,13 @@ class Reader {
     if (begins.empty()) return result_;
     if (Status assigned = consumer_.assign(begins); !assigned) return fail(assigned.error());
     give_up_ = deadline_in(patience_);
-    while (!partitions_.empty()) {
+    while (!partitions_.empty() && !(options_.is_over && options_.is_over())) {
       const Result<bool> moved = take_all();
       if (!moved) return fail(moved.error());
       const auto wait = *moved ? now() : deadline_in(kLook);
       if (Status polled = poll(wait); !polled) return fail(polled.error());
       if (*moved) give_up_ = deadline_in(patience_);
-      if (now() >= give_up_) return fail(silence());
+      if (!options_.is_over && now() >= give_up_) return fail(silence());
     }
     return result_;
   }
@@ -117,6 +117,7 @@ class Reader {
   }
 
   GroupConsumer& consumer_;
+  const ReadOptions& options_;
   Duration patience_;
   const TakeRecord& take_;
   std::map<TopicPartition, Partition> partitions_;  // those not read to their end
@@ -165,7 +166,7 @@ Result<ReadResult> read_ranges(Transport& transport, const std::vector<ReadRange
   config.try_emplace("group.id", "reader");
   auto consumer = transport.make_group_consumer({.config = std::move(config)});
   if (!consumer) return fail(consumer.error());
-  Result<ReadResult> result = Reader(**consumer, ranges, options.patience, take).run();
+  Result<ReadResult> result = Reader(**consumer, ranges, options, take).run();
   const CloseReport closed = (*consumer)->close(deadline_in(5s));
   if (result && closed.timed_out()) {
     return fail(ErrorCode::kTimedOut, "the reader did not close: " + closed.text());

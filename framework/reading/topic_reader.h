@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,7 +41,12 @@ struct ReadOptions {
   Duration patience = std::chrono::seconds(10);
   // Only from the first record on that is so young; later ones may be older all the same.
   std::optional<Timestamp> since = {};
+  // Asked at each look at the streams, on the thread that reads: true ends the reading, as its end
+  // would. With it brokers may be silent as long as they like, so a range may have its end where no
+  // record is yet (kWithoutEnd).
+  std::function<bool()> is_over = {};
 };
+inline constexpr Offset kWithoutEnd = std::numeric_limits<Offset>::max();
 
 struct ReadResult {
   std::uint64_t records = 0;
