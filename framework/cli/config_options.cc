@@ -3,6 +3,7 @@
 // Sources are gathered here: the file, the environment without what names the file, the options.
 #include <rookery/cli/config_options.h>
 
+#include <rookery/cli/common_options.h>
 #include <rookery/config/report.h>
 #include <rookery/transport/librdkafka/properties.h>
 
@@ -62,17 +63,7 @@ CLI::App* add_word(CLI::App& config, ConfigWord& word, ConfigWord::Action action
                    const char* help) {
   CLI::App* added = config.add_subcommand(name, help);
   added->callback([&word, action] { word.action = action; });
-  added
-      ->add_option_function<std::string>(
-          "--format",
-          [&word](const std::string& text) {
-            if (text != "text" && text != "json") {
-              throw CLI::ValidationError("--format", "'" + text + "' is neither text nor json");
-            }
-            word.is_json = text == "json";
-          },
-          "text or json")
-      ->type_name("FORMAT");
+  add_format_option(*added, word.is_json);
   return added;
 }
 
@@ -131,14 +122,7 @@ Configured load_config(App app, ProgramOptions program, const ConfigOptions& opt
 
 void add_config_words(CLI::App& config, ConfigWord& word, ConfigOptions& options) {
   using Action = ConfigWord::Action;
-  config.require_subcommand(0, 1);
-  config.parse_complete_callback([&config] {
-    if (!config.get_subcommands().empty()) return;
-    const std::vector<std::string> words = config.remaining();
-    throw CLI::ValidationError(
-        "config", words.empty() ? "explain, show or check?"
-                                : "unknown word '" + words.front() + "': explain, show or check");
-  });
+  want_one_word(config);
   add_word(config, word, Action::kExplain, "explain",
            "every setting: its type, default, variable and what it does")
       ->add_option("PART", word.part, "only those with this in their name");

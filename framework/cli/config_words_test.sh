@@ -45,10 +45,10 @@ says explain '^    duration, default 60s; ROOKERY_SHUTDOWN_TIMEOUT$\|^    durati
 [[ $(wc -l <"$work/window") == 3 ]] || fail "one setting has three lines"
 fails_with 1 "$program" config explain widnow
 says err "^error: config explain: there is no setting with 'widnow' in its name"
-fails_with 1 "$program" config
-says err 'explain, show or check?'
+"$program" config >"$work/help" 2>&1 || fail "config alone"
+says help 'explain'
 fails_with 1 "$program" config shwo
-says err "unknown word 'shwo'"
+says err "unknown word 'shwo': did you mean show?"
 
 # Mistakes stop whoever would work with them, all at once.
 printf 'concurency: 3\nkafka: {lingr.ms: 3}\ngroups: {idle: {commit_interval: soon}}\n' >"$work/bad.yaml"

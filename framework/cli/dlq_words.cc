@@ -4,6 +4,7 @@
 #include <rookery/cli/dlq.h>
 
 #include <rookery/base/duration.h>
+#include <rookery/cli/common_options.h>
 #include <rookery/cli/moment.h>
 #include <rookery/runtime/time.h>
 
@@ -75,24 +76,11 @@ void add_filters(CLI::App& word, DlqOptions& options, const char* limit) {
       ->type_name("N");
 }
 
-void add_format(CLI::App& word, DlqOptions& options) {
-  word.add_option_function<std::string>(
-          "--format",
-          [&options](const std::string& text) {
-            if (text != "text" && text != "json") {
-              refuse("--format", "'" + text + "' is neither text nor json");
-            }
-            options.is_json = text == "json";
-          },
-          "text or json")
-      ->type_name("FORMAT");
-}
-
 CLI::App* add_word(CLI::App& dlq, DlqOptions& options, DlqOptions::Action action, const char* name,
                    const char* help) {
   CLI::App* word = dlq.add_subcommand(name, help);
   word->callback([&options, action] { options.action = action; });
-  add_format(*word, options);
+  add_format_option(*word, options.is_json);
   return word;
 }
 
@@ -100,13 +88,7 @@ CLI::App* add_word(CLI::App& dlq, DlqOptions& options, DlqOptions::Action action
 
 std::vector<CLI::App*> add_dlq_words(CLI::App& dlq, DlqOptions& options) {
   using Action = DlqOptions::Action;
-  dlq.require_subcommand(0, 1);
-  dlq.parse_complete_callback([&dlq] {
-    if (!dlq.get_subcommands().empty()) return;
-    const std::vector<std::string> words = dlq.remaining();
-    refuse("dlq", words.empty() ? "list, show or redrive what?"
-                                : "unknown word '" + words.front() + "': list, show or redrive");
-  });
+  want_one_word(dlq);
   CLI::App* list = add_word(dlq, options, Action::kList, "list", "a table of them, newest last");
   add_filters(*list, options, "the newest so many; default 100");
   CLI::App* show = add_word(dlq, options, Action::kShow, "show", "one of them, whole");
@@ -120,6 +102,12 @@ std::vector<CLI::App*> add_dlq_words(CLI::App& dlq, DlqOptions& options) {
   add_filters(*redrive, options, "so many at most");
   redrive->add_flag("--dry-run", options.is_dry_run, "say what would be sent, send nothing");
   redrive->add_flag("--yes", options.is_confirmed, "do not ask");
+  list->footer("Example: dlq list --class MissingAmount --since 2h");
+  show->footer("Example: dlq show orders.v1.dlq-3@17");
+  redrive->footer(
+      "Examples:\n"
+      "  dlq redrive --topic orders.v1.dlq --dry-run\n"
+      "  dlq redrive --class MissingAmount --since 2h --yes");
   return {list, show, redrive};
 }
 

@@ -74,8 +74,8 @@ TEST(DlqWords, RedriveTakesItsSwitches) {
 
 TEST(DlqWords, WhatIsWrongIsOneLine) {
   for (const auto& [words, what] : std::vector<std::pair<std::vector<std::string>, std::string>>{
-           {{}, "dlq: list, show or redrive"},
-           {{"frobnicate"}, "dlq: unknown word 'frobnicate'"},
+           {{"frobnicate"}, "dlq: unknown word 'frobnicate': it has list, show, redrive"},
+           {{"lst"}, "dlq: unknown word 'lst': did you mean list?"},
            {{"show"}, "place"},
            {{"list", "--since", "yesterday"}, "--since: 'yesterday' is neither"},
            {{"list", "--limit", "0"}, "--limit: '0' is no number above 0"},

@@ -3,6 +3,7 @@
 // The words and options of the groups command.
 #include <rookery/cli/groups.h>
 
+#include <rookery/cli/common_options.h>
 #include <rookery/cli/moment.h>
 #include <rookery/runtime/time.h>
 
@@ -38,11 +39,7 @@ CLI::App* add_word(CLI::App& groups, GroupsOptions& options, Action action, cons
                    const char* help) {
   CLI::App* word = groups.add_subcommand(name, help);
   word->callback([&options, action] { options.action = action; });
-  word->add_option_function<std::string>(
-          "--format", [&options](const std::string& text) { options.is_json = text == "json"; },
-          "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->type_name("FORMAT");
+  add_format_option(*word, options.is_json);
   return word;
 }
 
@@ -64,6 +61,7 @@ CLI::App* add_looking_word(CLI::App& groups, GroupsOptions& options, Action acti
   CLI::Option* names =
       word->add_option("GROUP", options.groups, "which; default: those of the routes");
   word->add_flag("--all", options.are_all, "every group of the cluster")->excludes(names);
+  word->footer(std::string("Example: groups ") + name + " billing");
   return word;
 }
 
@@ -83,6 +81,7 @@ CLI::App* add_seek_word(CLI::App& groups, GroupsOptions& options) {
           "2026-11-24T12:30:00Z")
       ->required()
       ->type_name("WHERE");
+  word->footer("Example: groups seek billing --to 2h --topics orders.v1 --dry-run");
   add_topics(*word, options, "all partitions of these; default: of those the group has offsets in");
   word->add_option_function<std::vector<std::string>>(
           "--partitions",
@@ -106,6 +105,7 @@ CLI::App* add_copy_word(CLI::App& groups, GroupsOptions& options, Action action,
   word->add_option("TO", options.to, "the group that gets them; it must have no members")
       ->required();
   if (action == Action::kCopy) add_topics(*word, options, "only offsets in these; default: all");
+  word->footer(std::string("Example: groups ") + name + " billing billing-v2 --dry-run");
   word->add_flag("--force", options.is_forced, "although TO has other offsets: overwrite them");
   add_change_flags(*word, options);
   return word;
@@ -132,7 +132,7 @@ Result<GroupSeek> parse_seek(std::string_view text, Timestamp now) {
 }
 
 std::vector<CLI::App*> add_groups_words(CLI::App& groups, GroupsOptions& options) {
-  groups.require_subcommand(0, 1);
+  want_one_word(groups);
   CLI::App* remove = add_word(groups, options, Action::kDelete, "delete",
                               "delete groups with their offsets; they must have no members");
   remove->add_option("GROUP", options.groups, "which")->required();

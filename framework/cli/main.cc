@@ -3,10 +3,13 @@
 // Words of the command line. Parsing is CLI11's.
 #include <rookery/cli/main.h>
 
+#include <rookery/base/nearest.h>
+#include <rookery/cli/common_options.h>
 #include <rookery/cli/config_options.h>
 #include <rookery/cli/dlq.h>
 #include <rookery/cli/groups.h>
 #include <rookery/cli/health_command.h>
+#include <rookery/cli/route_filter.h>
 #include <rookery/cli/routes.h>
 #include <rookery/cli/segments.h>
 #include <rookery/cli/topics.h>
@@ -28,8 +31,11 @@ namespace {
 
 // ---- server
 
-int serve(Configuration configuration, RunOptions run) {
+int serve(Configuration configuration, RunOptions run, const RouteFilter& filter) {
   if (!configuration.configured) return 1;
+  auto left_out = choose_routes(configuration.configured->app, filter);
+  if (!left_out) return print_error(left_out.error().message);
+  run.left_out = *std::move(left_out);
   const ProgramOptions& program = configuration.configured->program;
   if (program.health_port) {
     HealthOptions health{.port = *program.health_port};
@@ -63,7 +69,14 @@ void add_server_word(const WordContext& context) {
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("N,...");
-  word->callback([context, run] { context.code = serve(context.configured(), *run); });
+  const auto filter = std::make_shared<RouteFilter>();
+  add_route_filter_options(*word, *filter);
+  word->footer(
+      "Examples:\n"
+      "  server --brokers kafka:9092 --health-port 3000\n"
+      "  server --config billing.yaml --include-groups billing,mail");
+  word->callback(
+      [context, run, filter] { context.code = serve(context.configured(), *run, *filter); });
 }
 
 // ---- Words with a file of their own
@@ -71,12 +84,11 @@ void add_server_word(const WordContext& context) {
 void add_routes_word(const WordContext& context) {
   CLI::App* word =
       context.line.add_subcommand("routes", "print the routes, and what is wrong with them");
-  const auto format = std::make_shared<std::string>("text");
-  word->add_option("--format", *format, "text, or json for programs such as rookery-lint")
-      ->check(CLI::IsMember({"text", "json"}));
-  word->callback([context, format] {
-    context.code = print_routes(context.make_app(),
-                                {.is_json = *format == "json", .kafka = context.options.kafka});
+  const auto is_json = std::make_shared<bool>(false);
+  add_format_option(*word, *is_json, "text, or json for programs such as rookery-lint");
+  word->callback([context, is_json] {
+    context.code =
+        print_routes(context.make_app(), {.is_json = *is_json, .kafka = context.options.kafka});
   });
 }
 
@@ -170,7 +182,28 @@ void add_commands(const WordContext& context) {
 // Every word, in the order of help.
 constexpr auto kWords = {add_server_word, add_routes_word, add_topics_word,   add_groups_word,
                          add_read_word,   add_dlq_word,    add_segments_word, add_config_word,
-                         add_health_word, add_commands};
+                         add_info_word,   add_health_word, add_commands,      add_completion_word};
+
+// What is wrong with the first word that nobody took, and what was meant.
+std::string unknown_word(const CLI::App& line) {
+  const std::vector<std::string> extras = line.remaining(true);
+  const std::string typed = extras.empty() ? "" : extras.front();
+  const CLI::App* last = &line;
+  while (!last->get_subcommands().empty()) last = last->get_subcommands().back();
+  std::vector<std::string> known;
+  for (const CLI::App* word : last->get_subcommands([](const CLI::App*) { return true; })) {
+    known.push_back(word->get_name());
+  }
+  const bool is_option = typed.starts_with('-');
+  if (is_option) known.clear();
+  for (const CLI::Option* option : last->get_options()) {
+    if (!is_option) break;
+    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+  }
+  const std::string meant = nearest(typed.substr(0, typed.find('=')), known);
+  return std::string("unknown ") + (is_option ? "option '" : "word '") + typed + "'" +
+         (meant.empty() ? "; try --help" : ": did you mean " + meant + "?");
+}
 
 int parse(CLI::App& line, int argc, char** argv) {
   try {
@@ -179,9 +212,7 @@ int parse(CLI::App& line, int argc, char** argv) {
   } catch (const CLI::CallForHelp& help) {
     return line.exit(help);
   } catch (const CLI::ExtrasError&) {
-    std::vector<std::string> extras = line.remaining(true);
-    return print_error("unknown word '" + (extras.empty() ? std::string() : extras.front()) +
-                       "'; try --help");
+    return print_error(unknown_word(line));
   } catch (const CLI::ParseError& error) {
     return print_error(error.what());
   }

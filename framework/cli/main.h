@@ -4,10 +4,12 @@
 //
 //   int main(int argc, char** argv) { return rookery::main(billing_app, argc, argv); }
 //
-// Commands: server (run until a signal), routes (print and check them; routes.h), dlq (list, show
-// and send back dead letters; dlq.h), segments (move offsets between a group and its segments;
-// segments.h), health (ask a server that runs; health_command.h), and those the program adds. No
-// argument prints help; an unknown word is one line of error and exit code 1.
+// Commands: server (run until a signal), routes (print and check them; routes.h), read (records of
+// any topic; read.h), dlq (list, show and send back dead letters; dlq.h), segments (move offsets
+// between a group and its segments; segments.h), config (settings; config_options.h), info
+// (versions and the cluster; info.h), health (ask a server that runs; health_command.h), completion
+// (for shells; completion.h), and those the program adds. No argument prints help; an unknown word
+// is one line of error and exit code 1.
 #pragma once
 
 #include <rookery/cli/main_options.h>
@@ -34,6 +36,8 @@ struct RunOptions {
   LogOptions log = {};
   // Answers Kubernetes' probes (health_server.h); none: nobody listens.
   std::optional<HealthOptions> health = {};
+  // Routes of the program that this process does not run (route_filter.h): the log says so.
+  std::vector<std::string> left_out = {};
 };
 int run_server(App app, Transport& transport, const RunOptions& options = {});
 

@@ -4,6 +4,7 @@
 #include <rookery/cli/read.h>
 
 #include <rookery/base/duration.h>
+#include <rookery/cli/common_options.h>
 #include <rookery/cli/moment.h>
 #include <rookery/runtime/time.h>
 
@@ -145,11 +146,7 @@ void add_read_options(CLI::App& word, RecordsOptions& options) {
   add_filters(word, options);
   word.add_flag("--follow", options.is_following, "print what comes, too, until INT or TERM")
       ->excludes(word.get_option("--to"));
-  word.add_option_function<std::string>(
-          "--format", [&options](const std::string& text) { options.is_json = text == "json"; },
-          "text, or json: an object a line; default text")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->type_name("FORMAT");
+  add_format_option(word, options.is_json, "text, or json: an object a line");
   word.footer(
       "Examples:\n"
       "  read orders.v1 --from -2h --key customer-7\n"

@@ -133,6 +133,11 @@ int run_server(App app, Transport& transport, const RunOptions& options) {
     return static_cast<int>(ExitCode::kStartupError);
   }
   ExitCode code = ExitCode::kClean;
+  for (const std::string& what : options.left_out) {
+    monitor.publish({.kind = EventKind::kServerStarted,
+                     .origin = server.id(),
+                     .message = "not run by this process: " + what});
+  }
   Thread waiter("server-wait", [&] {
     code = server.wait();
     const std::uint64_t one = 1;

@@ -155,7 +155,6 @@ TEST(SegmentsWords, EachTakesItsSwitches) {
 
 TEST(SegmentsWords, WhatIsWrongIsOneLine) {
   for (const auto& [words, what] : std::vector<std::pair<std::vector<std::string>, std::string>>{
-           {{}, "segments: distribute, collapse or reset?"},
            {{"frobnicate"}, "segments: unknown word 'frobnicate'"},
            {{"reset", "--format", "xml"}, "'xml' is neither text nor json"},
            {{"collapse", "--yes"}, "--yes"}}) {

@@ -3,14 +3,12 @@
 // The words and options of the segments command.
 #include <rookery/cli/segments.h>
 
+#include <rookery/cli/common_options.h>
+
 #include <CLI/CLI.hpp>
 
 namespace rookery {
 namespace {
-
-[[noreturn]] void refuse(const std::string& option, const std::string& why) {
-  throw CLI::ValidationError(option, why);
-}
 
 CLI::App* add_word(CLI::App& segments, SegmentsOptions& options, SegmentsOptions::Action action,
                    const char* name, const char* help, const char* force) {
@@ -23,16 +21,8 @@ CLI::App* add_word(CLI::App& segments, SegmentsOptions& options, SegmentsOptions
       ->type_name("GROUP,...");
   word->add_flag("--force", options.is_forced, force);
   word->add_flag("--dry-run", options.is_dry_run, "say what would be written, write nothing");
-  word->add_option_function<std::string>(
-          "--format",
-          [&options](const std::string& text) {
-            if (text != "text" && text != "json") {
-              refuse("--format", "'" + text + "' is neither text nor json");
-            }
-            options.is_json = text == "json";
-          },
-          "text or json")
-      ->type_name("FORMAT");
+  add_format_option(*word, options.is_json);
+  word->footer(std::string("Example: segments ") + name + " --groups billing --dry-run");
   return word;
 }
 
@@ -40,14 +30,7 @@ CLI::App* add_word(CLI::App& segments, SegmentsOptions& options, SegmentsOptions
 
 std::vector<CLI::App*> add_segments_words(CLI::App& segments, SegmentsOptions& options) {
   using Action = SegmentsOptions::Action;
-  segments.require_subcommand(0, 1);
-  segments.parse_complete_callback([&segments] {
-    if (!segments.get_subcommands().empty()) return;
-    const std::vector<std::string> words = segments.remaining();
-    refuse("segments", words.empty()
-                           ? "distribute, collapse or reset?"
-                           : "unknown word '" + words.front() + "': distribute, collapse or reset");
-  });
+  want_one_word(segments);
   return {
       add_word(segments, options, Action::kDistribute, "distribute",
                "a group's offsets to its segments, before they run for the first time",

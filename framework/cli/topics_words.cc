@@ -3,6 +3,8 @@
 // The words and options of the topics command.
 #include <rookery/cli/topics.h>
 
+#include <rookery/cli/common_options.h>
+
 #include <CLI/CLI.hpp>
 
 namespace rookery {
@@ -14,11 +16,7 @@ CLI::App* add_word(CLI::App& topics, TopicsOptions& options, Action action, cons
                    const char* help) {
   CLI::App* word = topics.add_subcommand(name, help);
   word->callback([&options, action] { options.action = action; });
-  word->add_option_function<std::string>(
-          "--format", [&options](const std::string& text) { options.is_json = text == "json"; },
-          "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->type_name("FORMAT");
+  add_format_option(*word, options.is_json);
   if (action == Action::kList) return word;
   word->add_option("--topics", options.topics, "of the declared ones, with commas; default: all")
       ->delimiter(',')
@@ -40,6 +38,7 @@ CLI::App* add_order(CLI::App& topics, TopicsOptions& options, TopicsOrder order,
     options.order = order;
   });
   add_detailed(*word, options);
+  word->footer("Example: topics " + std::string(name(order)) + " --topics orders.v1 --dry-run");
   word->add_flag("--dry-run", options.is_dry_run, "say what would change, change nothing");
   if (order == TopicsOrder::kDelete || order == TopicsOrder::kReset) {
     word->add_flag("--yes", options.is_confirmed, "do not ask");
@@ -50,7 +49,7 @@ CLI::App* add_order(CLI::App& topics, TopicsOptions& options, TopicsOrder order,
 }  // namespace
 
 std::vector<CLI::App*> add_topics_words(CLI::App& topics, TopicsOptions& options) {
-  topics.require_subcommand(0, 1);
+  want_one_word(topics);
   CLI::App* list = add_word(topics, options, Action::kList, "list", "all topics of the cluster");
   list->add_flag("--all", options.are_all, "Kafka's own, too, whose names begin with __");
   CLI::App* plan = add_word(topics, options, Action::kPlan, "plan",

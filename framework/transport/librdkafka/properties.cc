@@ -58,4 +58,12 @@ std::vector<std::string> librdkafka_properties() {
   return names;
 }
 
+std::string librdkafka_features() {
+  const librdkafka::ConfHandle conf(rd_kafka_conf_new());
+  char text[512];
+  std::size_t size = sizeof text;
+  if (rd_kafka_conf_get(conf.get(), "builtin.features", text, &size) != RD_KAFKA_CONF_OK) return "";
+  return text;
+}
+
 }  // namespace rookery

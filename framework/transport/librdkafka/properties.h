@@ -18,4 +18,7 @@ std::optional<std::string> librdkafka_mistake(const std::string& name, const std
 // are not among them.
 std::vector<std::string> librdkafka_properties();
 
+// What the library that is loaded was built with: "gzip,snappy,ssl,...".
+std::string librdkafka_features();
+
 }  // namespace rookery

@@ -1,0 +1,99 @@
+// route_filter.cc
+//
+// Names are checked before anything is taken out.
+#include <rookery/cli/route_filter.h>
+
+#include <rookery/base/nearest.h>
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+namespace rookery {
+namespace {
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool is_chosen(const std::vector<std::string>& included, const std::vector<std::string>& excluded,
+               const std::string& name) {
+  return (included.empty() || contains(included, name)) && !contains(excluded, name);
+}
+
+Status require_known(const char* option, const char* what, const std::vector<std::string>& named,
+                     const std::set<std::string>& known) {
+  for (const std::string& name : named) {
+    if (known.contains(name)) continue;
+    const std::string meant = nearest(name, {known.begin(), known.end()});
+    return fail(ErrorCode::kInvalidArgument,
+                std::string(option) + ": no route has the " + what + " '" + name + "'" +
+                    (meant.empty() ? "" : ": did you mean " + meant + "?"));
+  }
+  return {};
+}
+
+Status require_known(const App& app, const RouteFilter& filter) {
+  std::set<std::string> groups;
+  std::set<std::string> topics;
+  for (const auto& [name, group] : app.groups()) {
+    groups.insert(name);
+    for (const ConsumerGroup::Route& route : group.routes()) topics.insert(route.topic);
+  }
+  for (const Status& known :
+       {require_known("--include-groups", "group", filter.include_groups, groups),
+        require_known("--exclude-groups", "group", filter.exclude_groups, groups),
+        require_known("--include-topics", "topic", filter.include_topics, topics),
+        require_known("--exclude-topics", "topic", filter.exclude_topics, topics)}) {
+    if (!known) return known;
+  }
+  return {};
+}
+
+void add_names(CLI::App& word, const char* option, std::vector<std::string>& names,
+               const char* kind, const char* help) {
+  word.add_option(option, names, help)->delimiter(',')->allow_extra_args(false)->type_name(kind);
+}
+
+}  // namespace
+
+void add_route_filter_options(CLI::App& word, RouteFilter& filter) {
+  add_names(word, "--include-groups", filter.include_groups, "GROUP,...",
+            "run only these groups of the routes, with commas; default: all");
+  add_names(word, "--exclude-groups", filter.exclude_groups, "GROUP,...", "all but these groups");
+  add_names(word, "--include-topics", filter.include_topics, "TOPIC,...",
+            "run only the routes of these topics, in whichever group; default: all");
+  add_names(word, "--exclude-topics", filter.exclude_topics, "TOPIC,...", "all but these topics");
+}
+
+Result<std::vector<std::string>> choose_routes(App& app, const RouteFilter& filter) {
+  if (Status known = require_known(app, filter); !known) return fail(known.error());
+  std::vector<std::string> left_out;
+  const bool has_routes = !app.groups().empty();
+  for (auto it = app.groups().begin(); it != app.groups().end();) {
+    auto& [name, group] = *it;
+    bool is_out = !is_chosen(filter.include_groups, filter.exclude_groups, name);
+    std::vector<std::string> topics;
+    if (!is_out) {
+      const std::size_t before = group.routes().size();
+      std::erase_if(group.routes(), [&, &of = name](const ConsumerGroup::Route& route) {
+        if (is_chosen(filter.include_topics, filter.exclude_topics, route.topic)) return false;
+        topics.push_back("topic " + route.topic + " of group " + of);
+        return true;
+      });
+      is_out = before > 0 && topics.size() == before;
+    }
+    if (is_out) topics = {"group " + name};
+    left_out.insert(left_out.end(), topics.begin(), topics.end());
+    it = is_out ? app.groups().erase(it) : std::next(it);
+  }
+  if (has_routes && app.groups().empty()) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--include-... and --exclude-... leave no route to run");
+  }
+  return left_out;
+}
+
+}  // namespace rookery

@@ -1,0 +1,42 @@
+// route_filter.h
+//
+// Which of a program's routes run in this process: some groups, or some topics, of them.
+//
+//   billing server --include-groups billing,mail --exclude-topics audit.v1
+//
+// Included first: what is named, or everything where nothing is; then what is excluded goes. A
+// topic's route is named as the program writes it, a pattern ('^orders.*') as a pattern. Groups
+// that have no route left do not run. To a broker, a group that is shared between processes with
+// different topics of it stays one group, whose members subscribe to different topics.
+//
+// Thread rules: one thread.
+#pragma once
+
+#include <rookery/base/result.h>
+#include <rookery/routing/app.h>
+
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace rookery {
+
+struct RouteFilter {
+  std::vector<std::string> include_groups = {};
+  std::vector<std::string> exclude_groups = {};
+  std::vector<std::string> include_topics = {};
+  std::vector<std::string> exclude_topics = {};
+};
+
+// "--include-groups" and the others. `filter` outlives the parsing.
+void add_route_filter_options(CLI::App& word, RouteFilter& filter);
+
+// Takes out of the app what does not run here. Answers what that is, in the order of the routes:
+// "group mail", "topic audit.v1 of group billing". Errors: kInvalidArgument, one line: a name that
+// no route has, with the nearest that one has; nothing left to run.
+Result<std::vector<std::string>> choose_routes(App& app, const RouteFilter& filter);
+
+}  // namespace rookery
