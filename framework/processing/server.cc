@@ -29,8 +29,7 @@ using namespace std::chrono_literals;
 
 // At least, and also when the work's own time limit is over: for the producer's last
 // acknowledgements, and for workers to notice.
-constexpr Duration kProducerCloseTimeout = 5s;
-constexpr Duration kWorkerJoinTimeout = 5s;
+constexpr Duration kProducerCloseTimeout = 5s, kWorkerJoinTimeout = 5s;
 constexpr Duration kSpansTimeout = 2s;  // for the last spans: nobody's records wait for them
 
 }  // namespace
@@ -258,14 +257,9 @@ class Server::Impl {
     const GroupSettings settings = settings_of(app_, name);
     const std::string broker_group =
         segment ? segment_group(name, *settings.parallel_segments, *segment) : name;
-    ConfigMap config = group.options().kafka;  // what is nearer stays
-    config.merge(ConfigMap(app_.options().defaults.kafka));
-    config.merge(client_config(app_));
-    config["group.id"] = broker_group;
-    config["auto.offset.reset"] =
-        settings.initial_offset == InitialOffset::kLatest ? "latest" : "earliest";
-    auto consumer = transport_.make_group_consumer(
-        {.config = std::move(config), .prefetch_bytes = settings.prefetch_bytes});
+    auto consumer =
+        transport_.make_group_consumer({.config = consumer_config(app_, name, broker_group),
+                                        .prefetch_bytes = settings.prefetch_bytes});
     if (!consumer) return fail(consumer.error());
     auto environment = std::make_shared<PartitionEnvironment>();
     environment->group = broker_group;

@@ -115,4 +115,15 @@ ConfigMap producer_config(const App& app) {
   return config;
 }
 
+ConfigMap consumer_config(const App& app, const std::string& group,
+                          const std::string& broker_group) {
+  ConfigMap config = app.groups().at(group).options().kafka;  // what is nearer stays
+  config.merge(ConfigMap(app.options().defaults.kafka));
+  config.merge(client_config(app));
+  config["group.id"] = broker_group;
+  config["auto.offset.reset"] =
+      settings_of(app, group).initial_offset == InitialOffset::kLatest ? "latest" : "earliest";
+  return config;
+}
+
 }  // namespace rookery

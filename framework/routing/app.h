@@ -138,9 +138,12 @@ GroupSettings settings_of(const App& app, const std::string& group);
 // The groups of the brokers that stand behind one of the routes: its segments' or it alone.
 std::vector<std::string> broker_groups(const App& app, const std::string& group);
 
-// The app's client settings, under librdkafka's names: of every client, and of producers (its
-// server's, and those that the program makes besides: Producer::make).
+// The app's client settings, under librdkafka's names: of every client, of producers (its server's,
+// and those that the program makes besides: Producer::make), and of the consumers of a group, of
+// which `broker_group` is one of broker_groups().
 ConfigMap client_config(const App& app);
 ConfigMap producer_config(const App& app);
+ConfigMap consumer_config(const App& app, const std::string& group,
+                          const std::string& broker_group);
 
 }  // namespace rookery

@@ -3,12 +3,15 @@
 // librdkafka tells of its brokers through an interceptor, and of trouble through the log callback.
 #include <rookery/transport/librdkafka/connection.h>
 
+#include <rookery/runtime/mutex.h>
+#include <rookery/runtime/ranks.h>
 #include <rookery/runtime/time.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <string_view>
+#include <vector>
 
 namespace rookery::librdkafka {
 namespace {
@@ -24,6 +27,16 @@ std::string_view word_for(std::string_view state) {
   if (state == "UP" || state == "UPDATE") return kConnected;
   if (state == "INIT" || state == "DOWN") return kDisconnected;
   return kConnecting;
+}
+
+// Where rd_kafka_new fails behind on_new (credentials that cannot be used), librdkafka 2.0.2 has freed
+// the configuration's interceptors already, and rd_kafka_conf_destroy would free them again. Some
+// hundred bytes for each client that could not be made are kept until the process ends.
+void keep_for_good(rd_kafka_conf_t* conf) {
+  static Mutex mutex("librdkafka.kept", ranks::kLeaf);
+  static auto* const kept = new std::vector<rd_kafka_conf_t*>();
+  MutexLock lock(mutex);
+  kept->push_back(conf);
 }
 
 }  // namespace
@@ -45,6 +58,7 @@ void Connection::log(const rd_kafka_t* client, int level, const char* facility, 
 
 rd_kafka_resp_err_t Connection::on_new(rd_kafka_t* client, const rd_kafka_conf_t*, void* state,
                                        char*, size_t) {
+  static_cast<State*>(state)->has_begun = true;
   return rd_kafka_interceptor_add_on_broker_state_change(client, "rookery", on_broker_state, state);
 }
 
@@ -79,7 +93,10 @@ Result<std::shared_ptr<Connection>> Connection::make(rd_kafka_type_t type, Built
   }
   std::array<char, 512> text{};
   rd_kafka_t* client = rd_kafka_new(type, conf, text.data(), text.size());
-  if (client == nullptr) return fail(ErrorCode::kInvalidConfig, text.data());
+  if (client == nullptr) {
+    if (made->state_->has_begun) keep_for_good(config.conf.release());
+    return fail(ErrorCode::kInvalidConfig, text.data());
+  }
   static_cast<void>(config.conf.release());  // librdkafka owns it now
   made->state_->client = client;
   return made;

@@ -52,6 +52,7 @@ class Connection {
   // What librdkafka's threads may touch until the instance is destroyed.
   struct State {
     rd_kafka_t* client = nullptr;
+    bool has_begun = false;  // rd_kafka_new had the interceptors
     std::string client_id;
     LogHandler on_log;
     mutable Mutex mutex{"librdkafka.brokers", ranks::kLeaf};

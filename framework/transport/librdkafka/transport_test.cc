@@ -103,6 +103,25 @@ TEST(Config, AContradictionIsRefusedByTheLibrary) {
   EXPECT_THAT(producer.error().message, HasSubstr("acks"));
 }
 
+// librdkafka tells of these when it has begun to make the client.
+TEST(Config, CredentialsThatCannotBeUsedAreOneErrorOfEachClient) {
+  for (const std::string mechanism : {"GSSAPI", "SCRAM-SHA-256"}) {
+    const auto transport = make_librdkafka_transport({{"bootstrap.servers", "127.0.0.1:1"},
+                                                      {"security.protocol", "sasl_plaintext"},
+                                                      {"sasl.mechanisms", mechanism}});
+    const auto admin = transport->make_admin({});
+    ASSERT_FALSE(admin);
+    EXPECT_EQ(admin.error().code, ErrorCode::kInvalidConfig);
+    EXPECT_THAT(admin.error().message, ::testing::HasSubstr("sasl."));
+    const auto producer = transport->make_producer({});
+    ASSERT_FALSE(producer);
+    EXPECT_THAT(producer.error().message, ::testing::HasSubstr("sasl."));
+    const auto consumer = transport->make_group_consumer({.config = {{"group.id", "billing"}}});
+    ASSERT_FALSE(consumer);
+    EXPECT_THAT(consumer.error().message, ::testing::HasSubstr("sasl."));
+  }
+}
+
 TEST(Config, PrefetchIsSharedAmongThePartitions) {
   auto config = build_config(kNobody, {{"group.id", "g"}}, Role::kConsumer);
   ASSERT_TRUE(config);
