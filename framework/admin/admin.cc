@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace rookery {
@@ -35,6 +36,20 @@ std::string missing_of(const TopicDescription* topic, std::int32_t partitions) {
 
 bool is_any(const std::vector<bool>& flags) {
   return std::find(flags.begin(), flags.end(), true) != flags.end();
+}
+
+// Whether the settings are as they were to be.
+bool shows(const std::vector<ConfigEntry>& entries,
+           const std::map<std::string, std::optional<std::string>>& values) {
+  for (const auto& [name, value] : values) {
+    const auto found = std::find_if(entries.begin(), entries.end(),
+                                    [&](const ConfigEntry& entry) { return entry.name == name; });
+    const bool is_own = found != entries.end() && found->source != ConfigSource::kDefault;
+    if (!value && found != entries.end() && found->source == ConfigSource::kTopic) return false;
+    if (!value) continue;
+    if (!is_own || (!found->is_sensitive && found->value != value)) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -99,6 +114,7 @@ std::vector<Status> Admin::make_topics(const std::vector<NewTopic>& topics,
                                        TimePoint deadline) {
   std::vector<bool> open;
   for (const Status& status : statuses) open.push_back(status.has_value());
+  std::vector<bool> was_tried(topics.size(), false);
   while (is_any(open)) {
     std::vector<NewTopic> wanted;
     std::vector<std::size_t> places;
@@ -110,13 +126,20 @@ std::vector<Status> Admin::make_topics(const std::vector<NewTopic>& topics,
     const std::vector<Status> answers = client_->create_topics(wanted, deadline);
     for (std::size_t k = 0; k < places.size(); ++k) {
       const Status& answer = answers[k];
-      statuses[places[k]] = answer;
+      const std::size_t i = places[k];
+      statuses[i] = answer;
+      const bool is_there = !answer && answer.error().code == ErrorCode::kTopicAlreadyExists;
+      // Made by a try of ours whose answer was lost.
+      if (is_there && was_tried[i]) statuses[i] = Status();
+      was_tried[i] = was_tried[i] || (!answer && answer.error().retriable);
       // A deletion that one broker shows may be under way at the controller.
-      const bool is_going =
-          is_replacing && !answer && answer.error().code == ErrorCode::kTopicAlreadyExists;
-      open[places[k]] = !answer && (answer.error().retriable || is_going);
+      open[i] = !statuses[i] && (answer.error().retriable || (is_there && is_replacing));
     }
-    if (is_any(open) && !wait_for_retry(deadline)) break;
+    if (!is_any(open) || wait_for_retry(deadline)) continue;
+    for (std::size_t i = 0; i < topics.size() && is_closed(); ++i) {
+      if (open[i]) statuses[i] = fail(closed());
+    }
+    break;
   }
   std::vector<std::string> names;
   std::vector<Missing> missing;
@@ -137,7 +160,30 @@ std::vector<Status> Admin::create_topics(const std::vector<NewTopic>& topics) {
 
 std::vector<Status> Admin::remove_topics(const std::vector<std::string>& topics,
                                          TimePoint deadline) {
-  std::vector<Status> statuses = client_->delete_topics(topics, deadline);
+  std::vector<Status> statuses(topics.size());
+  std::vector<bool> open(topics.size(), true);
+  std::vector<bool> was_tried(topics.size(), false);
+  while (is_any(open)) {
+    std::vector<std::string> wanted;
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < topics.size(); ++i) {
+      if (!open[i]) continue;
+      wanted.push_back(topics[i]);
+      places.push_back(i);
+    }
+    const std::vector<Status> answers = client_->delete_topics(wanted, deadline);
+    for (std::size_t k = 0; k < places.size(); ++k) {
+      const std::size_t i = places[k];
+      statuses[i] = answers[k];
+      const bool is_unknown =
+          !answers[k] && answers[k].error().code == ErrorCode::kUnknownTopicOrPartition;
+      // By a try of ours whose answer was lost.
+      if (is_unknown && was_tried[i]) statuses[i] = Status();
+      open[i] = !statuses[i] && !is_unknown && answers[k].error().retriable;
+      was_tried[i] = was_tried[i] || open[i];
+    }
+    if (is_any(open) && !wait_for_retry(deadline)) break;
+  }
   const std::vector<Missing> missing(topics.size(), [](const TopicDescription* seen) {
     return seen == nullptr ? std::string() : std::string("brokers still show it");
   });
@@ -207,15 +253,37 @@ Status Admin::replace_config(const ConfigChange& change, TimePoint deadline) {
   return client_->replace_configs({values}, deadline).front();
 }
 
+Status Admin::await_config(const ConfigChange& change, TimePoint deadline) {
+  for (;;) {
+    const auto entries = client_->configs({change.resource}, deadline).front();
+    if (entries && shows(*entries, change.values)) return {};
+    if (wait_for_retry(deadline)) continue;
+    if (is_closed()) return fail(closed());
+    return fail(ErrorCode::kTimedOut,
+                change.resource.text() + " was changed, but " +
+                    (entries ? "brokers do not show it yet" : entries.error().text()));
+  }
+}
+
 std::vector<Status> Admin::set_configs(const std::vector<ConfigChange>& changes) {
   const TimePoint until = deadline();
   if (changes.empty()) return {};
+  std::set<ConfigResource> named;
+  for (const ConfigChange& change : changes) {
+    if (named.insert(change.resource).second) continue;
+    return std::vector<Status>(changes.size(), fail(ErrorCode::kInvalidArgument,
+                                                    change.resource.text() + " is named twice"));
+  }
   std::vector<Status> statuses = client_->alter_configs(changes, until);
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const bool is_too_old = !statuses[i] && statuses[i].error().code == ErrorCode::kUnsupported;
     // A broker's own settings are not told apart from all brokers' well enough to be written whole.
     if (!is_too_old || changes[i].resource.kind != ConfigResourceKind::kTopic) continue;
     statuses[i] = replace_config(changes[i], until);
+  }
+  // The next change of a topic may begin with what a broker shows.
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (statuses[i]) statuses[i] = await_config(changes[i], until);
   }
   return statuses;
 }

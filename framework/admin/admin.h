@@ -1,7 +1,7 @@
 // admin.h
 //
-// An administrator for programs and people: each call is bounded, and has happened for everybody
-// when it answers.
+// An administrator for programs and people: each call is bounded, and what it ordered shows when it
+// answers.
 //
 //   auto admin = Admin::make(transport, client_config(app));
 //   auto created = (*admin)->create_topics({{.name = "orders.v1", .partitions = 6}});
@@ -9,7 +9,8 @@
 // AdminClient (transport/admin_client.h) says what a broker answered; what was ordered shows a
 // moment later. Here a topic that was created has its partitions and their leaders, one that was
 // deleted is gone, and the error of what did not come about in time says what is still missing.
-// Groups: group_lags.h, group_moves.h. Declared topics: declared_topics.h.
+// That is what the broker says that was asked; others follow a moment later. Groups: group_lags.h,
+// group_moves.h. Declared topics: declared_topics.h.
 //
 // Thread rules: any thread; calls may run at once.
 #pragma once
@@ -59,7 +60,8 @@ class Admin {
 
   // These settings of a topic change and no others: incrementally (KIP-339) where the library can;
   // else the topic's own settings are read, changed and written whole (KIP-133), and what somebody
-  // else changes between the two is overwritten.
+  // else changes between the two is overwritten. Either way they show when it answers. A resource
+  // that is named twice is kInvalidArgument.
   std::vector<Status> set_configs(const std::vector<ConfigChange>& changes);
 
   // `ask` again, while its error may pass, until the deadline. The last error.
@@ -67,14 +69,19 @@ class Admin {
   Result<T> persist(TimePoint deadline, const std::function<Result<T>()>& ask) {
     for (;;) {
       Result<T> answer = ask();
-      if (answer || !answer.error().retriable || !wait_for_retry(deadline)) return answer;
+      if (answer || !answer.error().retriable) return answer;
+      if (!wait_for_retry(deadline)) return is_closed() ? Result<T>(fail(closed())) : answer;
     }
   }
   // False: no time is left for another try, or the client was closed.
   bool wait_for_retry(TimePoint deadline);
 
- private:
   bool is_closed();
+  static Error closed() {
+    return {.code = ErrorCode::kClosed, .message = "the administrator was closed"};
+  }
+
+ private:
   // What is still missing of a topic; empty: nothing. Null: the topic is not there.
   using Missing = std::function<std::string(const TopicDescription*)>;
   void await_topics(const std::vector<std::string>& topics, std::vector<Status>& statuses,
@@ -83,6 +90,7 @@ class Admin {
                                   bool is_replacing, TimePoint deadline);
   std::vector<Status> remove_topics(const std::vector<std::string>& topics, TimePoint deadline);
   Status replace_config(const ConfigChange& change, TimePoint deadline);
+  Status await_config(const ConfigChange& change, TimePoint deadline);
 
   const std::unique_ptr<AdminClient> client_;
   const AdminLimits limits_;

@@ -3,6 +3,7 @@
 // Questions for all groups at once, joined by partition.
 #include <rookery/admin/group_lags.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -37,9 +38,29 @@ Result<GroupState> state_of(const std::string& name, Result<ConsumerGroupDescrip
 
 // What is known of the partitions of some topics.
 struct Ends {
-  std::map<std::string, const TopicDescription*> topics;
+  std::map<std::string, TopicDescription> topics;
   std::map<TopicPartition, Watermarks> watermarks;
 };
+
+// Both in one go: a topic may be deleted between the two, which the next try knows.
+Result<Ends> ends_of(AdminClient& client, const std::set<std::string>& names, TimePoint deadline) {
+  auto cluster = client.describe({}, deadline);
+  if (!cluster) return fail(cluster.error());
+  Ends ends;
+  std::vector<TopicPartition> asked;
+  for (TopicDescription& topic : cluster->topics) {
+    if (!names.contains(topic.name)) continue;
+    for (const PartitionDescription& partition : topic.partitions) {
+      if (partition.leader >= 0) asked.push_back({topic.name, partition.partition});
+    }
+    ends.topics.emplace(topic.name, std::move(topic));
+  }
+  if (asked.empty()) return ends;
+  const auto watermarks = client.watermarks(asked, deadline);
+  if (!watermarks) return fail(watermarks.error());
+  for (const Watermarks& one : *watermarks) ends.watermarks[one.partition] = one;
+  return ends;
+}
 
 std::set<TopicPartition> partitions_of(const GroupState& state, const Ends& ends) {
   std::set<TopicPartition> all;
@@ -52,7 +73,7 @@ std::set<TopicPartition> partitions_of(const GroupState& state, const Ends& ends
   for (const std::string& topic : topics) {
     const auto found = ends.topics.find(topic);
     if (found == ends.topics.end()) continue;
-    for (const PartitionDescription& partition : found->second->partitions) {
+    for (const PartitionDescription& partition : found->second.partitions) {
       all.insert({topic, partition.partition});
     }
   }
@@ -62,7 +83,7 @@ std::set<TopicPartition> partitions_of(const GroupState& state, const Ends& ends
 std::string why_missing(const TopicPartition& partition, const Ends& ends) {
   const auto topic = ends.topics.find(partition.topic);
   if (topic == ends.topics.end()) return "the topic does not exist";
-  for (const PartitionDescription& one : topic->second->partitions) {
+  for (const PartitionDescription& one : topic->second.partitions) {
     if (one.partition == partition.partition) return "no leader";
   }
   return "the partition does not exist";
@@ -99,7 +120,8 @@ std::optional<std::int64_t> PartitionLag::lag() const {
 
 std::int64_t GroupLag::total() const {
   std::int64_t sum = 0;
-  for (const PartitionLag& partition : partitions) sum += partition.lag().value_or(0);
+  for (const PartitionLag& partition : partitions)
+    sum += std::max<std::int64_t>(partition.lag().value_or(0), 0);
   return sum;
 }
 
@@ -120,28 +142,13 @@ std::vector<Result<GroupLag>> group_lags(Admin& admin, const std::vector<std::st
     for (const auto& state : states) all.push_back(fail(state ? error : state.error()));
     return all;
   };
-  const auto cluster = admin.persist<ClusterDescription>(
-      deadline, [&] { return admin.client().describe({}, deadline); });
-  if (!cluster) return failed(cluster.error());
-  Ends ends;
-  std::vector<TopicPartition> asked;
-  for (const TopicDescription& topic : cluster->topics) {
-    if (!names.contains(topic.name)) continue;
-    ends.topics[topic.name] = &topic;
-    for (const PartitionDescription& partition : topic.partitions) {
-      if (partition.leader >= 0) asked.push_back({topic.name, partition.partition});
-    }
-  }
-  if (!asked.empty()) {
-    const auto watermarks = admin.persist<std::vector<Watermarks>>(
-        deadline, [&] { return admin.client().watermarks(asked, deadline); });
-    if (!watermarks) return failed(watermarks.error());
-    for (const Watermarks& one : *watermarks) ends.watermarks[one.partition] = one;
-  }
+  const auto ends =
+      admin.persist<Ends>(deadline, [&] { return ends_of(admin.client(), names, deadline); });
+  if (!ends) return failed(ends.error());
   std::vector<Result<GroupLag>> lags;
   for (auto& state : states) {
     if (state) {
-      lags.emplace_back(lag_of(*std::move(state), ends));
+      lags.emplace_back(lag_of(*std::move(state), *ends));
     } else {
       lags.emplace_back(fail(state.error()));
     }

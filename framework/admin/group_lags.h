@@ -36,7 +36,7 @@ struct GroupLag {
   // in their order.
   std::vector<PartitionLag> partitions;
 
-  std::int64_t total() const;  // of those that are known
+  std::int64_t total() const;  // of those that are known and behind
 };
 
 // One answer for each group, in order. Errors: kGroupIdNotFound; what its coordinator says. Where

@@ -146,7 +146,11 @@ Result<std::vector<OffsetMove>> plan_seek(Admin& admin, const GroupNow& group,
                           : std::optional<Offset>(committed->second.offset);
     const std::optional<Offset> to = target_of(seek, log, from, at_time[i]);
     if (!to) continue;
-    if (*to < log.low || *to > log.high) outside += (outside.empty() ? "" : ", ") + range_text(log);
+    // A time may find a record that came since.
+    const bool is_stated = seek.to == GroupSeek::To::kOffset;
+    if (is_stated && (*to < log.low || *to > log.high)) {
+      outside += (outside.empty() ? "" : ", ") + range_text(log);
+    }
     // One that is there already may have done more: that is to be forgotten.
     const bool is_clean = from && committed->second.metadata.empty();
     if (from == to && is_clean) continue;
@@ -216,6 +220,10 @@ Result<GroupCopy> copy(Admin& admin, const std::string& from, const std::string&
   const auto topics = read_topics(admin, deadline);
   if (!topics) return fail(topics.error());
   auto plan = plan_copy(from, to, source, groups->back(), *topics, options);
+  if (plan && is_leaving && !plan->gone.empty() && !options.is_forced) {
+    return fail(ErrorCode::kState, "group '" + from + "': its offsets in " + text(plan->gone) +
+                                       ", which no broker shows, would be lost; force drops them");
+  }
   if (!plan || options.is_dry_run) return plan;
   std::vector<GroupOffset> offsets;
   for (const OffsetMove& move : plan->moves) offsets.push_back(source.offsets.at(move.partition));
@@ -263,7 +271,8 @@ Result<GroupCopy> rename_group(Admin& admin, const std::string& from, const std:
   auto copied = copy(admin, from, to, options, /*is_leaving=*/true, deadline);
   if (!copied || options.is_dry_run) return copied;
   const Status deleted = admin.client().delete_groups({from}, deadline).front();
-  if (deleted) return copied;
+  // An answer that was lost is asked for again, and then it is gone.
+  if (deleted || deleted.error().code == ErrorCode::kGroupIdNotFound) return copied;
   return fail(deleted.error().code, "both groups are there now, '" + from +
                                         "' could not be deleted: " + deleted.error().message);
 }

@@ -70,7 +70,9 @@ Result<GroupCopy> copy_group(Admin& admin, const std::string& from, const std::s
                              const GroupCopyOptions& options = {});
 
 // Copied as a whole, and the source deleted, so it must have no members either. When the deletion
-// fails the error says that both are there. kInvalidArgument: some topics only.
+// fails the error says that both are there. kState besides: offsets in topics that
+// nobody sees (gone, or not ours to describe), which would be lost, unless forced.
+// kInvalidArgument: some topics only.
 Result<GroupCopy> rename_group(Admin& admin, const std::string& from, const std::string& to,
                                const GroupCopyOptions& options = {});
 

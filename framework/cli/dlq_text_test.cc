@@ -186,7 +186,7 @@ TEST_F(OneLetter, IsJson) {
   EXPECT_EQ(json.at("key"), (nlohmann::json{{"base64", "AP8Q"}}));
   EXPECT_TRUE(json.at("payload").is_null());
   EXPECT_EQ(json.at("headers").at(0), (nlohmann::json{{"name", "a"}, {"value", {{"text", "1"}}}}));
-  EXPECT_EQ(json.at("headers").size(), 2U + 9U);
+  EXPECT_EQ(json.at("headers").size(), 2U + 10U);
   // The paddings of base64.
   for (const auto& [bytes, text] : std::vector<std::pair<std::string_view, std::string>>{
            {"\xff", "/w=="}, {"\xff\xfe", "//4="}, {"\xff\xfe\xfd\xfc", "//79/A=="}}) {

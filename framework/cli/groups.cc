@@ -6,6 +6,7 @@
 #include <rookery/admin/group_lags.h>
 #include <rookery/cli/groups_text.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -36,6 +37,11 @@ std::vector<T> good_of(std::vector<Result<T>> answers, std::optional<Error>& err
 Status then(Status written, const std::optional<Error>& error) {
   if (!written || !error) return written;
   return fail(*error);
+}
+
+// Each once, in the order in which they were named.
+void add(const std::string& name, std::vector<std::string>& names) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
 
 class Groups {
@@ -84,10 +90,10 @@ class Groups {
     }
     for (const std::string& name : wanted) {
       if (!app_.groups().contains(name)) {
-        names.push_back(name);
+        add(name, names);
         continue;
       }
-      for (std::string& group : broker_groups(app_, name)) names.push_back(std::move(group));
+      for (const std::string& group : broker_groups(app_, name)) add(group, names);
     }
     return names;
   }
@@ -186,9 +192,10 @@ class Groups {
   }
 
   Status remove() {
+    std::vector<std::string> named;
+    for (const std::string& name : options_.groups) add(name, named);
     std::vector<Status> statuses;
-    for (const auto& description :
-         admin_.client().describe_groups(options_.groups, admin_.deadline())) {
+    for (const auto& description : admin_.client().describe_groups(named, admin_.deadline())) {
       if (!description) {
         statuses.push_back(fail(description.error()));
       } else if (description->state == "Dead") {
@@ -202,7 +209,7 @@ class Groups {
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i < statuses.size(); ++i) {
       if (!statuses[i]) continue;
-      open.push_back(options_.groups[i]);
+      open.push_back(named[i]);
       places.push_back(i);
     }
     if (!options_.is_dry_run && !open.empty()) {
@@ -216,7 +223,7 @@ class Groups {
     DeletionsReport report{.is_dry = options_.is_dry_run};
     std::vector<Result<bool>> outcomes;
     for (std::size_t i = 0; i < statuses.size(); ++i) {
-      report.groups.emplace_back(options_.groups[i], statuses[i]);
+      report.groups.emplace_back(named[i], statuses[i]);
       outcomes.push_back(statuses[i].map([] { return true; }));
     }
     std::optional<Error> error;

@@ -3,6 +3,7 @@
 // Tables and JSON of groups.
 #include <rookery/cli/groups_text.h>
 
+#include <rookery/cli/printable.h>
 #include <rookery/cli/table.h>
 
 #include <map>
@@ -92,8 +93,8 @@ std::string descriptions_text(const std::vector<ConsumerGroupDescription>& group
                               std::size_t width) {
   std::string out;
   for (const ConsumerGroupDescription& group : groups) {
-    out += (out.empty() ? "" : "\n") + ("group " + group.group) + ": " + group.state + ", " +
-           counted(group.members.size(), "member") + "\n";
+    out += (out.empty() ? "" : "\n") + ("group " + one_line(group.group)) + ": " + group.state +
+           ", " + counted(group.members.size(), "member") + "\n";
     if (group.members.empty()) continue;
     Table table({{"CLIENT"}, {"HOST"}, {"PARTITIONS"}, {"MEMBER"}});
     for (const ConsumerGroupMember& member : group.members) {
@@ -138,7 +139,7 @@ std::string lags_text(const std::vector<GroupLag>& groups, std::size_t width) {
                  text_of(one.committed), text_of(end), text_of(one.lag()),
                  one.missing.empty() ? one.member : "(" + one.missing + ")"});
     }
-    totals += "group " + group.group + ": " + group.state + ", " +
+    totals += "group " + one_line(group.group) + ": " + group.state + ", " +
               counted(group.members, "member") + ", lag " + std::to_string(group.total()) + "\n";
   }
   return (table.size() > 0 ? table.text(width) : "") + totals;

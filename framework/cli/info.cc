@@ -97,7 +97,7 @@ std::string info_text(const ProgramInfo& info) {
       field("brokers", info.brokers.empty() ? "none named: use --brokers host:port"
                                             : info.brokers + " (" + info.security_protocol + ")");
   if (!info.cluster_error.empty()) {
-    text += field("cluster", "no answer within 5 s: " + info.cluster_error);
+    text += field("cluster", "not reached: " + info.cluster_error);
   }
   if (!info.cluster) return text;
   text += field("cluster", counted(info.cluster->nodes.size(), "node") + ", " +

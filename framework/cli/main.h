@@ -4,12 +4,13 @@
 //
 //   int main(int argc, char** argv) { return rookery::main(billing_app, argc, argv); }
 //
-// Commands: server (run until a signal), routes (print and check them; routes.h), read (records of
-// any topic; read.h), dlq (list, show and send back dead letters; dlq.h), segments (move offsets
-// between a group and its segments; segments.h), config (settings; config_options.h), info
-// (versions and the cluster; info.h), health (ask a server that runs; health_command.h), completion
-// (for shells; completion.h), and those the program adds. No argument prints help; an unknown word
-// is one line of error and exit code 1.
+// Commands: server (run until a signal), routes (print and check them; routes.h), topics (declared
+// ones, and the cluster brought to that; topics.h), groups (of the cluster; groups.h), read
+// (records of any topic; read.h), dlq (list, show and send back dead letters; dlq.h), segments
+// (move offsets between a group and its segments; segments.h), config (settings; config_options.h),
+// info (versions and the cluster; info.h), health (ask a server that runs; health_command.h),
+// completion (for shells; completion.h), and those the program adds. No argument prints help; an
+// unknown word is one line of error and exit code 1.
 #pragma once
 
 #include <rookery/cli/main_options.h>

@@ -107,7 +107,7 @@ Status parse_read_place(const std::string& text, RecordsOptions& options) {
           dash == std::string::npos || dash == 0
               ? std::nullopt
               : number_in<PartitionId>(std::string_view(options.topic).substr(dash + 1));
-      is_right = partition && offset;
+      is_right = partition && offset && *offset < std::numeric_limits<Offset>::max();
       if (is_right) {
         options.topic.resize(dash);
         options.partitions = {*partition};

@@ -4,8 +4,7 @@
 //
 //   billing server --include-groups billing,mail --exclude-topics audit.v1
 //
-// Included first: what is named, or everything where nothing is; then what is excluded goes. A
-// topic's route is named as the program writes it, a pattern ('^orders.*') as a pattern. Groups
+// Included first: what is named, or everything where nothing is; then what is excluded goes. Groups
 // that have no route left do not run. To a broker, a group that is shared between processes with
 // different topics of it stays one group, whose members subscribe to different topics.
 //
@@ -34,7 +33,7 @@ struct RouteFilter {
 // "--include-groups" and the others. `filter` outlives the parsing.
 void add_route_filter_options(CLI::App& word, RouteFilter& filter);
 
-// Takes out of the app what does not run here. Answers what that is, in the order of the routes:
+// Takes out of the app what does not run here. Answers what that is, groups by name:
 // "group mail", "topic audit.v1 of group billing". Errors: kInvalidArgument, one line: a name that
 // no route has, with the nearest that one has; nothing left to run.
 Result<std::vector<std::string>> choose_routes(App& app, const RouteFilter& filter);

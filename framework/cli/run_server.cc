@@ -121,7 +121,8 @@ int run_server(App app, Transport& transport, const RunOptions& options) {
   Server server(std::move(app), transport,
                 {.monitor = &monitor,
                  .run_times = options.health ? &metrics.run_times() : nullptr,
-                 .segments = options.segments});
+                 .segments = options.segments,
+                 .left_out = options.left_out});
   Result<std::unique_ptr<HealthServer>> health =
       options.health ? answer_probes(*options.health, server, monitor, metrics) : nullptr;
   if (!health) {
@@ -133,11 +134,6 @@ int run_server(App app, Transport& transport, const RunOptions& options) {
     return static_cast<int>(ExitCode::kStartupError);
   }
   ExitCode code = ExitCode::kClean;
-  for (const std::string& what : options.left_out) {
-    monitor.publish({.kind = EventKind::kServerStarted,
-                     .origin = server.id(),
-                     .message = "not run by this process: " + what});
-  }
   Thread waiter("server-wait", [&] {
     code = server.wait();
     const std::uint64_t one = 1;

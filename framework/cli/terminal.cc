@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -57,6 +58,8 @@ bool allows_colour() {
 }  // namespace
 
 Terminal standard_terminal() {
+  // A reader that goes away is told by write(2).
+  ::signal(SIGPIPE, SIG_IGN);
   Terminal terminal{.write = write_output};
   winsize size{};
   const bool is_seen = ::isatty(STDOUT_FILENO) == 1;

@@ -7,6 +7,7 @@
 #include <rookery/cli/topics_text.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace rookery {
@@ -24,7 +25,9 @@ Result<std::vector<NewTopic>> chosen_topics(const App& app, const TopicsOptions&
   std::vector<std::string> names;
   for (const NewTopic& topic : app.topics()) names.push_back(topic.name);
   std::vector<NewTopic> chosen;
+  std::set<std::string> seen;
   for (const std::string& wanted : options.topics) {
+    if (!seen.insert(wanted).second) continue;
     const auto found = std::find(names.begin(), names.end(), wanted);
     if (found == names.end()) {
       const std::string near = nearest(wanted, names);

@@ -3,6 +3,7 @@
 // The program as it is configured, for words that work at a cluster.
 #include <rookery/cli/word.h>
 
+#include <rookery/cli/printable.h>
 #include <rookery/transport/librdkafka/transport.h>
 
 #include <cstdio>
@@ -34,7 +35,7 @@ Configuration WordContext::configured() const {
 }
 
 int print_error(const std::string& message) {
-  std::fprintf(stderr, "error: %s\n", message.c_str());
+  std::fprintf(stderr, "error: %s\n", one_line(message).c_str());
   return 1;
 }
 

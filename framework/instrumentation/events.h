@@ -66,7 +66,7 @@ struct Event {
   // which publish() adds. Other events: of the failing record, or empty.
   std::string trace_id = {};
   std::size_t records = 0;  // records.consumed: how many
-  std::string group = {};  // the consumer group that it is of; empty: the server's own
+  std::string group = {};   // the consumer group it is about; empty: the server's own
 };
 
 class Monitor {

@@ -145,7 +145,7 @@ TEST(Monitor, HasANameOfItsOwnForEachKind) {
 
 TEST(Log, JsonIsOneObjectWithWhatIsKnown) {
   const std::string line = log_json({.kind = EventKind::kErrorOccurred,
-                                     .origin = "billing-1f eu",
+                                     .origin = "my billing-1f eu",
                                      .message = "order\nwithout \xff",
                                      .error_type = "consume",
                                      .error_class = "MissingAmount",
@@ -153,9 +153,10 @@ TEST(Log, JsonIsOneObjectWithWhatIsKnown) {
                                      .offset = 17,
                                      .attempt = 2,
                                      .fatal = true,
-                                     .trace_id = "0af7"},
+                                     .trace_id = "0af7",
+                                     .group = "eu"},
                                     WallTime(std::chrono::milliseconds(1'767'225'600'042)));
-  EXPECT_EQ(line, R"({"time":"2026-01-01T00:00:00.042Z","level":"error","server":"billing-1f",)"
+  EXPECT_EQ(line, R"({"time":"2026-01-01T00:00:00.042Z","level":"error","server":"my billing-1f",)"
                   R"("origin":"eu","event":"error.occurred","message":"order\nwithout )"
                   "\xef\xbf\xbd"
                   R"(","topic":"orders.v1","partition":3,"offset":17,"error_type":"consume",)"

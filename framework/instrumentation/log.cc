@@ -96,11 +96,15 @@ std::string log_text(const Event& event) {
 }
 
 std::string log_json(const Event& event, WallTime time) {
-  const std::size_t server_ends = event.origin.find(' ');
+  // Either may have blanks.
+  const std::string& origin = event.origin;
+  const bool is_of_group = !event.group.empty() && origin.ends_with(" " + event.group);
+  const std::size_t server_ends =
+      is_of_group ? origin.size() - event.group.size() - 1 : std::string::npos;
   nlohmann::ordered_json line = {{"time", rfc3339(time)},
                                  {"level", name_of(level_of(event))},
-                                 {"server", event.origin.substr(0, server_ends)}};
-  if (server_ends != std::string::npos) line["origin"] = event.origin.substr(server_ends + 1);
+                                 {"server", origin.substr(0, server_ends)}};
+  if (server_ends != std::string::npos) line["origin"] = event.group;
   line["event"] = name(event.kind);
   line["message"] = event.message;
   if (event.partition) {

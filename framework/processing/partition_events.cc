@@ -62,7 +62,8 @@ void Partition::publish_consumed(std::size_t count) {
                                  .origin = environment_->origin,
                                  .message = std::to_string(count),
                                  .partition = topic_partition_,
-                                 .records = count});
+                                 .records = count,
+                                 .group = environment_->group});
 }
 
 void Partition::publish_truncated(Offset offset) {
@@ -72,7 +73,8 @@ void Partition::publish_truncated(Offset offset) {
                                             std::to_string(offset) +
                                             ": what lies there now is consumed",
                                  .partition = topic_partition_,
-                                 .offset = offset});
+                                 .offset = offset,
+                                 .group = environment_->group});
 }
 
 void Partition::publish_output_failure(const OutputFailure& failed) {

@@ -41,6 +41,7 @@ class Server::Impl {
         transport_(transport),
         id_(options.id.empty() ? make_server_id(app_.options().client_id) : options.id),
         segments_(options.segments.begin(), options.segments.end()),
+        left_out_(left_out_text(options.left_out)),
         run_times_(options.run_times),
         events_(options.monitor ? *options.monitor : silent_,
                 [this] { stop_fatally("std::bad_alloc"); }) {}
@@ -230,8 +231,8 @@ class Server::Impl {
 
   Status start_connections() {
     is_started_.store(true);
-    publish(EventKind::kServerStarted,
-            std::to_string(workers()) + " workers, groups: " + group_names(environments_));
+    publish(EventKind::kServerStarted, std::to_string(workers()) + " workers, groups: " +
+                                           group_names(environments_) + left_out_);
     for (const auto& connection : connections_) {
       if (Status started = connection->start(); !started) return started;
     }
@@ -264,10 +265,8 @@ class Server::Impl {
     auto environment = std::make_shared<PartitionEnvironment>();
     environment->group = broker_group;
     environment->origin = id_ + " " + broker_group;
-    if (segment) {
-      environment->segments = settings.parallel_segments;
-      environment->segment = *segment;
-    }
+    if (segment) environment->segments = settings.parallel_segments;
+    environment->segment = segment.value_or(0);
     environment->events = &events_;
     environment->pool = pool_.get();
     environment->relay = relay_.get();
@@ -346,6 +345,7 @@ class Server::Impl {
   Transport& transport_;
   const std::string id_;
   const std::set<std::size_t> segments_;  // that were chosen to run here; empty: all
+  const std::string left_out_;
   RunTimes* const run_times_;
   Monitor silent_;
   const EventPublisher events_;

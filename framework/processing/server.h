@@ -43,6 +43,8 @@ struct ServerOptions {
   // Which segments of groups that have parallel segments run here, by number; empty: all. Groups
   // without run all the same.
   std::vector<std::size_t> segments = {};
+  // What the program has and this server does not run, as text; its start tells of it.
+  std::vector<std::string> left_out = {};
 };
 
 class Server {

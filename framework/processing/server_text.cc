@@ -39,4 +39,10 @@ std::string group_names(const std::vector<std::shared_ptr<PartitionEnvironment>>
   return out;
 }
 
+std::string left_out_text(const std::vector<std::string>& left_out) {
+  std::string text;
+  for (const std::string& one : left_out) text += (text.empty() ? "; not here: " : ", ") + one;
+  return text;
+}
+
 }  // namespace rookery

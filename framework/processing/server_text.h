@@ -24,4 +24,7 @@ std::unique_ptr<Tracer> make_tracer(const App& app, const std::string& server_id
 // "billing, mail"
 std::string group_names(const std::vector<std::shared_ptr<PartitionEnvironment>>& environments);
 
+// "; not here: group mail, topic audit.v1 of group billing"; empty when nothing is left out.
+std::string left_out_text(const std::vector<std::string>& left_out);
+
 }  // namespace rookery

@@ -164,6 +164,8 @@ Result<ReadResult> read_ranges(Transport& transport, const std::vector<ReadRange
   // librdkafka wants a group's name for any consumer; nothing is committed under it.
   ConfigMap config = options.config;
   config.try_emplace("group.id", "reader");
+  // What retention takes meanwhile is left out, and not all that follows it.
+  config.try_emplace("auto.offset.reset", "earliest");
   auto consumer = transport.make_group_consumer({.config = std::move(config)});
   if (!consumer) return fail(consumer.error());
   Result<ReadResult> result = Reader(**consumer, ranges, options, take).run();

@@ -6,10 +6,10 @@
 //   { MutexLock lock(mutex_); ... }
 //
 // Rule of ranks (ranks.h): a thread may only lock a mutex whose rank is strictly greater than that
-// of each it holds. Checked always on fibers, and on OS threads in debug builds (NDEBUG unset); a
-// violation names both mutexes and ends the simulated run, or aborts the process. try_lock() does
-// not wait, and is free of the rule. On fibers the graph of locks, by mutex name, is recorded too,
-// and a cycle fails the run.
+// of each it holds. Checked always on fibers, and on OS threads in builds with ROOKERY_CHECK_LOCKS
+// (all but -c opt); a violation names both mutexes and ends the simulated run, or aborts the
+// process. try_lock() does not wait, and is free of the rule. On fibers the graph of locks, by
+// mutex name, is recorded too, and a cycle fails the run.
 //
 // Names are literals: they must outlive the mutex. Not recursive. A mutex must not be destroyed
 // while held.
@@ -26,10 +26,11 @@ namespace rookery {
 class Mutex;
 
 namespace detail {
-#ifdef NDEBUG
-inline constexpr bool kCheckLocksOnOsThreads = false;
-#else
+// Told by the build and not by NDEBUG: who uses an installed library may be built without it.
+#ifdef ROOKERY_CHECK_LOCKS
 inline constexpr bool kCheckLocksOnOsThreads = true;
+#else
+inline constexpr bool kCheckLocksOnOsThreads = false;
 #endif
 // The book of locks that an OS thread holds; each aborts with a message when a rule is broken.
 void os_before_lock(const MutexState& mutex);

@@ -87,7 +87,7 @@ TEST(Mutex, ALockCanBeGivenBackEarlyAndTakenAgain) {
   EXPECT_TRUE(lock.owns());
 }
 
-#ifndef NDEBUG
+#ifdef ROOKERY_CHECK_LOCKS
 
 TEST(LockRulesDeathTest, ARankThatDoesNotAscendNamesBothMutexes) {
   Mutex outer("outer_thing", 10);
@@ -162,7 +162,7 @@ TEST(LockRules, LocksMayBeGivenBackInAnyOrder) {
   assert_no_locks_held("nothing");
 }
 
-#endif  // NDEBUG
+#endif  // ROOKERY_CHECK_LOCKS
 
 TEST(ConditionVariable, EndsByNotify) {
   Mutex mutex("mutex", ranks::kLeaf);

@@ -27,6 +27,7 @@ namespace {
 
 constexpr std::string_view kScheme = "http://";
 constexpr const char* kPath = "/v1/traces";
+constexpr Duration kConnectMost = std::chrono::seconds(2);
 constexpr std::size_t kAnswerShown = 200;  // characters of what a collector says
 
 struct Endpoint {
@@ -120,7 +121,8 @@ class OtlpExporter final : public SpanExporter {
   OtlpExporter(OtlpOptions options, Endpoint endpoint)
       : options_(std::move(options)), endpoint_(std::move(endpoint)), http_(endpoint_.origin) {
     http_.set_keep_alive(true);
-    http_.set_connection_timeout(options_.request_timeout);
+    // Nothing interrupts it, and a server that stops waits for it.
+    http_.set_connection_timeout(std::min<Duration>(options_.request_timeout, kConnectMost));
     http_.set_read_timeout(options_.request_timeout);
     http_.set_write_timeout(options_.request_timeout);
     thread_ = Thread("otlp", [this] { run(); });
@@ -199,12 +201,14 @@ class OtlpExporter final : public SpanExporter {
         return std::nullopt;
       }
       if (is_due) break;
-      changed_.wait_until(
-          lock, queue_.empty() ? kNever : saturating_add(oldest_at_, options_.batch_wait), [this] {
-            return is_over_ || queue_.size() >= options_.batch_most ||
-                   (!queue_.empty() &&
-                    (flushes_ > 0 || now() >= saturating_add(oldest_at_, options_.batch_wait)));
-          });
+      // How long a span waits is known when there is one.
+      if (queue_.empty()) {
+        changed_.wait_until(lock, kNever, [this] { return is_over_ || !queue_.empty(); });
+      } else {
+        changed_.wait_until(lock, saturating_add(oldest_at_, options_.batch_wait), [this] {
+          return is_over_ || flushes_ > 0 || queue_.size() >= options_.batch_most;
+        });
+      }
     }
     sending_ = std::min(queue_.size(), options_.batch_most);
     const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(sending_);
@@ -221,11 +225,15 @@ class OtlpExporter final : public SpanExporter {
     const TimePoint give_up_at = deadline_in(options_.give_up_after);
     for (Duration backoff = options_.retry_first;;
          backoff = std::min(backoff * 2, options_.retry_max)) {
+      {
+        MutexLock lock(mutex_);
+        if (is_over_) return batch.size();
+      }
       const Answer answer =
           answer_of(http_.Post(endpoint_.path, headers, body, "application/json"));
       why = answer.why;
       if (answer.is_accepted) return std::min(answer.rejected, batch.size());
-      const TimePoint again = deadline_in(answer.wait.value_or(backoff));
+      const TimePoint again = deadline_in(std::max(answer.wait.value_or(backoff), backoff));
       if (!answer.is_worth_another || again > give_up_at) return batch.size();
       MutexLock lock(mutex_);
       why_ = why;

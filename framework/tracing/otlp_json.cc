@@ -44,6 +44,7 @@ Json span_json(const Span& span) {
     if (!link.state.empty()) linked["traceState"] = link.state;
     out["links"].push_back(std::move(linked));
   }
+  if (span.dropped_links > 0) out["droppedLinksCount"] = span.dropped_links;
   if (span.has_failed) {
     out["status"] = {{"code", kStatusError}, {"message", span.error_message}};
   }

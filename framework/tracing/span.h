@@ -34,6 +34,7 @@ struct Span {
   std::vector<std::pair<std::string, AttributeValue>> attributes = {};
   // Spans of other traces, or of this one, that it also came from.
   std::vector<TraceContext> links = {};
+  std::uint32_t dropped_links = 0;  // beyond what one span has
   bool has_failed = false;
   std::string error_message = {};
 

@@ -17,6 +17,9 @@
 namespace rookery {
 namespace {
 
+// OpenTelemetry's default for one span: a batch of many records is to fit into a request.
+constexpr std::size_t kLinksMost = 128;
+
 // Whether the bytes are UTF-8 (RFC 3629), and so a string for OpenTelemetry.
 bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
@@ -129,7 +132,13 @@ Span Tracer::process(std::span<const Record> records, const std::string& group,
   span.attributes.emplace_back("messaging.batch.message_count",
                                static_cast<std::int64_t>(records.size()));
   for (const Record& record : records) {
-    if (auto context = context_of(record)) span.links.push_back(std::move(*context));
+    auto context = context_of(record);
+    if (!context) continue;
+    if (span.links.size() < kLinksMost) {
+      span.links.push_back(std::move(*context));
+    } else {
+      ++span.dropped_links;
+    }
   }
   return span;
 }
@@ -178,6 +187,9 @@ void Tracer::flush(TimePoint deadline) const {
   } catch (const std::exception& exception) {
     tell(rookery::fail(ErrorCode::kUserCode,
                        std::string("the exporter of spans threw: ") + exception.what()));
+  } catch (...) {
+    tell(rookery::fail(ErrorCode::kUserCode,
+                       "the exporter of spans threw what is no std::exception"));
   }
 }
 

@@ -30,6 +30,7 @@ constexpr auto kPublicPackages = std::to_array<PublicPackage>({
     {"tools", true},
     // What programs include.
     {"framework", false},
+    {"framework/admin", false},
     {"framework/base", true},
     {"framework/cli", false},
     {"framework/filtering", false},

@@ -102,9 +102,7 @@ void Cluster::Impl::dispatch(Requester to, const RequestHeader& header, Request 
     void operator()(OffsetCommitRequest& request) {
       reply(self.groups.commit(node, client, request));
     }
-    void operator()(OffsetFetchRequest& request) {
-      reply(self.groups.fetch_offsets(node, request));
-    }
+    void operator()(OffsetFetchRequest& r) { reply(self.groups.fetch_offsets(node, r)); }
     void operator()(DescribeGroupsRequest& request) { reply(self.groups.describe(node, request)); }
     void operator()(OffsetDeleteRequest& request) {
       reply(self.groups.delete_offsets(node, request));

@@ -75,7 +75,7 @@ struct ReadCommand : ::testing::Test {
   static ReadPoint offset(Offset at, Kind kind = Kind::kOffset) {
     return {.kind = kind, .offset = at};
   }
-  static ReadPoint time(int ms) {
+  static ReadPoint at_ms(int ms) {
     return {.kind = Kind::kTime, .time = Timestamp(std::chrono::milliseconds(ms))};
   }
 
@@ -96,8 +96,8 @@ TEST_F(ReadCommand, BeginsAndEndsWhereItIsTold) {
   EXPECT_THAT(values({.from = offset(1), .to = offset(3)}), ElementsAre("1", "2"));
   EXPECT_THAT(values({.from = offset(2, Kind::kBeforeEnd)}), ElementsAre("3", "4"));
   EXPECT_THAT(values({.from = offset(99, Kind::kBeforeEnd), .limit = 1}), ElementsAre("0"));
-  EXPECT_THAT(values({.from = time(1001), .to = time(1003)}), ElementsAre("1", "2"));
-  EXPECT_THAT(values({.from = time(5000)}), IsEmpty());
+  EXPECT_THAT(values({.from = at_ms(1001), .to = at_ms(1003)}), ElementsAre("1", "2"));
+  EXPECT_THAT(values({.from = at_ms(5000)}), IsEmpty());
   EXPECT_THAT(values({.from = offset(99)}), IsEmpty());
   EXPECT_THAT(values({.from = offset(3), .to = offset(1)}), IsEmpty());
 }

@@ -34,7 +34,8 @@ def _installable_impl(ctx):
             continue
         flags += one.user_link_flags
         for library in one.libraries:
-            objects += library.objects or library.pic_objects or []
+            # Users may make shared libraries of it.
+            objects += library.pic_objects or library.objects or []
     defines = compilation.defines.to_list()
     if below:
         defines = [define for define in defines if define not in below.defines]

@@ -207,7 +207,15 @@ std::vector<Result<std::vector<Acl>>> Admin::delete_acls(const std::vector<AclFi
           const auto** gone =
               rd_kafka_DeleteAcls_result_response_matching_acls(results[at], &matches);
           // What an earlier attempt deleted is still what this call did.
-          std::vector<Acl> now_gone = acls_of(gone, matches);
+          std::vector<Acl> now_gone;
+          for (std::size_t k = 0; k < matches; ++k) {
+            const rd_kafka_error_t* kept = rd_kafka_AclBinding_error(gone[k]);
+            if (kept == nullptr) {
+              now_gone.push_back(acl_of(gone[k]));
+            } else if (!asked.errors[i]) {
+              asked.errors[i] = error_of(kept, what + " of " + acl_of(gone[k]).text());
+            }
+          }
           if (answers[i]) now_gone.insert(now_gone.end(), answers[i]->begin(), answers[i]->end());
           std::sort(now_gone.begin(), now_gone.end());
           answers[i] = std::move(now_gone);

@@ -79,9 +79,14 @@ struct Changes {
   std::vector<bool> open;
   std::vector<Status> statuses;
 
-  void add(const ConfigResource& resource, const char* order) {
+  template <class Values>
+  void add(const ConfigResource& resource, const Values& values, const char* order) {
     names.push_back(order + (" " + resource.text()));
     statuses.push_back(resource.check());
+    // The library would leave it out, and send the others.
+    if (statuses.back() && values.contains("")) {
+      statuses.back() = fail(ErrorCode::kInvalidConfig, names.back() + ": one without a name");
+    }
     open.push_back(statuses.back().has_value());
   }
 };
@@ -173,7 +178,8 @@ std::vector<Result<std::vector<ConfigEntry>>> Admin::configs(
 std::vector<Status> Admin::alter_configs(const std::vector<ConfigChange>& changes,
                                          TimePoint deadline) {
   Changes all;
-  for (const ConfigChange& change : changes) all.add(change.resource, "alter settings of");
+  for (const ConfigChange& change : changes)
+    all.add(change.resource, change.values, "alter settings of");
   const auto results = [](rd_kafka_event_t* event, std::size_t* count) {
     return rd_kafka_IncrementalAlterConfigs_result_resources(
         rd_kafka_event_IncrementalAlterConfigs_result(event), count);
@@ -213,7 +219,7 @@ std::vector<Status> Admin::alter_configs(const std::vector<ConfigChange>& change
 std::vector<Status> Admin::replace_configs(const std::vector<ConfigValues>& values,
                                            TimePoint deadline) {
   Changes all;
-  for (const ConfigValues& one : values) all.add(one.resource, "replace settings of");
+  for (const ConfigValues& one : values) all.add(one.resource, one.values, "replace settings of");
   return change_each(
       connection_->get(), RD_KAFKA_ADMIN_OP_ALTERCONFIGS, std::move(all), closed_, deadline,
       replaced, [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {

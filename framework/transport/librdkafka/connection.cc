@@ -29,9 +29,9 @@ std::string_view word_for(std::string_view state) {
   return kConnecting;
 }
 
-// Where rd_kafka_new fails behind on_new (credentials that cannot be used), librdkafka 2.0.2 has freed
-// the configuration's interceptors already, and rd_kafka_conf_destroy would free them again. Some
-// hundred bytes for each client that could not be made are kept until the process ends.
+// Where rd_kafka_new fails behind on_new (credentials that cannot be used), librdkafka 2.0.2 has
+// freed the configuration's interceptors already, and rd_kafka_conf_destroy would free them again.
+// Some hundred bytes for each client that could not be made are kept until the process ends.
 void keep_for_good(rd_kafka_conf_t* conf) {
   static Mutex mutex("librdkafka.kept", ranks::kLeaf);
   static auto* const kept = new std::vector<rd_kafka_conf_t*>();

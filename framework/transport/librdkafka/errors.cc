@@ -15,6 +15,7 @@ ErrorCode code_of_broker_error(rd_kafka_resp_err_t error) {
       return ErrorCode::kCorruptMessage;
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
       return ErrorCode::kUnknownTopicOrPartition;
+    case RD_KAFKA_RESP_ERR__NOENT:  // DeleteRecords: none of the partitions has one
     case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
       return ErrorCode::kLeaderNotAvailable;
     case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:

@@ -55,7 +55,9 @@ std::map<std::int32_t, ClientStatistics::RoundTrips> round_trips_in(std::string_
     at = next;
     const std::int64_t node = number_behind(broker, "nodeid", 0);
     const std::size_t rtt = broker.find("\"rtt\":");
-    if (node < 0 || rtt == std::string_view::npos) continue;
+    // The coordinator's shadow has the node's id, too.
+    const bool is_logical = broker.find("\"source\":\"logical\"") != std::string_view::npos;
+    if (node < 0 || is_logical || rtt == std::string_view::npos) continue;
     const std::string_view window = broker.substr(rtt, broker.find('}', rtt) - rtt);
     const auto duration = [window](std::string_view name) {
       return Duration(std::chrono::microseconds(number_behind(window, name, 0)));

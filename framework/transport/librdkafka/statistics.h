@@ -22,8 +22,8 @@ struct MembershipSeen {
 MembershipSeen membership_in(std::string_view statistics_json);
 
 // brokers.*.rtt, by node; each object tells of the time since the one before. Brokers without a
-// node id (bootstrap addresses, the coordinator's shadow) and those without a round trip are left
-// out.
+// node id (bootstrap addresses), logical ones (the coordinator's shadow, whose requests wait for
+// rebalances) and those without a round trip are left out.
 std::map<std::int32_t, ClientStatistics::RoundTrips> round_trips_in(
     std::string_view statistics_json);
 

@@ -1,0 +1,123 @@
+// client_statistics_test.cc
+//
+// What clients know of their queue and their brokers, and what is read from librdkafka's
+// statistics.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rookery/runtime/condition_variable.h>
+#include <rookery/runtime/mutex.h>
+#include <rookery/runtime/time.h>
+#include <rookery/transport/librdkafka/statistics.h>
+#include <rookery/transport/librdkafka/transport.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace rookery::librdkafka {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Statistics, TellWhetherAJoinIsUnderWay) {
+  const auto with = [](const std::string& state) {
+    return membership_in(
+        "{ \"name\": \"x\", \"ts\":5000, \"time\": 1, \"topics\": { \"cgrp\": {} }, "
+        "\"cgrp\": { \"state\": \"up\", \"join_state\": \"" +
+        state + "\", \"rebalance_age\": 3 } }");
+  };
+  EXPECT_TRUE(with("steady").is_steady);
+  EXPECT_FALSE(with("wait-join").is_steady);
+  EXPECT_FALSE(with("init").is_steady);
+  EXPECT_EQ(with("steady").at, TimePoint(5ms));
+  EXPECT_FALSE(membership_in("{}").is_steady);
+  EXPECT_FALSE(membership_in("").is_steady);
+}
+
+// As librdkafka writes it, shortened.
+TEST(Statistics, TellRoundTripsByNode) {
+  const auto broker = [](int node, const std::string& window,
+                         const std::string& source = "learned") {
+    return "\"host:9092/" + std::to_string(node) +
+           "\": { \"name\":\"host:9092\", \"nodeid\":" + std::to_string(node) + ", \"source\":\"" +
+           source + "\", \"int_latency\": { \"p50\":9, \"cnt\":9 }, \"rtt\": { " + window +
+           " }, \"throttle\": { \"sum\":7, \"cnt\":7 }, \"toppars\": {} }";
+  };
+  const auto seen = round_trips_in(
+      "{ \"name\": \"x\", \"ts\":5000, \"brokers\":{ " +
+      broker(-1, R"("sum":5, "p50":5, "p99":5, "cnt":1)") + "," +
+      broker(2, R"("min":1000, "sum":6000, "p50":1500, "p99":4000, "cnt":3)") + "," +
+      broker(2, R"("sum":9000000, "p50":9000000, "p99":9000000, "cnt":9)", "logical") + "," +
+      broker(3, R"("sum":0, "p50":0, "p99":0, "cnt":0)") +
+      "}, \"topics\":{ \"a\": { \"nodeid\":4, \"rtt\": { \"sum\":1, \"cnt\":1 } } } }");
+  ASSERT_EQ(seen.size(), 1U) << "of nodes that were asked something";
+  EXPECT_EQ(seen.at(2).count, 3U);
+  EXPECT_EQ(seen.at(2).sum, 6ms);
+  EXPECT_EQ(seen.at(2).median, 1500us);
+  EXPECT_EQ(seen.at(2).p99, 4ms);
+  EXPECT_TRUE(round_trips_in("{}").empty());
+  EXPECT_TRUE(round_trips_in("{ \"brokers\":{ \"x\": { \"nodeid\":1, \"rtt\":").empty());
+}
+
+// Brokers in librdkafka's own process.
+TEST(Statistics, AProducerKnowsItsQueueAndItsBrokers) {
+  const auto transport = make_librdkafka_transport({{"bootstrap.servers", "127.0.0.1:1"},
+                                                    {"test.mock.num.brokers", "2"},
+                                                    {"statistics.interval.ms", "20"}});
+  auto producer = transport->make_producer({.config = {{"linger.ms", "60000"}}});
+  ASSERT_TRUE(producer) << producer.error().text();
+  OutgoingRecord record{.topic = "orders", .key = "12", .value = "345"};
+  ASSERT_TRUE((*producer)->send(record, 1));
+  ASSERT_TRUE((*producer)->send(record, 2));
+  const auto queue = (*producer)->statistics().queue;
+  ASSERT_TRUE(queue);
+  EXPECT_EQ(queue->records, 2U);
+  EXPECT_EQ(queue->bytes, 10U);
+  EXPECT_FALSE((*producer)->send({.topic = ""}, 3)) << "not counted";
+  const Status flushed = (*producer)->flush(deadline_in(30s));
+  ASSERT_TRUE(flushed) << flushed.error().text();
+  const TimePoint deadline = deadline_in(30s);
+  std::uint64_t round_trips = 0;
+  std::size_t connected = 0;
+  while ((round_trips == 0 || connected == 0) && now() < deadline) {
+    round_trips = connected = 0;
+    for (const auto& broker : (*producer)->statistics().brokers) {
+      EXPECT_GE(broker.node, 1);
+      EXPECT_LE(broker.node, 2);
+      connected += broker.is_connected ? 1 : 0;
+      if (broker.round_trips) {
+        round_trips += broker.round_trips->count;
+        EXPECT_GT(broker.round_trips->sum, Duration::zero());
+        EXPECT_LE(broker.round_trips->median, broker.round_trips->p99);
+      }
+    }
+  }
+  EXPECT_GT(round_trips, 0U);
+  EXPECT_GT(connected, 0U);
+  EXPECT_EQ((*producer)->statistics().queue->records, 0U);
+  EXPECT_EQ((*producer)->statistics().queue->bytes, 0U);
+}
+
+// Its group has no broker to be one of, but it knows whom it asked.
+TEST(Statistics, AConsumerKnowsItsBrokers) {
+  const auto transport = make_librdkafka_transport({{"bootstrap.servers", "127.0.0.1:1"},
+                                                    {"test.mock.num.brokers", "1"},
+                                                    {"statistics.interval.ms", "20"}});
+  auto consumer = transport->make_group_consumer({.config = {{"group.id", "billing"}}});
+  ASSERT_TRUE(consumer) << consumer.error().text();
+  ASSERT_TRUE((*consumer)->subscribe({"orders"}));
+  const auto is_seen = [&] {
+    const ClientStatistics statistics = (*consumer)->statistics();
+    EXPECT_FALSE(statistics.queue);
+    return !statistics.brokers.empty() && statistics.brokers[0].round_trips;
+  };
+  const TimePoint deadline = deadline_in(30s);
+  while (!is_seen() && now() < deadline) (*consumer)->poll_events(deadline_in(20ms));
+  EXPECT_TRUE(is_seen());
+  (*consumer)->close(deadline_in(30s));
+  EXPECT_TRUE((*consumer)->statistics().brokers.empty());
+}
+
+}  // namespace
+}  // namespace rookery::librdkafka
