@@ -27,10 +27,10 @@ fails_with() {
 
 # Help without an argument; a group of words tells its own.
 "$program" >"$work/help" || fail "no argument"
-for word in server routes read dlq segments config info health completion; do
+for word in server routes topics groups read dlq segments config info health completion; do
   says help "^  $word "
 done
-for group in dlq segments config; do
+for group in topics groups dlq segments config; do
   "$program" "$group" >"$work/group" || fail "$group alone"
   says group '^Subcommands:'
 done
