@@ -52,7 +52,7 @@ if len(events) != len(kind_names) or len(events) < 15:
 told = rows("| event | when |")
 same("event", events, set(told), "events.cc", "the guide")
 event_struct = re.search(r"struct Event \{(.*?)^\};", read("framework/instrumentation/events.h"), re.DOTALL | re.MULTILINE)
-fields = set(re.findall(r"(\w+)(?: = [^;]*)?;", event_struct.group(1)))
+fields = set(re.findall(r"(\w+)(?: = [^;]*)?;", re.sub(r"//.*", "", event_struct.group(1))))
 for event, row in told.items():
     for field in re.findall(r"`(\w+)`", row.rsplit("|", 1)[-1]):
         if field not in fields:

@@ -52,7 +52,8 @@ struct ClusterWords : ::testing::Test {
   }
   std::vector<Offset> committed(const std::string& group) {
     std::vector<Offset> all;
-    for (const auto& offset : *admin->group_offsets({group}, deadline_in(20s)).front()) {
+    const auto answers = admin->group_offsets({group}, deadline_in(20s));
+    for (const auto& offset : *answers.front()) {
       all.push_back(offset.offset);
     }
     return all;
@@ -82,7 +83,8 @@ struct ClusterWords : ::testing::Test {
   }
   std::vector<std::string> topic_names() {
     std::vector<std::string> names;
-    for (const auto& topic : admin->describe({}, deadline_in(20s))->topics) {
+    const auto cluster = admin->describe({}, deadline_in(20s));
+    for (const auto& topic : cluster->topics) {
       if (!topic.name.starts_with("__")) names.push_back(topic.name);
     }
     return names;

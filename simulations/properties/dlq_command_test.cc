@@ -182,7 +182,7 @@ TEST_F(DlqCommand, ShowsOneWhole) {
   EXPECT_EQ(letter.at("key"), (nlohmann::json{{"base64", "AP8Q"}}));
   EXPECT_EQ(letter.at("payload"), letter.at("key"));
   EXPECT_EQ(letter.at("source").at("offset"), 3);
-  EXPECT_EQ(letter.at("headers").size(), 1U + 9U + 1U);
+  EXPECT_EQ(letter.at("headers").size(), 1U + 10U + 1U);
   const Status missing = run({.action = Action::kShow, .place = {{kDlq, partition}, 3}});
   const std::string where = "orders.v1.dlq-" + std::to_string(partition);
   EXPECT_EQ(missing.error().message, where + "@3: there is no such record");
