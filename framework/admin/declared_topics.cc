@@ -27,27 +27,8 @@ class Picture {
  public:
   static Result<Picture> take(Admin& admin, const std::vector<NewTopic>& declared) {
     const TimePoint deadline = admin.deadline();
-    Picture picture;
-    auto cluster = admin.persist<ClusterDescription>(
-        deadline, [&] { return admin.client().describe({}, deadline); });
-    if (!cluster) return fail(cluster.error());
-    picture.cluster_ = *std::move(cluster);
-    std::vector<ConfigResource> asked;
-    std::vector<std::string> names;
-    for (const TopicDescription& topic : picture.cluster_.topics) {
-      const bool is_meant = std::any_of(declared.begin(), declared.end(), [&](const NewTopic& one) {
-        return one.name == topic.name;
-      });
-      if (!is_meant) continue;
-      asked.push_back(topic_resource(topic.name));
-      names.push_back(topic.name);
-    }
-    if (asked.empty()) return picture;
-    auto configs = admin.client().configs(asked, deadline);
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      picture.configs_.emplace(names[i], std::move(configs[i]));
-    }
-    return picture;
+    return admin.persist<Picture>(deadline,
+                                  [&] { return take(admin.client(), declared, deadline); });
   }
 
   const TopicDescription* topic(const std::string& name) const {
@@ -61,6 +42,35 @@ class Picture {
   }
 
  private:
+  // Brokers learn of topics one after the other: a topic that one described and the next does not
+  // know is an error of the whole, which may pass.
+  static Result<Picture> take(AdminClient& client, const std::vector<NewTopic>& declared,
+                              TimePoint deadline) {
+    Picture picture;
+    auto cluster = client.describe({}, deadline);
+    if (!cluster) return fail(cluster.error());
+    picture.cluster_ = *std::move(cluster);
+    std::vector<ConfigResource> asked;
+    std::vector<std::string> names;
+    for (const TopicDescription& topic : picture.cluster_.topics) {
+      const bool is_meant = std::any_of(declared.begin(), declared.end(), [&](const NewTopic& one) {
+        return one.name == topic.name;
+      });
+      if (!is_meant) continue;
+      asked.push_back(topic_resource(topic.name));
+      names.push_back(topic.name);
+    }
+    if (asked.empty()) return picture;
+    auto configs = client.configs(asked, deadline);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (!configs[i] && configs[i].error().code == ErrorCode::kUnknownTopicOrPartition) {
+        return fail(configs[i].error());
+      }
+      picture.configs_.emplace(names[i], std::move(configs[i]));
+    }
+    return picture;
+  }
+
   ClusterDescription cluster_;
   std::map<std::string, Result<std::vector<ConfigEntry>>> configs_;
 };

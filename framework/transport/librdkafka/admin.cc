@@ -18,6 +18,9 @@ namespace rookery::librdkafka {
 
 namespace {
 
+// Grows with each try: a large cluster may need longer.
+constexpr int kMetadataSliceMs = 5'000;
+
 using TopicResults = const rd_kafka_topic_result_t** (*)(rd_kafka_event_t*, std::size_t*);
 
 const rd_kafka_topic_result_t** created(rd_kafka_event_t* event, std::size_t* count) {
@@ -213,11 +216,14 @@ Result<ClusterDescription> Admin::metadata(const std::string* topic, TimePoint d
     handle.reset(rd_kafka_topic_new(connection_->get(), topic->c_str(), nullptr));
   const struct rd_kafka_metadata* raw = nullptr;
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
-  for (;;) {
+  // The library asks one node, and goes on waiting for it when it dies: the next try asks another.
+  for (int slice_ms = kMetadataSliceMs;; slice_ms = std::min(2 * slice_ms, kHourMs)) {
     if (closed_.is_open()) return fail(closed_error("describe"));
     error = rd_kafka_metadata(connection_->get(), topic == nullptr ? 1 : 0, handle.get(), &raw,
-                              std::max(1, milliseconds_until(deadline, kHourMs)));
-    if (error != RD_KAFKA_RESP_ERR__TRANSPORT || now() + kRetryEvery >= deadline) break;
+                              std::max(1, milliseconds_until(deadline, slice_ms)));
+    const bool may_pass =
+        error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__TIMED_OUT;
+    if (!may_pass || now() + kRetryEvery >= deadline) break;
     closed_.wait_until(deadline_in(kRetryEvery));  // no broker is connected yet
   }
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -16,6 +16,9 @@ namespace {
 
 using Answers = std::vector<Result<Offset>>;
 
+// A leader that is gone is waited for no longer than this; then the next one is asked.
+constexpr Duration kRound = std::chrono::seconds(5);
+
 // Whether the partitions are there, and why not: the library refuses the whole call for one that is
 // not.
 Answers checked(AdminClient& admin, const std::vector<TopicPartitionOffset>& partitions,
@@ -95,10 +98,18 @@ std::vector<Result<Offset>> Admin::delete_records(
     }
     return again;
   };
-  const auto errors = call_each(connection_->get(), RD_KAFKA_ADMIN_OP_DELETERECORDS,
-                                {"delete records"}, {!open.empty()}, closed_, deadline, send, read);
-  if (errors[0] && !is_to_be_repeated(*errors[0])) {
-    for (const auto& [partition, i] : open) answers[i] = fail(*errors[0]);
+  while (!open.empty()) {
+    const TimePoint round = std::min(deadline, deadline_in(kRound));
+    const auto errors = call_each(connection_->get(), RD_KAFKA_ADMIN_OP_DELETERECORDS,
+                                  {"delete records"}, {true}, closed_, round, send, read);
+    if (!errors[0]) break;
+    const bool may_pass = errors[0]->code == ErrorCode::kTimedOut || is_to_be_repeated(*errors[0]);
+    if (!may_pass) {
+      for (const auto& [partition, i] : open) answers[i] = fail(*errors[0]);
+    }
+    if (!may_pass || closed_.is_open() || now() >= deadline) break;
+    // Who leads now: the library keeps what it knew, and waits for that node.
+    static_cast<void>(checked(*this, partitions, deadline));
   }
   // Named again: as the last.
   std::map<TopicPartition, std::size_t> last;
