@@ -90,7 +90,7 @@ std::vector<Result<Offset>> Admin::delete_records(
       }
       const Error error = make_error(entry.err, "delete records of " + partition.text());
       answer = fail(error);
-      if (is_to_be_repeated(error)) {
+      if (is_to_be_repeated(error) || error.code == ErrorCode::kTimedOut) {
         again = error;
       } else {
         open.erase(found);
