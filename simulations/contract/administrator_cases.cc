@@ -323,7 +323,6 @@ TEST_P(Contract, DeclaredTopicsAreMadeAndChangedUntilNothingDiffers) {
       }
       return all;
     };
-    // Brokers learn of it one after the other: so many times in a row, whoever is asked.
     const auto becomes = [&](const ::testing::Matcher<std::vector<std::string>>& matcher) {
       int times = 0;
       std::vector<std::string> last;
