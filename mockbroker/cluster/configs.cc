@@ -96,6 +96,24 @@ bool is_named_twice(const std::vector<Asked>& asked, const ConfigResource& resou
                        [&](const Asked& one) { return one.resource == resource; }) > 1;
 }
 
+// Each resource by itself: whether it may change, and then the change.
+template <class Asked, class Check, class Change>
+AlterConfigsResponse answer_each(const std::vector<Asked>& asked, const Check& check,
+                                 const Change& change) {
+  AlterConfigsResponse response;
+  for (const Asked& wanted : asked) {
+    auto& answer = response.resources.emplace_back();
+    answer.resource = wanted.resource;
+    Status status = check(wanted.resource);
+    if (status && is_named_twice(asked, wanted.resource)) {
+      status = fail(ErrorCode::kInvalidRequest, "Each resource must appear at most once.");
+    }
+    if (status) status = change(wanted);
+    if (!status) refuse(answer, status.error());
+  }
+  return response;
+}
+
 }  // namespace
 
 Result<Configs::Settings> Configs::own(NodeId node, const ConfigResource& resource) const {
@@ -192,50 +210,28 @@ Status Configs::set(const ConfigResource& resource, Settings settings) {
 }
 
 AlterConfigsResponse Configs::replace(NodeId node, const AlterConfigsRequest& request) {
-  AlterConfigsResponse response;
-  for (const ConfigValues& wanted : request.resources) {
-    auto& answer = response.resources.emplace_back();
-    answer.resource = wanted.resource;
-    Status status = may_change(node, wanted.resource);
-    if (status && is_named_twice(request.resources, wanted.resource)) {
-      status = fail(ErrorCode::kInvalidRequest, "Each resource must appear at most once.");
-    }
-    if (status) {
-      const Result<Settings> settings = own(node, wanted.resource);
-      status = settings ? set(wanted.resource, wanted.values) : Status(fail(settings.error()));
-    }
-    if (!status) refuse(answer, status.error());
-  }
-  return response;
+  const auto check = [&](const ConfigResource& resource) { return may_change(node, resource); };
+  return answer_each(request.resources, check, [&](const ConfigValues& wanted) -> Status {
+    const Result<Settings> settings = own(node, wanted.resource);
+    if (!settings) return fail(settings.error());
+    return set(wanted.resource, wanted.values);
+  });
 }
 
 AlterConfigsResponse Configs::change(NodeId node, const IncrementalAlterConfigsRequest& request) {
-  AlterConfigsResponse response;
-  for (const ConfigChange& wanted : request.resources) {
-    auto& answer = response.resources.emplace_back();
-    answer.resource = wanted.resource;
-    Status status = may_change(node, wanted.resource);
-    if (status && is_named_twice(request.resources, wanted.resource)) {
-      status = fail(ErrorCode::kInvalidRequest, "Each resource must appear at most once.");
-    }
-    if (status) {
-      Result<Settings> settings = own(node, wanted.resource);
-      if (settings) {
-        for (const auto& [name, value] : wanted.values) {
-          if (value) {
-            (*settings)[name] = *value;
-          } else {
-            settings->erase(name);
-          }
-        }
-        status = set(wanted.resource, std::move(*settings));
+  const auto check = [&](const ConfigResource& resource) { return may_change(node, resource); };
+  return answer_each(request.resources, check, [&](const ConfigChange& wanted) -> Status {
+    Result<Settings> settings = own(node, wanted.resource);
+    if (!settings) return fail(settings.error());
+    for (const auto& [name, value] : wanted.values) {
+      if (value) {
+        (*settings)[name] = *value;
       } else {
-        status = fail(settings.error());
+        settings->erase(name);
       }
     }
-    if (!status) refuse(answer, status.error());
-  }
-  return response;
+    return set(wanted.resource, std::move(*settings));
+  });
 }
 
 }  // namespace rookery::mock

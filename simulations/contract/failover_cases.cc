@@ -311,7 +311,7 @@ TEST_P(Failover, GroupsAreListedWholeOrNotAndDeletedByTheNextCoordinator) {
     for (int i = 0; i < 12; ++i) all.insert(fresh_group());
     for (const std::string& group : all) {
       const auto made =
-          admin().alter_group_offsets({{group, {{{topic, 0}, 1, ""}}}}, deadline_in(kLongPatience));
+          admin().alter_group_offsets({{group, {{{topic, 0}, 1, ""}}}}, deadline_in(kPatience));
       ASSERT_TRUE(made.front()) << made.front().error().text();
     }
     const auto is_whole = [&](const std::vector<GroupListing>& listed) {

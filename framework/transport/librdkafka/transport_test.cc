@@ -17,6 +17,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -177,11 +178,13 @@ class Unreachable : public ::testing::Test {
  protected:
   // Outlive the transport, whose threads may log until it is gone.
   Mutex mutex_{"test.log", ranks::kLeaf};
+  ConditionVariable changed_{"test.log"};
   std::vector<LibrdkafkaLog> lines_;
   std::unique_ptr<Transport> transport_ =
       make_librdkafka_transport(kNobody, {.on_log = [this](const LibrdkafkaLog& line) {
                                   MutexLock lock(mutex_);
                                   lines_.push_back(line);
+                                  changed_.notify_all();
                                 }});
 };
 
@@ -271,11 +274,11 @@ TEST_F(Unreachable, AProducerTellsThatItsBrokersAreDown) {
 }
 
 // All that an administrator may wait for in a queue, one after the other.
-std::vector<Error> ask_everything(AdminClient& admin, Duration patience) {
+// `at` answers the deadline of each call.
+std::vector<Error> ask_everything(AdminClient& admin, const std::function<TimePoint()>& at) {
   const ConfigResource topic{ConfigResourceKind::kTopic, "orders"};
   const ConfigResource broker{ConfigResourceKind::kBroker, "1"};
   const Acl acl{.name = "orders", .principal = "User:a"};
-  const auto at = [&] { return deadline_in(patience); };
   return {admin.create_topics({{.name = "orders"}}, at()).at(0).error(),
           admin.delete_topics({"orders"}, at()).at(0).error(),
           admin.create_partitions({{"orders", 2}}, at()).at(0).error(),
@@ -294,7 +297,7 @@ std::vector<Error> ask_everything(AdminClient& admin, Duration patience) {
 TEST_F(Unreachable, AnAdministratorIsAnsweredByItsDeadline) {
   const auto admin = transport_->make_admin({});
   ASSERT_TRUE(admin) << admin.error().text();
-  for (const Error& error : ask_everything(**admin, 50ms)) {
+  for (const Error& error : ask_everything(**admin, [] { return deadline_in(50ms); })) {
     EXPECT_THAT(error.code, ::testing::AnyOf(ErrorCode::kTimedOut, ErrorCode::kTransport))
         << error.text();
     EXPECT_NE(error.message, "");
@@ -305,11 +308,23 @@ TEST_F(Unreachable, ACloseEndsWhatAnAdministratorWaitsFor) {
   const auto made = transport_->make_admin({});
   ASSERT_TRUE(made) << made.error().text();
   AdminClient& admin = **made;
+  bool is_asked = false;
   Thread closer("closer", [&] {
-    sleep_until(deadline_in(50ms));
+    {
+      MutexLock lock(mutex_);
+      EXPECT_TRUE(changed_.wait_until(lock, deadline_in(20s), [&] {
+        return is_asked && !lines_.empty();
+      })) << "nothing was tried";
+    }
     admin.close();
   });
-  for (const Error& error : ask_everything(admin, 1h)) {
+  const auto at = [&] {
+    MutexLock lock(mutex_);
+    is_asked = true;
+    changed_.notify_all();
+    return deadline_in(1h);
+  };
+  for (const Error& error : ask_everything(admin, at)) {
     EXPECT_EQ(error.code, ErrorCode::kClosed) << error.text();
   }
   closer.join();
