@@ -9,6 +9,11 @@
 #include <array>
 
 namespace rookery::librdkafka {
+namespace {
+
+constexpr Duration kLongestRound = std::chrono::seconds(5);
+
+}  // namespace
 
 bool is_to_be_repeated(const Error& error) {
   switch (error.code) {
@@ -53,26 +58,35 @@ std::optional<Error> overall_error(rd_kafka_event_t* event, const std::string& w
   return make_error(error, what, rd_kafka_event_error_string(event));
 }
 
+TimePoint Rounds::next() {
+  if (!are_many()) return deadline_;
+  const TimePoint end = std::min(deadline_, deadline_in(length_));
+  length_ = std::min<Duration>(2 * length_, kLongestRound);
+  return end;
+}
+
 std::vector<std::optional<Error>> call_each(rd_kafka_t* client, rd_kafka_admin_op_t order,
                                             const std::vector<std::string>& names,
                                             std::vector<bool> open, Latch& closed,
                                             TimePoint deadline, const SendOne& send,
-                                            const ReadOne& read) {
+                                            const ReadOne& read, Patience patience) {
+  Rounds rounds(patience, deadline);
   std::vector<std::optional<Error>> errors(names.size());
   const auto is_any_open = [&] { return std::find(open.begin(), open.end(), true) != open.end(); };
   while (is_any_open()) {
+    const TimePoint round = rounds.next();
     const QueueHandle queue(rd_kafka_queue_new(client));
     std::size_t under_way = 0;
     std::vector<bool> answered(names.size());
     for (std::size_t i = 0; i < names.size() && !closed.is_open(); ++i) {
       if (!open[i]) continue;
-      const AdminOptionsHandle options = options_for(client, order, deadline);
+      const AdminOptionsHandle options = options_for(client, order, round);
       rd_kafka_AdminOptions_set_opaque(options.get(), reinterpret_cast<void*>(i));
       send(i, options.get(), queue.get());
       ++under_way;
     }
     for (; under_way > 0; --under_way) {
-      const EventHandle event = await(queue.get(), closed, deadline);
+      const EventHandle event = await(queue.get(), closed, round);
       if (!event) break;
       const auto i = reinterpret_cast<std::size_t>(rd_kafka_event_opaque(event.get()));
       answered[i] = true;
@@ -87,7 +101,10 @@ std::vector<std::optional<Error>> call_each(rd_kafka_t* client, rd_kafka_admin_o
         errors[i] = fail(ErrorCode::kTimedOut, names[i] + ": no answer in time").value();
       }
       if (is_closed && errors[i]) errors[i] = closed_error(names[i]);
-      open[i] = !is_over && errors[i] && is_to_be_repeated(*errors[i]);
+      const bool may_pass =
+          errors[i] && (is_to_be_repeated(*errors[i]) ||
+                        (rounds.are_many() && errors[i]->code == ErrorCode::kTimedOut));
+      open[i] = !is_over && may_pass;
     }
     if (is_any_open()) closed.wait_until(deadline_in(kRetryEvery));
   }

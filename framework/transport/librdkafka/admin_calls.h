@@ -42,12 +42,38 @@ using SendOne = std::function<void(std::size_t, rd_kafka_AdminOptions_t*, rd_kaf
 // Keeps what the answer holds, or says why it holds nothing.
 using ReadOne = std::function<std::optional<Error>(std::size_t, rd_kafka_event_t*)>;
 
+// How long a call is waited for.
+enum class Patience {
+  kToTheDeadline,
+  // In rounds, each twice as long as the one before, from one second to five; then it is made
+  // again. For calls that may be carried out twice: librdkafka (2.0.2) asks for a coordinator three
+  // times within 300 ms, and then never again, so that a call which found none waits out its own
+  // time for nothing; and it waits for a node that is gone.
+  kInRounds,
+};
+
+// The ends of one round after the other.
+class Rounds {
+ public:
+  Rounds(Patience patience, TimePoint deadline) : patience_(patience), deadline_(deadline) {}
+
+  TimePoint next();
+  // Whether one that was not answered in its round is asked again.
+  bool are_many() const { return patience_ == Patience::kInRounds; }
+
+ private:
+  Patience patience_;
+  TimePoint deadline_;
+  Duration length_ = std::chrono::seconds(1);
+};
+
 // One call for each that is open, all at once, and again for those whose answer does not last, to
 // the deadline. Answers what went wrong with each, by these names.
 std::vector<std::optional<Error>> call_each(rd_kafka_t* client, rd_kafka_admin_op_t order,
                                             const std::vector<std::string>& names,
                                             std::vector<bool> open, Latch& closed,
                                             TimePoint deadline, const SendOne& send,
-                                            const ReadOne& read);
+                                            const ReadOne& read,
+                                            Patience patience = Patience::kToTheDeadline);
 
 }  // namespace rookery::librdkafka

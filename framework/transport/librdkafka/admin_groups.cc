@@ -115,12 +115,13 @@ std::vector<Offsets> call_groups(rd_kafka_t* client, rd_kafka_admin_op_t order,
                                  const std::vector<bool>& open, Latch& closed, TimePoint deadline,
                                  GroupResults results, const SendOne& send) {
   std::vector<Offsets> answers(groups.size());
-  const auto errors =
-      call_each(client, order, named(groups), open, closed, deadline, send,
-                [&](std::size_t i, rd_kafka_event_t* event) {
-                  answers[i] = offsets_of(event, results, groups[i]);
-                  return answers[i] ? std::nullopt : std::optional(answers[i].error());
-                });
+  const auto errors = call_each(
+      client, order, named(groups), open, closed, deadline, send,
+      [&](std::size_t i, rd_kafka_event_t* event) {
+        answers[i] = offsets_of(event, results, groups[i]);
+        return answers[i] ? std::nullopt : std::optional(answers[i].error());
+      },
+      Patience::kInRounds);
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (errors[i]) answers[i] = fail(*errors[i]);
   }
@@ -160,17 +161,19 @@ std::vector<Result<ConsumerGroupDescription>> Admin::describe_groups(
   for (const auto& [group, answer] : answers) {
     if (!group.empty()) open.push_back(group);
   }
+  Rounds rounds(Patience::kInRounds, deadline);
   while (!open.empty()) {
     rd_kafka_t* client = connection_->get();
     const QueueHandle queue(rd_kafka_queue_new(client));
+    const TimePoint round = rounds.next();
     EventHandle event;
     if (!closed_.is_open()) {
       std::vector<const char*> names;
       for (const std::string& group : open) names.push_back(group.c_str());
-      const auto options = options_for(client, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, deadline);
+      const auto options = options_for(client, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, round);
       rd_kafka_DescribeConsumerGroups(client, names.data(), names.size(), options.get(),
                                       queue.get());
-      event = await(queue.get(), closed_, deadline);
+      event = await(queue.get(), closed_, round);
     }
     const auto overall = event ? overall_error(event.get(), "describe groups") : std::nullopt;
     for (const std::string& group : open) {
@@ -188,7 +191,8 @@ std::vector<Result<ConsumerGroupDescription>> Admin::describe_groups(
     const bool is_over = closed_.is_open() || now() + kRetryEvery >= deadline;
     std::erase_if(open, [&](const auto& group) {
       const auto& answer = answers.at(group);
-      return is_over || answer || !is_to_be_repeated(answer.error());
+      return is_over || answer ||
+             !(is_to_be_repeated(answer.error()) || answer.error().code == ErrorCode::kTimedOut);
     });
     if (!open.empty()) closed_.wait_until(deadline_in(kRetryEvery));
   }
@@ -287,16 +291,30 @@ std::vector<Status> Admin::delete_group_offsets(const std::vector<GroupPartition
 
 std::vector<Status> Admin::delete_groups(const std::vector<std::string>& groups,
                                          TimePoint deadline) {
-  std::vector<Status> statuses = changeable(groups, deadline);
+  std::vector<Status> statuses;
   std::vector<bool> open;
-  for (const Status& status : statuses) open.push_back(status.has_value());
-  const auto answers = call_groups(
+  for (const auto& description : describe_groups(groups, deadline)) {
+    if (!description) {
+      statuses.push_back(fail(description.error()));
+    } else if (description->state == "Dead") {
+      statuses.push_back(fail(group_change_error(
+          description->group, {.code = ErrorCode::kGroupIdNotFound, .message = "does not exist"})));
+    } else {
+      statuses.push_back(require_no_members(*description));
+    }
+    open.push_back(statuses.back().has_value());
+  }
+  auto answers = call_groups(
       connection_->get(), RD_KAFKA_ADMIN_OP_DELETEGROUPS, groups, open, closed_, deadline, gone,
       [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
         const DeleteGroupHandle order(rd_kafka_DeleteGroup_new(groups[i].c_str()));
         rd_kafka_DeleteGroup_t* orders[] = {order.get()};
         rd_kafka_DeleteGroups(connection_->get(), orders, 1, options, to);
       });
+  // It was there: somebody has deleted it meanwhile, or a call whose answer was lost has.
+  for (auto& answer : answers) {
+    if (!answer && answer.error().code == ErrorCode::kGroupIdNotFound) answer.emplace();
+  }
   return statuses_of(std::move(statuses), open, groups, answers);
 }
 
@@ -326,7 +344,7 @@ Result<std::vector<GroupListing>> Admin::groups(TimePoint deadline) {
       [&](std::size_t, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
         rd_kafka_ListConsumerGroups(connection_->get(), options, to);
       },
-      read);
+      read, Patience::kInRounds);
   if (errors[0]) return fail(*errors[0]);
   std::vector<GroupListing> all;
   for (auto& [name, group] : found) all.push_back(std::move(group));
