@@ -52,6 +52,23 @@ bool shows(const std::vector<ConfigEntry>& entries,
   return true;
 }
 
+// A topic that would be gone and could not be made again.
+Status makeable(const NewTopic& topic, std::size_t nodes) {
+  const std::string what = "topic '" + topic.name + "' was not touched: ";
+  if (topic.partitions < 1) {
+    return fail(ErrorCode::kInvalidPartitions,
+                what + std::to_string(topic.partitions) + " partitions cannot be made");
+  }
+  if (topic.replication_factor == 0 || topic.replication_factor < -1 ||
+      (topic.replication_factor > 0 &&
+       static_cast<std::size_t>(topic.replication_factor) > nodes)) {
+    return fail(ErrorCode::kInvalidReplicationFactor,
+                what + std::to_string(topic.replication_factor) + " replicas on " +
+                    std::to_string(nodes) + (nodes == 1 ? " broker" : " brokers"));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Admin>> Admin::make(Transport& transport, ConfigMap config,
@@ -211,11 +228,24 @@ std::vector<Status> Admin::create_partitions(const std::vector<NewPartitions>& t
 
 std::vector<Status> Admin::reset_topics(const std::vector<NewTopic>& topics) {
   const TimePoint until = deadline();
+  const auto cluster = client_->describe({}, until);
+  if (!cluster) return std::vector<Status>(topics.size(), fail(cluster.error()));
+  std::vector<Status> statuses;
   std::vector<std::string> names;
-  for (const NewTopic& topic : topics) names.push_back(topic.name);
-  std::vector<Status> statuses = remove_topics(names, until);
-  for (Status& status : statuses) {
-    if (!status && status.error().code == ErrorCode::kUnknownTopicOrPartition) status = Status();
+  for (const NewTopic& topic : topics) {
+    statuses.push_back(makeable(topic, cluster->nodes.size()));
+    names.push_back(topic.name);
+  }
+  std::vector<std::string> removable;
+  for (std::size_t i = 0; i < topics.size(); ++i) {
+    if (statuses[i]) removable.push_back(names[i]);
+  }
+  const std::vector<Status> removed = remove_topics(removable, until);
+  for (std::size_t i = 0, k = 0; i < topics.size(); ++i) {
+    if (!statuses[i]) continue;
+    const Status& status = removed[k++];
+    const bool is_unknown = !status && status.error().code == ErrorCode::kUnknownTopicOrPartition;
+    if (!is_unknown) statuses[i] = status;
   }
   std::vector<bool> was_removed;
   for (const Status& status : statuses) was_removed.push_back(status.has_value());

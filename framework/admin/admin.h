@@ -55,7 +55,8 @@ class Admin {
   std::vector<Status> create_topics(const std::vector<NewTopic>& topics);
   std::vector<Status> delete_topics(const std::vector<std::string>& topics);
   std::vector<Status> create_partitions(const std::vector<NewPartitions>& topics);
-  // Deleted, gone, and made again; what lay there is lost. One that does not exist is made.
+  // Deleted, gone, and made again; what lay there is lost. One that does not exist is made. One
+  // that could not be made again, for want of brokers or of a partition, is left as it is.
   std::vector<Status> reset_topics(const std::vector<NewTopic>& topics);
 
   // These settings of a topic change and no others: incrementally (KIP-339) where the library can;

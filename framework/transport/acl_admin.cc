@@ -23,6 +23,8 @@ std::string_view name(AclResourceKind kind) {
       return "CLUSTER";
     case AclResourceKind::kTransactionalId:
       return "TRANSACTIONAL_ID";
+    case AclResourceKind::kUnknown:
+      return "UNKNOWN";
   }
   return "UNKNOWN";
 }
@@ -55,6 +57,8 @@ std::string_view name(AclOperation operation) {
       return "ALTER_CONFIGS";
     case AclOperation::kIdempotentWrite:
       return "IDEMPOTENT_WRITE";
+    case AclOperation::kUnknown:
+      return "UNKNOWN";
   }
   return "UNKNOWN";
 }

@@ -9,7 +9,9 @@
 
 namespace rookery {
 
-enum class AclResourceKind { kTopic, kGroup, kCluster, kTransactionalId };
+// kUnknown: the cluster has one that is not known here, as delegation tokens, or transactional ids
+// where librdkafka is 2.0.2. It is told, and neither made nor looked for.
+enum class AclResourceKind { kTopic, kGroup, kCluster, kTransactionalId, kUnknown };
 // kPrefixed: of all resources whose names begin so (KIP-290). A literal "*" is all there are.
 enum class AclPattern { kLiteral, kPrefixed };
 enum class AclOperation {
@@ -24,6 +26,7 @@ enum class AclOperation {
   kDescribeConfigs,
   kAlterConfigs,
   kIdempotentWrite,
+  kUnknown,
 };
 enum class AclPermission { kAllow, kDeny };
 
@@ -46,6 +49,9 @@ struct Acl {
   std::string text() const;
   friend bool operator==(const Acl&, const Acl&) = default;
   friend auto operator<=>(const Acl&, const Acl&) = default;
+  bool is_known() const {
+    return kind != AclResourceKind::kUnknown && operation != AclOperation::kUnknown;
+  }
 };
 
 // Of each field: equal to it, or none: any.
@@ -59,6 +65,9 @@ struct AclFilter {
   std::optional<AclPermission> permission;
 
   bool matches(const Acl& acl) const;
+  bool is_known() const {
+    return kind != AclResourceKind::kUnknown && operation != AclOperation::kUnknown;
+  }
 };
 
 }  // namespace rookery

@@ -11,6 +11,7 @@ CreateAclsResponse::Result refuse(const std::string& why) {
 }
 
 CreateAclsResponse::Result check(const Acl& acl) {
+  if (!acl.is_known()) return refuse("UNKNOWN is neither a resource nor an operation");
   if (acl.name.empty()) return refuse("Invalid empty resource name");
   if (acl.kind == AclResourceKind::kCluster && acl.name != "kafka-cluster") {
     return refuse("The only valid name for the CLUSTER resource is kafka-cluster");
@@ -33,6 +34,7 @@ MaybeError Acls::refusal(NodeId node) const {
 DescribeAclsResponse Acls::describe(const DescribeAclsRequest& request) const {
   DescribeAclsResponse response;
   if (!core_.options.has_authorizer) response.error = ErrorCode::kSecurityDisabled;
+  if (!request.filter.is_known()) response.error = ErrorCode::kInvalidRequest;
   for (const Acl& acl : all_) {
     if (request.filter.matches(acl)) response.acls.push_back(acl);
   }
@@ -57,7 +59,8 @@ DeleteAclsResponse Acls::remove(NodeId node, const DeleteAclsRequest& request) {
   for (const AclFilter& filter : request.filters) {
     auto& answer = response.results.emplace_back();
     answer.error = refused;
-    if (refused) continue;
+    if (!refused && !filter.is_known()) answer.error = ErrorCode::kInvalidRequest;
+    if (answer.error) continue;
     for (const Acl& acl : all_) {
       if (filter.matches(acl)) answer.acls.push_back(acl);
     }

@@ -43,6 +43,11 @@ struct Cluster::Impl {
     advance(now);
   }
   void dispatch(Requester to, const RequestHeader& header, Request request);
+  // Retention and unclean elections have begun to be wanted, or ended.
+  void settings_changed() {
+    housekeeping.arm();
+    controller.elect_where_nobody_leads();
+  }
 
   Core core;
   Topics topics{core};
@@ -117,11 +122,11 @@ void Cluster::Impl::dispatch(Requester to, const RequestHeader& header, Request 
     }
     void operator()(AlterConfigsRequest& request) {
       reply(self.configs.replace(node, request));
-      self.housekeeping.arm();
+      self.settings_changed();
     }
     void operator()(IncrementalAlterConfigsRequest& request) {
       reply(self.configs.change(node, request));
-      self.housekeeping.arm();
+      self.settings_changed();
     }
     void operator()(DescribeAclsRequest& request) { reply(self.acls.describe(request)); }
     void operator()(CreateAclsRequest& request) { reply(self.acls.create(node, request)); }

@@ -346,6 +346,19 @@ Status Controller::elect_unclean(const TopicPartition& id) {
   return {};
 }
 
+void Controller::elect_where_nobody_leads() {
+  if (core_.controller < 0) return;
+  for (auto& [name, topic] : topics_.all()) {
+    for (Partition& partition : topic.partitions) {
+      if (partition.placement.leader >= 0) continue;
+      const NodeId next = replication_.choose(partition);
+      if (next < 0) continue;
+      replication_.lead(partition, next);
+      arm_rebalance();
+    }
+  }
+}
+
 void Controller::elect() {
   if (core_.controller < 0) return;
   for (auto& [name, topic] : topics_.all()) {

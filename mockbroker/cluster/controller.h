@@ -66,6 +66,8 @@ class Controller {
   Status reconnect_node(NodeId node);
   Status move_leader(const TopicPartition& id, NodeId node);
   Status elect_unclean(const TopicPartition& id);
+  // A topic's settings may have begun to allow a replica that is not in sync.
+  void elect_where_nobody_leads();
   // A leader or coordinator was moved away from where it belongs: it goes back in time.
   void arm_rebalance();
   Status move_controller(NodeId node);  // -1: until told otherwise there is none

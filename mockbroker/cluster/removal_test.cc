@@ -161,6 +161,34 @@ TEST_F(RemovalTest, TellsWhatAnUncleanElectionCosts) {
   EXPECT_THAT(told.losses, ElementsAre("unclean election 1-3 hw 3 epoch 1"));
 }
 
+// KIP-106: what was not allowed when the last leader went may be allowed later.
+TEST_F(RemovalTest, AnUncleanElectionIsHeldWhenItIsAllowed) {
+  create();
+  produce({"a"});
+  cut_off(1);
+  cut_off(2);
+  produce({"b"}, 1);
+  test.pass(30s);  // 0 is alone in sync
+  ASSERT_TRUE(test.cluster.stop_node(test.now, 0, StopMode::kCrash));
+  test.pass(1s);
+  ASSERT_EQ(test.leader(kOrders), -1);
+  const auto allow = [&](const std::string& value) {
+    const ConfigResource orders{ConfigResourceKind::kTopic, "orders"};
+    const NodeId controller = test.cluster.inspect().controller();
+    return test
+        .ask<AlterConfigsResponse>(
+            controller,
+            IncrementalAlterConfigsRequest{{{orders, {{"unclean.leader.election.enable", value}}}}})
+        .resources.front()
+        .error;
+  };
+  EXPECT_EQ(allow("false"), std::nullopt);
+  EXPECT_EQ(test.leader(kOrders), -1);
+  EXPECT_EQ(allow("true"), std::nullopt);
+  EXPECT_EQ(test.leader(kOrders), 1);
+  EXPECT_THAT(told.losses, ElementsAre("unclean election 1-2 hw 2 epoch 2"));
+}
+
 TEST_F(RemovalTest, AnUncleanElectionIsOrderedOnlyWhereNobodyLeads) {
   create();
   const auto elect = [this] { return test.cluster.elect_unclean(test.now, kOrders); };

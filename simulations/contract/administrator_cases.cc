@@ -1,8 +1,7 @@
 // administrator_cases.cc
 //
 // The administrator of programs and people (framework/admin): groups are copied, renamed and moved,
-// lags read, declared topics made so; over every transport.
-#include <rookery/admin/declared_topics.h>
+// lags read; over every transport.
 #include <rookery/admin/group_lags.h>
 #include <rookery/admin/group_moves.h>
 
@@ -10,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "simulations/contract/administrators.h"
 #include "simulations/contract/contract.h"
 
 namespace rookery::contract {
@@ -19,12 +19,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-std::unique_ptr<Admin> make_administrator(Contract& test) {
-  auto admin = Admin::make(test.transport(), {}, {.max_retries_duration = kPatience});
-  EXPECT_TRUE(admin) << admin.error().text();
-  return *std::move(admin);
-}
 
 void commit(Contract& test, const std::string& group, std::vector<GroupOffset> offsets) {
   const auto set =
@@ -36,18 +30,6 @@ std::vector<GroupOffset> committed(Contract& test, const std::string& group) {
   auto answers = test.admin().group_offsets({group}, deadline_in(kPatience));
   EXPECT_TRUE(answers.front()) << answers.front().error().text();
   return answers.front() ? *std::move(answers.front()) : std::vector<GroupOffset>();
-}
-
-// Brokers learn of it one after the other: until each that answers has, so many times in a row.
-void await_gone(Contract& test, const std::string& topic) {
-  int times = 0;
-  ASSERT_TRUE(wait_until(
-      [&] {
-        const auto seen = test.admin().describe({topic}, deadline_in(kPatience));
-        times = seen ? 0 : times + 1;
-        return times == 10;
-      },
-      [&] { return topic + " is still there"; }));
 }
 
 std::vector<Offset> targets(const std::vector<OffsetMove>& moves) {
@@ -260,133 +242,6 @@ TEST_P(Contract, LagsOfManyGroupsAreReadTogether) {
     // Nothing is committed there, so nothing can be said.
     EXPECT_EQ(lags[2]->partitions[1].lag(), std::nullopt);
     EXPECT_EQ(lags[2]->partitions[1].watermarks->high, 4);
-  });
-}
-
-TEST_P(Contract, ATopicIsThereWhenItsCreationAnswersAndGoneWhenItsDeletionDoes) {
-  run([&] {
-    const auto administrator = make_administrator(*this);
-    const std::string first = leg().fresh_name("first");
-    const std::string second = leg().fresh_name("second");
-    const auto created = administrator->create_topics(
-        {{.name = first, .partitions = 3}, {.name = second, .partitions = 0}});
-    ASSERT_THAT(created, SizeIs(2));
-    EXPECT_TRUE(created[0]) << created[0].error().text();
-    ASSERT_FALSE(created[1]);
-    EXPECT_EQ(created[1].error().code, ErrorCode::kInvalidPartitions) << created[1].error().text();
-    leg().await_topic(first, 3);
-    const auto seen = admin().describe({first}, deadline_in(kPatience));
-    ASSERT_TRUE(seen) << seen.error().text();
-    ASSERT_THAT(seen->topics.front().partitions, SizeIs(3));
-    for (const auto& partition : seen->topics.front().partitions) EXPECT_GE(partition.leader, 0);
-    const auto grown = administrator->create_partitions({{.topic = first, .total = 5}});
-    EXPECT_TRUE(grown.front()) << grown.front().error().text();
-    leg().await_topic(first, 5);
-    const auto larger = admin().describe({first}, deadline_in(kPatience));
-    ASSERT_TRUE(larger) << larger.error().text();
-    EXPECT_THAT(larger->topics.front().partitions, SizeIs(5));
-    const auto deleted = administrator->delete_topics({first});
-    EXPECT_TRUE(deleted.front()) << deleted.front().error().text();
-    await_gone(*this, first);
-    const auto gone = admin().describe({first}, deadline_in(kPatience));
-    ASSERT_FALSE(gone);
-    EXPECT_EQ(gone.error().code, ErrorCode::kUnknownTopicOrPartition) << gone.error().text();
-  });
-}
-
-TEST_P(Contract, DeclaredTopicsAreMadeAndChangedUntilNothingDiffers) {
-  run([&] {
-    const auto administrator = make_administrator(*this);
-    std::vector<NewTopic> declared = {
-        {.name = leg().fresh_name("orders"),
-         .partitions = 2,
-         .config = {{"retention.ms", "86400000"}}},
-        {.name = leg().fresh_name("compacted"), .config = {{"cleanup.policy", "compact"}}}};
-    const auto carry = [&](TopicsOrder order) {
-      std::vector<TopicPlan> plans;
-      for (const auto& plan : plan_topics(*administrator, declared)) {
-        EXPECT_TRUE(plan) << plan.error().text();
-        if (plan) plans.push_back(*plan);
-      }
-      for (const TopicOutcome& outcome : carry_out(*administrator, order, plans)) {
-        EXPECT_FALSE(outcome.error) << outcome.topic << ": " << outcome.error->text();
-      }
-    };
-    const auto differing = [&] {
-      std::vector<std::string> all;
-      for (const auto& plan : plan_topics(*administrator, declared)) {
-        EXPECT_TRUE(plan) << plan.error().text();
-        if (!plan) continue;
-        for (const std::string& change : changes_of(TopicsOrder::kMigrate, *plan)) {
-          all.push_back(change);
-        }
-      }
-      return all;
-    };
-    const auto becomes = [&](const ::testing::Matcher<std::vector<std::string>>& matcher) {
-      int times = 0;
-      std::vector<std::string> last;
-      ASSERT_TRUE(wait_until(
-          [&] {
-            last = differing();
-            times = matcher.Matches(last) ? times + 1 : 0;
-            return times == 10;
-          },
-          [&] { return ::testing::PrintToString(last); }));
-    };
-    ASSERT_NO_FATAL_FAILURE(
-        becomes(ElementsAre("created with 2 partitions", "created with 1 partition")));
-    carry(TopicsOrder::kCreate);
-    ASSERT_NO_FATAL_FAILURE(becomes(IsEmpty()));
-    declared[0].partitions = 4;
-    declared[0].config["retention.ms"] = "3600000";
-    declared[0].config["max.message.bytes"] = "2000000";
-    ASSERT_NO_FATAL_FAILURE(
-        becomes(ElementsAre("grown from 2 to 4 partitions", HasSubstr("max.message.bytes=2000000"),
-                            "given retention.ms=3600000 (was 86400000)")));
-    carry(TopicsOrder::kRepartition);
-    ASSERT_NO_FATAL_FAILURE(becomes(SizeIs(2)));
-    carry(TopicsOrder::kAlign);
-    ASSERT_NO_FATAL_FAILURE(becomes(IsEmpty()));
-    // Fewer is nothing that can be done: it is said, and no error.
-    declared[0].partitions = 1;
-    ASSERT_NO_FATAL_FAILURE(becomes(IsEmpty()));
-    const auto fewer = plan_topics(*administrator, declared);
-    EXPECT_THAT(fewer[0]->remarks(), ElementsAre(HasSubstr("4 partitions, more than the 1")));
-    declared[0].partitions = 4;
-    produce(declared[0].name, 0, 3);
-    carry(TopicsOrder::kReset);
-    ASSERT_NO_FATAL_FAILURE(becomes(IsEmpty()));
-    EXPECT_EQ(watermarks({declared[0].name, 0}).high, 0);
-    carry(TopicsOrder::kDelete);
-    ASSERT_NO_FATAL_FAILURE(becomes(SizeIs(2)));
-    carry(TopicsOrder::kMigrate);
-    ASSERT_NO_FATAL_FAILURE(becomes(IsEmpty()));
-  });
-}
-
-TEST_P(Contract, OfDeclaredTopicsOneThatFailsLeavesTheOthers) {
-  run([&] {
-    const auto administrator = make_administrator(*this);
-    const std::vector<NewTopic> declared = {
-        {.name = leg().fresh_name("good")},
-        {.name = leg().fresh_name("bad"), .config = {{"cleanup.policy", "burn"}}},
-        {.name = leg().fresh_name("fine")}};
-    std::vector<TopicPlan> plans;
-    for (const auto& plan : plan_topics(*administrator, declared)) plans.push_back(*plan);
-    const auto outcomes = carry_out(*administrator, TopicsOrder::kMigrate, plans);
-    ASSERT_THAT(outcomes, SizeIs(3));
-    EXPECT_FALSE(outcomes[0].error);
-    ASSERT_TRUE(outcomes[1].error);
-    EXPECT_EQ(outcomes[1].error->code, ErrorCode::kInvalidConfig) << outcomes[1].error->text();
-    EXPECT_THAT(outcomes[1].error->message, HasSubstr(declared[1].name));
-    EXPECT_THAT(outcomes[1].changes, IsEmpty());
-    EXPECT_FALSE(outcomes[2].error);
-    EXPECT_THAT(outcomes[2].changes, ElementsAre("created with 1 partition"));
-    const auto healths = check_topics(*administrator, declared);
-    ASSERT_THAT(healths, SizeIs(3));
-    ASSERT_TRUE(healths[1]);
-    EXPECT_THAT(healths[1]->problems, ElementsAre("it does not exist"));
   });
 }
 

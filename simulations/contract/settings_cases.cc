@@ -258,17 +258,24 @@ TEST_P(Contract, AccessControlThatSaysNothingIsRefusedByItself) {
         {{.name = "orders", .principal = "billing"},
          {.name = "", .principal = principal},
          {.kind = AclResourceKind::kCluster, .name = "mine", .principal = principal},
+         {.kind = AclResourceKind::kUnknown, .name = "orders", .principal = principal},
+         {.name = "orders", .principal = principal, .operation = AclOperation::kUnknown},
          {.name = "orders", .principal = principal}},
         deadline_in(kPatience));
-    ASSERT_THAT(created, SizeIs(4));
-    for (std::size_t i = 0; i < 3; ++i) {
+    ASSERT_THAT(created, SizeIs(6));
+    for (std::size_t i = 0; i < 5; ++i) {
       ASSERT_FALSE(created[i]) << i;
       EXPECT_EQ(created[i].error().code, ErrorCode::kInvalidRequest)
           << i << ": " << created[i].error().text();
     }
-    EXPECT_TRUE(created[3]) << created[3].error().text();
-    const auto deleted = admin().delete_acls({{.principal = principal}}, deadline_in(kPatience));
-    EXPECT_TRUE(deleted.front()) << deleted.front().error().text();
+    EXPECT_TRUE(created[5]) << created[5].error().text();
+    const auto deleted = admin().delete_acls(
+        {{.principal = principal, .operation = AclOperation::kUnknown}, {.principal = principal}},
+        deadline_in(kPatience));
+    ASSERT_FALSE(deleted.front());
+    EXPECT_EQ(deleted.front().error().code, ErrorCode::kInvalidRequest);
+    ASSERT_TRUE(deleted.back()) << deleted.back().error().text();
+    EXPECT_THAT(*deleted.back(), SizeIs(1));
   });
 }
 

@@ -49,16 +49,23 @@ const char* text_or_null(const std::optional<std::string>& text) {
   return text ? text->c_str() : nullptr;
 }
 
+// From `first` on in the order of the enumeration, whose last is for all others.
+template <class T>
+T known_or(int raw, int first, T unknown) {
+  const int at = raw - first;
+  return at >= 0 && at < static_cast<int>(unknown) ? static_cast<T>(at) : unknown;
+}
+
 Acl acl_of(const rd_kafka_AclBinding_t* found) {
   return {
-      .kind = static_cast<AclResourceKind>(rd_kafka_AclBinding_restype(found) - kFirstKind),
+      .kind = known_or(rd_kafka_AclBinding_restype(found), kFirstKind, AclResourceKind::kUnknown),
       .name = rd_kafka_AclBinding_name(found),
       .pattern =
           static_cast<AclPattern>(rd_kafka_AclBinding_resource_pattern_type(found) - kFirstPattern),
       .principal = rd_kafka_AclBinding_principal(found),
       .host = rd_kafka_AclBinding_host(found),
       .operation =
-          static_cast<AclOperation>(rd_kafka_AclBinding_operation(found) - kFirstOperation),
+          known_or(rd_kafka_AclBinding_operation(found), kFirstOperation, AclOperation::kUnknown),
       .permission = rd_kafka_AclBinding_permission_type(found) == RD_KAFKA_ACL_PERMISSION_TYPE_ALLOW
                         ? AclPermission::kAllow
                         : AclPermission::kDeny};
@@ -71,7 +78,13 @@ std::vector<Acl> acls_of(const rd_kafka_AclBinding_t** found, std::size_t count)
   return acls;
 }
 
+Error unknown_error(const std::string& what) {
+  return {.code = ErrorCode::kInvalidRequest,
+          .message = what + ": what is not known here is neither made nor looked for"};
+}
+
 Result<AclHandle> binding_of(const Acl& acl) {
+  if (!acl.is_known()) return fail(unknown_error(acl.text()));
   std::array<char, 256> text{};
   AclHandle binding(rd_kafka_AclBinding_new(
       raw(acl.kind), acl.name.c_str(), raw(acl.pattern), acl.principal.c_str(), acl.host.c_str(),
@@ -85,6 +98,7 @@ Result<AclHandle> binding_of(const Acl& acl) {
 }
 
 Result<AclHandle> binding_of(const AclFilter& filter) {
+  if (!filter.is_known()) return fail(unknown_error("access control"));
   std::array<char, 256> text{};
   AclHandle binding(rd_kafka_AclBindingFilter_new(
       raw_or(filter.kind, RD_KAFKA_RESOURCE_ANY), text_or_null(filter.name),

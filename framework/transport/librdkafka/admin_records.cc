@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace rookery::librdkafka {
 namespace {
@@ -19,19 +20,37 @@ using Answers = std::vector<Result<Offset>>;
 // A leader that is gone is waited for no longer than this; then the next one is asked.
 constexpr Duration kRound = std::chrono::seconds(5);
 
+// How many partitions each topic has, or why nobody knows. All are asked for at once; one that is
+// unknown fails such a question, and then each has its own.
+std::map<std::string, Result<std::size_t>> counted(
+    AdminClient& admin, const std::vector<TopicPartitionOffset>& partitions, TimePoint deadline) {
+  std::map<std::string, Result<std::size_t>> counts;
+  std::set<std::string> names;
+  for (const auto& [partition, offset] : partitions) names.insert(partition.topic);
+  const auto keep = [&](const std::vector<std::string>& topics) -> Status {
+    const auto cluster = admin.describe(topics, deadline);
+    if (!cluster) return fail(cluster.error());
+    for (const TopicDescription& topic : cluster->topics) {
+      counts.insert_or_assign(topic.name, topic.partitions.size());
+    }
+    return {};
+  };
+  if (names.empty()) return counts;
+  static_cast<void>(keep({names.begin(), names.end()}));
+  for (const std::string& name : names) {
+    if (counts.contains(name)) continue;
+    const Status kept = keep({name});
+    if (!kept) counts.emplace(name, fail(kept.error()));
+  }
+  return counts;
+}
+
 // Whether the partitions are there, and why not: the library refuses the whole call for one that is
 // not.
 Answers checked(AdminClient& admin, const std::vector<TopicPartitionOffset>& partitions,
                 TimePoint deadline) {
   Answers answers;
-  std::map<std::string, Result<std::size_t>> counts;
-  for (const auto& [partition, offset] : partitions) {
-    if (counts.contains(partition.topic)) continue;
-    const auto cluster = admin.describe({partition.topic}, deadline);
-    counts.emplace(partition.topic,
-                   cluster ? Result<std::size_t>(cluster->topics.front().partitions.size())
-                           : Result<std::size_t>(fail(cluster.error())));
-  }
+  std::map<std::string, Result<std::size_t>> counts = counted(admin, partitions, deadline);
   for (const auto& [partition, offset] : partitions) {
     const Result<std::size_t>& count = counts.at(partition.topic);
     const bool is_there =
