@@ -148,6 +148,25 @@ Status write_all(AdminClient& admin, const std::vector<SegmentsPlan>& plans) {
   return fail(std::move(error));
 }
 
+std::size_t offsets_in(const SegmentsPlan& plan) {
+  return plan.to_origin.size() + plan.to_segments.size();
+}
+
+// What was committed before is not got back. Nothing to write is nothing to ask for.
+Status ask(const std::vector<SegmentsPlan>& plans, const SegmentsOptions& options,
+           const Terminal& terminal) {
+  std::string groups;
+  for (const SegmentsPlan& plan : plans) {
+    const std::size_t count = offsets_in(plan);
+    if (count == 0) continue;
+    groups += (groups.empty() ? "group '" : ", group '") + plan.group +
+              "': " + std::to_string(count) + (count == 1 ? " offset" : " offsets");
+  }
+  if (groups.empty()) return {};
+  return ask_to_go_on(terminal, std::string(action_name(options.action)) + " writes offsets",
+                      groups + " would be written");
+}
+
 }  // namespace
 
 Status run_segments(const App& app, Transport& transport, const SegmentsOptions& options,
@@ -160,6 +179,12 @@ Status run_segments(const App& app, Transport& transport, const SegmentsOptions&
   if (!admin) return fail(admin.error());
   auto plans = plan_all(**admin, app, *names, options);
   if (!plans) return fail(plans.error());
+  if (!options.is_dry_run && !options.is_confirmed) {
+    if (Status wanted = ask(*plans, options, terminal); !wanted) return wanted;
+    // While the person thought, members may have come.
+    plans = plan_all(**admin, app, *names, options);
+    if (!plans) return fail(plans.error());
+  }
   if (!options.is_dry_run) {
     if (Status written = write_all(**admin, *plans); !written) return written;
   }

@@ -21,6 +21,7 @@ CLI::App* add_word(CLI::App& segments, SegmentsOptions& options, SegmentsOptions
       ->type_name("GROUP,...");
   word->add_flag("--force", options.is_forced, force);
   word->add_flag("--dry-run", options.is_dry_run, "say what would be written, write nothing");
+  word->add_flag("--yes", options.is_confirmed, "do not ask");
   add_format_option(*word, options.is_json);
   word->footer(std::string("Example: segments ") + name + " --groups billing --dry-run");
   return word;
