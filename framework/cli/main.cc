@@ -157,7 +157,7 @@ void add_config_word(const WordContext& context) {
 int tell_health(const HealthCommandOptions& options) {
   const Result<HealthOutcome> outcome = ask_health(options);
   if (!outcome) return print_error(outcome.error().message);
-  std::printf("%s\n", outcome->body.c_str());
+  std::printf("%s\n", outcome->text.c_str());
   return outcome->is_healthy ? 0 : 1;
 }
 

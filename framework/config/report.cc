@@ -156,9 +156,9 @@ std::string explain_settings(const std::string& part) {
 }
 
 std::string explain_settings_json(const std::string& part) {
-  Json json = Json::array();
+  Json json = {{"settings", Json::array()}};
   for (const Explained& one : explained(part)) {
-    json.push_back({{"setting", one.path},
+    json["settings"].push_back({{"setting", one.path},
                     {"type", one.type},
                     {"default", one.default_value},
                     {"variable", variable_of(one.path)},

@@ -153,6 +153,22 @@ TEST_F(ClusterWords, ACopyToNowhereAsksNobodyAndSaysWhetherItCopied) {
   EXPECT_EQ(Json::parse(output)["is_copied"], false);
 }
 
+TEST_F(ClusterWords, ACopyThatOverwritesAsksUnlessItWasConfirmed) {
+  make_topic("orders.v1", 1);
+  commit("billing", {{{"orders.v1", 0}, 0, "first"}});
+  commit("twin", {{{"orders.v1", 0}, 0, "second"}});
+  GroupsOptions copy{.action = Group::kCopy, .from = "billing", .to = "twin", .is_forced = true};
+  EXPECT_EQ(groups(copy).error().code, ErrorCode::kInvalidArgument) << "nobody to ask";
+  EXPECT_EQ(groups(copy, false).error().code, ErrorCode::kState) << "the answer was no";
+  copy.is_dry_run = true;
+  ASSERT_TRUE(groups(copy));
+  EXPECT_THAT(output, HasSubstr("would "));
+  EXPECT_EQ((*admin->group_offsets({"twin"}, deadline_in(20s)).front())[0].metadata, "second");
+  copy.is_dry_run = false;
+  ASSERT_TRUE(groups(copy, true));
+  EXPECT_EQ((*admin->group_offsets({"twin"}, deadline_in(20s)).front())[0].metadata, "first");
+}
+
 TEST_F(ClusterWords, NamesOfStrangersReachNoTerminal) {
   make_topic("orders.v1", 1);
   commit("evil\x1b[2J\nok", {{{"orders.v1", 0}, 0, ""}});
@@ -180,6 +196,18 @@ TEST_F(ClusterWords, TopicsAreMigratedOnceAndExitCodesTellOfChanges) {
   EXPECT_EQ(topics(migrate), 0);
   EXPECT_EQ(topics(plan), 0);
   EXPECT_THAT(output, HasSubstr("orders.v1: nothing to do\n"));
+}
+
+TEST_F(ClusterWords, ADryRunChangesNoTopicWhateverTheWord) {
+  make_topic("orders.v1", 1);  // 2 are declared; refunds.v1 is missing
+  for (const TopicsOrder order :
+       {TopicsOrder::kMigrate, TopicsOrder::kCreate, TopicsOrder::kRepartition, TopicsOrder::kAlign,
+        TopicsOrder::kReset, TopicsOrder::kDelete}) {
+    ASSERT_TRUE(topics({.action = Topic::kCarryOut, .order = order, .is_dry_run = true}));
+    EXPECT_THAT(topic_names(), ElementsAre("orders.v1")) << name(order);
+    const auto cluster = admin->describe({{"orders.v1"}}, deadline_in(20s));
+    EXPECT_THAT(cluster->topics.at(0).partitions, SizeIs(1)) << name(order);
+  }
 }
 
 TEST_F(ClusterWords, TopicsAreNotDeletedUnlessSomebodySaidSo) {
