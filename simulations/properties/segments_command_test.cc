@@ -26,6 +26,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -113,7 +114,9 @@ struct SegmentsCommand : ::testing::Test {
                                output += text;
                                return Status();
                              },
-                         .confirm = std::move(confirm)});
+                         .confirm = std::move(confirm),
+                         .show = [this](const std::string& line) { shown.push_back(line); },
+                         .shows_after = {}});
   }
 
   // There is something to write, and neither nobody nor a no lets it be written.
@@ -142,6 +145,7 @@ struct SegmentsCommand : ::testing::Test {
   Mutex mutex{"segments_command_test", ranks::kLeaf};
   std::map<std::string, int> seen;
   std::string output;
+  std::vector<std::string> shown;
   mock::InProcessKafka kafka;
 };
 
@@ -230,6 +234,8 @@ TEST_F(SegmentsCommand, NothingIsWrittenUnlessSomebodySaidSo) {
   EXPECT_TRUE(have_committed({"billing"}, 10));
   ASSERT_TRUE(run_asking(app, {.action = Action::kReset}, [](const std::string&) { return true; }));
   EXPECT_TRUE(have_committed({"billing"}, 20));
+  EXPECT_THAT(shown, Contains(HasSubstr("writing the offsets: ")));
+  EXPECT_EQ(shown.back(), "") << "it is taken away";
   // Nothing to write: nothing to ask.
   ASSERT_TRUE(run_asking(app, {.action = Action::kReset}, {}));
   EXPECT_THAT(output, HasSubstr("nothing to write"));
