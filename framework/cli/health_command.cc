@@ -52,9 +52,10 @@ std::string text_of(const Json& answer, bool is_healthy, const HealthCommandOpti
 }  // namespace
 
 void add_health_options(CLI::App& word, HealthCommandOptions& options) {
-  word.add_option("--address", options.address, "where it listens; default 127.0.0.1")
+  word.add_option("--address", options.address,
+                  "the address on which it listens; default 127.0.0.1")
       ->type_name("HOST");
-  word.add_option("--port", options.port, "its --health-port; default 3000")
+  word.add_option("--port", options.port, "its --health-port (health.port); default 3000")
       ->type_name("PORT")
       ->check(CLI::Range(1, 65'535));
   word.add_flag("--ready", options.asks_ready,

@@ -44,10 +44,15 @@ fails_with "is none of TOPIC" "$program" read orders@x --brokers 127.0.0.1:1
 fails_with "no broker named" "$program" read orders.v1
 
 # Which routes run.
-fails_with "--include-groups: no route has the group 'idel': did you mean idle?" \
+fails_with "--include-groups: include_groups: no route has the group 'idel': did you mean idle?" \
   "$program" server --brokers 127.0.0.1:1 --include-groups idel
 fails_with "leave no route to run" \
   "$program" server --brokers 127.0.0.1:1 --exclude-topics orders.v1
+fails_with "leave no route to run" \
+  env ROOKERY_EXCLUDE_GROUPS=idle "$program" server --brokers 127.0.0.1:1
+printf 'exclude_topics: [orders.v1]\n' >"$work/no-routes.yaml"
+fails_with "leave no route to run" \
+  "$program" server --brokers 127.0.0.1:1 --config "$work/no-routes.yaml"
 
 # Info: without a broker, and with one that is not there.
 "$program" info >"$work/info" 2>&1 || fail "info"

@@ -28,7 +28,8 @@ class App;
 
 namespace rookery {
 
-inline constexpr const char* kSegmentsHelp = "move offsets between a group and its segments";
+inline constexpr const char* kSegmentsHelp =
+    "move offsets between a group and its parallel segments";
 
 struct SegmentsOptions {
   enum class Action { kDistribute, kCollapse, kReset };

@@ -30,6 +30,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
@@ -175,6 +176,7 @@ TEST_F(DlqCommand, ListsWhatMatches) {
   EXPECT_THAT(limited.at("dead_letters"), SizeIs(3));
   shown.clear();
   ASSERT_TRUE(run({}));
+  ASSERT_THAT(shown, Not(IsEmpty()));
   EXPECT_EQ(shown.front(), "read 1 of 4 records");
   EXPECT_EQ(shown.back(), "") << "it is taken away";
   EXPECT_THAT(output, AllOf(HasSubstr("dead letter"), HasSubstr("orders.v1-1@3"),

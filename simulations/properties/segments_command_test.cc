@@ -254,7 +254,7 @@ TEST_F(SegmentsCommand, MembersThatComeWhileAPersonThinksAreSeen) {
     while (!have_committed(segments, 10) && now() < give_up) sleep_until(deadline_in(2ms));
     return true;
   });
-  EXPECT_EQ(refused.error().code, ErrorCode::kNonEmptyGroup);
+  EXPECT_THAT(refused.error().message, HasSubstr("stop the program first"));
   server.stop();
   EXPECT_EQ(server.wait(), ExitCode::kClean);
 }
