@@ -105,7 +105,8 @@ std::vector<CLI::App*> add_dlq_words(CLI::App& dlq, DlqOptions& options) {
                "send dead letters back to the topics they are from; they stay where they are, too");
   add_filters(*redrive, options, "the first so many that match; default: all");
   redrive->add_flag("--dry-run", options.is_dry_run, "say what would be sent, send nothing");
-  redrive->add_flag("--yes", options.is_confirmed, "do not ask");
+  redrive->add_flag("--yes", options.is_confirmed,
+                    "do not ask; where there is no terminal it is needed");
   list->footer("Example: dlq list --class MissingAmount --since 2h");
   show->footer("Example: dlq show orders.v1.dlq-3@17");
   redrive->footer(

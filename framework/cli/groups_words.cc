@@ -52,7 +52,8 @@ void add_topics(CLI::App& word, GroupsOptions& options, const char* help) {
 
 void add_change_flags(CLI::App& word, GroupsOptions& options) {
   word.add_flag("--dry-run", options.is_dry_run, "say what would change, change nothing");
-  word.add_flag("--yes", options.is_confirmed, "do not ask");
+  word.add_flag("--yes", options.is_confirmed,
+                "do not ask; where there is no terminal it is needed");
 }
 
 CLI::App* add_looking_word(CLI::App& groups, GroupsOptions& options, Action action,

@@ -59,7 +59,7 @@ class HelpFormat : public CLI::Formatter {
     std::istringstream footer(word->get_footer());
     std::string text;
     for (std::string line; std::getline(footer, line);) {
-      text += wrapped(with_program(line, root_of(*word)), width_, 4) + "\n";
+      text += wrapped(with_program(line, root_of(*word)), width_, 2) + "\n";
     }
     return text;
   }

@@ -33,6 +33,8 @@ done
 for group in topics groups dlq segments config; do
   "$program" "$group" >"$work/group" || fail "$group alone"
   says group '^Subcommands:'
+  "$program" "$group" help >"$work/group-help" || fail "$group help"
+  cmp -s "$work/group" "$work/group-help" || fail "$group help is another than that of $group"
 done
 
 fails_with "unknown word 'servr': did you mean server?" "$program" servr
@@ -97,7 +99,23 @@ for shell in zsh fish; do
 done
 says zsh "^#compdef $name$"
 says zsh "^    ' dlq list')$"
-says fish "^complete -c $name -f -n '__fish_use_subcommand' -a server"
-says fish '-l format .* -f -a .text json.$'
+says fish "^complete -c $name -n '.* \"\"' -a server -d "
+says fish ' " topics health".* -l topics .* -r -F$'
+says fish " \" topics health\"' -l format .* -x -a 'text json'$"
+# In the shells themselves, where they are.
+if command -v fish >/dev/null; then
+  # fish_completes LINE EXPECTED: the first words of what fish offers
+  fish_completes() {
+    HOME="$work" fish -c "source $work/fish; complete -C '$name $1'" | cut -f 1 | sort >"$work/offered"
+    [[ $(tr '\n' ' ' <"$work/offered") == "$2 " ]] || fail "fish completes '$1'"
+  }
+  fish_completes 'topics hea' health
+  fish_completes 'health --' '--address --format --help --port --ready'
+  fish_completes 'topics health --' '--brokers --config --format --help --kafka --topics'
+  fish_completes 'dlq list --format ' 'json text'
+fi
+if command -v zsh >/dev/null; then
+  zsh -n "$work/zsh" || fail "zsh does not load it"
+fi
 fails_with "csh" "$program" completion csh
 echo passed

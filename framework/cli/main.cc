@@ -245,7 +245,8 @@ int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
   line.name(path.substr(path.rfind('/') + 1));
   line.formatter(help_format(help_width()));
   line.footer(
-      "Each word says more with --help. Settings come from a file, the environment and the command "
+      "Each word says more with --help.\n"
+      "Settings come from a file, the environment and the command "
       "line: config explain tells of all.");
   line.require_subcommand(0, 1);
   int code = 0;

@@ -30,10 +30,12 @@ void add_names(CLI::App& word, const char* option, std::vector<std::string>& nam
 void add_route_filter_options(CLI::App& word, RouteFilter& filter) {
   add_names(word, "--include-groups", filter.include_groups, "GROUP,...",
             "run only these groups of the routes, with commas; default: all");
-  add_names(word, "--exclude-groups", filter.exclude_groups, "GROUP,...", "all but these groups");
+  add_names(word, "--exclude-groups", filter.exclude_groups, "GROUP,...",
+            "run all groups but these, with commas; default: none is left out");
   add_names(word, "--include-topics", filter.include_topics, "TOPIC,...",
             "run only the routes of these topics, in whichever group; default: all");
-  add_names(word, "--exclude-topics", filter.exclude_topics, "TOPIC,...", "all but these topics");
+  add_names(word, "--exclude-topics", filter.exclude_topics, "TOPIC,...",
+            "run no routes of these topics, with commas; default: none is left out");
 }
 
 Result<std::vector<std::string>> choose_routes(App& app, const RouteFilter& filter) {

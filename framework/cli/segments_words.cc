@@ -21,7 +21,8 @@ CLI::App* add_word(CLI::App& segments, SegmentsOptions& options, SegmentsOptions
       ->type_name("GROUP,...");
   word->add_flag("--force", options.is_forced, force);
   word->add_flag("--dry-run", options.is_dry_run, "say what would be written, write nothing");
-  word->add_flag("--yes", options.is_confirmed, "do not ask");
+  word->add_flag("--yes", options.is_confirmed,
+                 "do not ask; where there is no terminal it is needed");
   add_format_option(*word, options.is_json);
   word->footer(std::string("Examples:\n  segments ") + name + " --dry-run\n  segments " + name +
                " --groups billing");

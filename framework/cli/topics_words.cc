@@ -44,7 +44,8 @@ CLI::App* add_order(CLI::App& topics, TopicsOptions& options, TopicsOrder order,
   word->footer("Examples:\n  " + begin + " --dry-run\n  " + begin + " --topics orders.v1");
   word->add_flag("--dry-run", options.is_dry_run, "say what would change, change nothing");
   if (order == TopicsOrder::kDelete || order == TopicsOrder::kReset) {
-    word->add_flag("--yes", options.is_confirmed, "do not ask");
+    word->add_flag("--yes", options.is_confirmed,
+                   "do not ask; where there is no terminal it is needed");
   }
   return word;
 }
