@@ -19,7 +19,7 @@ says() { grep -q -- "$2" "$work/$1" || fail "$1 does not say: $2"; }
 fails_with() {
   local text=$1
   shift
-  "$@" >"$work/out" 2>"$work/err" </dev/null
+  timeout 60 "$@" >"$work/out" 2>"$work/err" </dev/null
   [[ $? == 1 ]] || fail "exit code of: $*"
   [[ $(wc -l <"$work/err") == 1 && ! -s $work/out ]] || fail "not one line of error: $*"
   grep -qF -- "$text" "$work/err" || fail "does not say '$text': $*"
