@@ -32,7 +32,7 @@ void want_one_word(CLI::App& group) {
   group.parse_complete_callback([&group] {
     if (!group.get_subcommands().empty()) return;
     const std::vector<std::string> typed = group.remaining();
-    if (typed.empty()) throw CLI::CallForHelp();
+    if (typed.empty() || typed.front() == "help") throw CLI::CallForHelp();
     std::vector<std::string> known;
     std::string all;
     for (const CLI::App* word : group.get_subcommands([](const CLI::App*) { return true; })) {

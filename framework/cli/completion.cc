@@ -91,6 +91,15 @@ std::string function_name(const std::string& program) {
   return name;
 }
 
+// The places but the first, between `by`, each in quotes.
+std::string quoted_paths(const std::vector<Place>& places, const std::string& by) {
+  std::string text;
+  for (const Place& place : places) {
+    if (!place.path.empty()) text += (text.empty() ? "'" : by + "'") + place.path + "'";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string bash_completion(const CLI::App& line, const std::string& program) {
@@ -141,17 +150,9 @@ std::string bash_completion(const CLI::App& line, const std::string& program) {
 
 std::string zsh_completion(const CLI::App& line, const std::string& program) {
   const std::string name = function_name(program);
-  std::string text = "#compdef " + program + "\n\n" + name + "() {\n" +
-                     "  local state path='' word\n"
-                     "  for word in ${words[2,CURRENT-1]}; do\n"
-                     "    case \"$path $word\" in\n"
-                     "    ";
+  const std::vector<Place> places = places_of(line);
   std::string cases;
-  bool is_first = true;
-  for (const Place& place : places_of(line)) {
-    if (!place.path.empty()) {
-      text += std::string(std::exchange(is_first, false) ? "'" : " | '") + place.path + "'";
-    }
+  for (const Place& place : places) {
     cases += "    '" + place.path + "')\n";
     if (!place.words.empty()) {
       cases += "      local -a choices=(";
@@ -165,10 +166,23 @@ std::string zsh_completion(const CLI::App& line, const std::string& program) {
       if (!option.values.empty()) cases += ":value:(" + joined(option.values) + ")";
       cases += "'";
     }
-    cases += " ;;\n";
+    cases += " '*: :' ;;\n";
   }
-  return text + ") path=\"$path $word\" ;;\n    esac\n  done\n  case \"$path\" in\n" + cases +
-         "  esac\n}\n\n" +
+  // What follows the words is completed as the arguments of a command of its own.
+  return "#compdef " + program + "\n\n" + name +
+         "() {\n"
+         "  local place='' word\n"
+         "  integer at=1 last=1\n"
+         "  for word in ${words[2,CURRENT-1]}; do\n"
+         "    at+=1\n"
+         "    case \"$place $word\" in\n"
+         "    " +
+         quoted_paths(places, " | ") +
+         ") place=\"$place $word\" last=at ;;\n    esac\n  done\n"
+         "  words=(\"${(@)words[last,-1]}\")\n"
+         "  (( CURRENT -= last - 1 ))\n"
+         "  case \"$place\" in\n" +
+         cases + "  esac\n}\n\n" +
          "# Loaded from a file of $fpath it is called; sourced, it is made known.\n"
          "if [[ $funcstack[1] == " +
          name + " ]]; then\n  " + name + " \"$@\"\nelse\n  compdef " + name + " " + program +
@@ -176,30 +190,37 @@ std::string zsh_completion(const CLI::App& line, const std::string& program) {
 }
 
 std::string fish_completion(const CLI::App& line, const std::string& program) {
-  std::string text = "# fish completion of " + program + "\n";
-  for (const Place& place : places_of(line)) {
-    std::string condition;
-    std::istringstream path(place.path);
-    for (std::string word; path >> word;) {
-      condition +=
-          (condition.empty() ? "" : "; and ") + std::string("__fish_seen_subcommand_from ") + word;
-    }
-    std::vector<std::string> names;
-    for (const Choice& word : place.words) names.push_back(word.name);
-    std::string no_word = condition;
-    if (place.path.empty()) no_word = "__fish_use_subcommand";
-    if (!place.path.empty() && !names.empty()) {
-      no_word += "; and not __fish_seen_subcommand_from " + joined(names);
-    }
-    const std::string begin = "complete -c " + program;
+  const std::vector<Place> places = places_of(line);
+  const std::string is_at = "_" + function_name(program) + "_is_at";
+  std::string text = "# fish completion of " + program + "\n" +
+                     "# Whether these are the words of the line so far: ' topics health' or ''.\n" +
+                     "function " + is_at +
+                     "\n"
+                     "  set -l typed (commandline -opc)\n"
+                     "  set -e typed[1]\n"
+                     "  set -l place ''\n"
+                     "  for word in $typed\n"
+                     "    switch \"$place $word\"\n"
+                     "      case " +
+                     quoted_paths(places, " ") +
+                     "\n"
+                     "        set place \"$place $word\"\n"
+                     "    end\n"
+                     "  end\n"
+                     "  test \"$place\" = \"$argv[1]\"\n"
+                     "end\n"
+                     "complete -c " +
+                     program + " -f\n";
+  for (const Place& place : places) {
+    const std::string begin =
+        "complete -c " + program + " -n '" + is_at + " \"" + place.path + "\"'";
     for (const Choice& word : place.words) {
-      text += begin + " -f -n '" + no_word + "' -a " + word.name + " -d '" + word.help + "'\n";
+      text += begin + " -a " + word.name + " -d '" + word.help + "'\n";
     }
     for (const OptionChoice& option : place.options) {
-      text +=
-          begin + " -n '" + no_word + "' -l " + option.name.substr(2) + " -d '" + option.help + "'";
-      if (option.takes_value) text += " -r";
-      if (!option.values.empty()) text += " -f -a '" + joined(option.values) + "'";
+      text += begin + " -l " + option.name.substr(2) + " -d '" + option.help + "'";
+      if (option.takes_value) text += option.values.empty() ? " -r -F" : " -x";
+      if (!option.values.empty()) text += " -a '" + joined(option.values) + "'";
       text += "\n";
     }
   }

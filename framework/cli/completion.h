@@ -16,7 +16,8 @@ class App;
 
 namespace rookery {
 
-inline constexpr const char* kCompletionHelp = "print a script that completes words in a shell";
+inline constexpr const char* kCompletionHelp =
+    "print a script that completes words and options in bash, zsh or fish";
 
 // `program`: the name that is typed, without its folder.
 std::string bash_completion(const CLI::App& line, const std::string& program);

@@ -57,6 +57,16 @@ void add_command_line(const ConfigOptions& options, std::vector<Assignment>& ass
   if (!options.health_address.empty()) {
     assignments.push_back({{"health", "address"}, options.health_address, "--health-address"});
   }
+  const auto add_names = [&](const char* setting, const char* option,
+                             const std::vector<std::string>& names) {
+    std::string joined;
+    for (const std::string& name : names) joined += (joined.empty() ? "" : ",") + name;
+    if (!names.empty()) assignments.push_back({{setting}, joined, option});
+  };
+  add_names("include_groups", "--include-groups", options.routes.include_groups);
+  add_names("exclude_groups", "--exclude-groups", options.routes.exclude_groups);
+  add_names("include_topics", "--include-topics", options.routes.include_topics);
+  add_names("exclude_topics", "--exclude-topics", options.routes.exclude_topics);
 }
 
 CLI::App* add_word(CLI::App& config, ConfigWord& word, ConfigWord::Action action, const char* name,
@@ -80,23 +90,28 @@ int explain(const ConfigWord& word) {
 }  // namespace
 
 void add_config_options(CLI::App& word, ConfigOptions& options) {
-  word.add_option("--config", options.file,
-                  "a YAML file of settings (config explain); default: what ROOKERY_CONFIG names")
+  word.add_option(
+          "--config", options.file,
+          "a YAML file of settings (config explain tells of them); default: what the variable "
+          "ROOKERY_CONFIG names, or none")
       ->type_name("FILE");
   word.add_option("--brokers", options.brokers,
-                  "host:port of some brokers, with commas (bootstrap.servers)");
+                  "some brokers of the cluster, with commas (bootstrap.servers); default: what the "
+                  "settings say")
+      ->option_text("HOST:PORT,...");
   word.add_option("--kafka", options.kafka,
-                  "a setting under librdkafka's name: name=value; may be repeated");
+                  "a setting for every Kafka client, under librdkafka's name; may be repeated")
+      ->type_name("NAME=VALUE");
 }
 
 void add_health_port_options(CLI::App& word, ConfigOptions& options) {
   word.add_option("--health-port", options.health_port,
-                  "answer /live, /ready and /metrics over HTTP there, for Kubernetes and "
-                  "Prometheus; by custom 3000")
+                  "answer /live, /ready and /metrics over HTTP on this port, for Kubernetes and "
+                  "Prometheus; by custom 3000; default: what the settings say, or none")
       ->type_name("PORT")
       ->check(CLI::Range(1, 65'535));
   word.add_option("--health-address", options.health_address,
-                  "on this address; default: on all of IPv4")
+                  "listen on this address; default: what the settings say, or 0.0.0.0, all of IPv4")
       ->type_name("HOST");
 }
 
@@ -123,16 +138,20 @@ Configured load_config(App app, ProgramOptions program, const ConfigOptions& opt
 void add_config_words(CLI::App& config, ConfigWord& word, ConfigOptions& options) {
   using Action = ConfigWord::Action;
   want_one_word(config);
-  add_word(config, word, Action::kExplain, "explain",
-           "every setting: its type, default, variable and what it does")
-      ->add_option("PART", word.part, "only those with this in their name");
+  CLI::App* explain = add_word(config, word, Action::kExplain, "explain",
+                               "tell of every setting: what it does, its type, its default, and "
+                               "the environment variable that sets it");
+  explain->add_option("PART", word.part, "only settings with this in their name; default: all");
+  explain->footer("Examples:\n  config explain\n  config explain retry_backoff");
   for (CLI::App* reader :
        {add_word(config, word, Action::kShow, "show",
-                 "every setting of this program, its value and where it is from"),
+                 "show every setting of this program, its value, and where that is from"),
         add_word(config, word, Action::kCheck, "check",
-                 "what is wrong, each mistake with its place; exit code 1 if something is")}) {
+                 "say what is wrong with the settings, each mistake with its place; exit code 1: "
+                 "something is")}) {
     add_config_options(*reader, options);
     add_health_port_options(*reader, options);
+    reader->footer("Example: config " + reader->get_name() + " --config billing.yaml");
   }
 }
 

@@ -11,6 +11,7 @@
 // Thread rules: one thread.
 #pragma once
 
+#include <rookery/cli/route_filter.h>
 #include <rookery/config/configure.h>
 
 #include <optional>
@@ -29,6 +30,7 @@ struct ConfigOptions {
   std::vector<std::string> kafka;
   std::optional<int> health_port;
   std::string health_address;
+  RouteFilter routes;  // of the server word
 };
 
 // "--config", "--brokers", "--kafka".
@@ -41,7 +43,7 @@ void add_health_port_options(CLI::App& word, ConfigOptions& options);
 Configured load_config(App app, ProgramOptions program, const ConfigOptions& options);
 
 inline constexpr const char* kConfigHelp =
-    "explain, show and check settings: file, environment, command line";
+    "explain, show and check settings from file, environment and command line";
 
 struct ConfigWord {
   enum class Action { kExplain, kShow, kCheck };

@@ -36,6 +36,7 @@ ROOKERY_CONFIG="$work/idle.yaml" "$program" config show >"$work/show" 2>&1 || fa
 says show "^groups.idle.topics.orders.v1.max_records  *100  .*idle.yaml:[0-9]*$"
 says show '^groups.idle.topics.orders.v1.window  *20000  '
 says show '^kafka.sasl.password  *\*\*\*  *ROOKERY_KAFKA__SASL_PASSWORD$'
+says show '^otlp.sample_one_in  *10  *the program$'
 grep -q hunter2 "$work/show" && fail "a secret is shown"
 
 "$program" config explain >"$work/explain" || fail "config explain"

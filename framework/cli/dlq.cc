@@ -38,8 +38,9 @@ bool is_class(std::string_view error_class, std::string_view wanted) {
 
 class DeadLetters {
  public:
-  DeadLetters(const App& app, Transport& transport, const DlqOptions& options)
-      : app_(app), transport_(transport), options_(options) {
+  DeadLetters(const App& app, Transport& transport, const DlqOptions& options,
+              const Terminal& terminal)
+      : app_(app), transport_(transport), options_(options), terminal_(terminal) {
     read_options_.config = client_config(app);
     read_options_.config["group.id"] = app.options().client_id + "-dlq";
     read_options_.since = options.since;
@@ -52,8 +53,14 @@ class DeadLetters {
     std::uint64_t others = 0;
     bool is_enough = false;
     std::uint64_t taken = 0;
+    std::uint64_t seen = 0;
+    std::uint64_t in_all = 0;
+    for (const ReadRange& range : *ranges)
+      in_all += static_cast<std::uint64_t>(range.end - range.begin);
+    Progress progress(terminal_, "read", "records");
     const auto result =
         read_ranges(transport_, *ranges, read_options_, [&](const Record& record) -> Status {
+          progress.at(++seen, in_all);
           const auto source = read_dead_letter(record.headers());
           if (!source) ++others;
           if (!source || !matches(record, *source)) return {};
@@ -123,6 +130,7 @@ class DeadLetters {
   const App& app_;
   Transport& transport_;
   const DlqOptions& options_;
+  const Terminal& terminal_;
   ReadOptions read_options_;
 };
 
@@ -222,7 +230,7 @@ class Redrive {
 };
 
 Result<RedriveCounts> send_back(const App& app, Transport& transport, DeadLetters& letters,
-                                std::optional<Error>& first_error) {
+                                const Terminal& terminal, std::optional<Error>& first_error) {
   ConfigMap config = producer_config(app);
   // In order, and no sooner counted than safe.
   config["enable.idempotence"] = "true";
@@ -235,6 +243,7 @@ Result<RedriveCounts> send_back(const App& app, Transport& transport, DeadLetter
     redrive.send(record, source);
     return Status();
   });
+  const Waiting waiting(terminal, "waiting for acknowledgements");
   RedriveCounts counts = redrive.finish();
   counts.others = others.value_or(0);
   first_error = others ? redrive.first_error() : others.error();
@@ -265,7 +274,7 @@ Status redrive(const App& app, Transport& transport, DeadLetters& letters,
     if (Status wanted = ask(letters, terminal); !wanted) return wanted;
   }
   std::optional<Error> first_error;
-  const Result<RedriveCounts> counts = send_back(app, transport, letters, first_error);
+  const Result<RedriveCounts> counts = send_back(app, transport, letters, terminal, first_error);
   if (!counts) return fail(counts.error());
   if (Status printed = print(*counts, options, terminal); !printed) return printed;
   if (!first_error) return {};
@@ -278,7 +287,7 @@ Status redrive(const App& app, Transport& transport, DeadLetters& letters,
 
 Status run_dlq(const App& app, Transport& transport, const DlqOptions& options,
                const Terminal& terminal) {
-  DeadLetters letters(app, transport, options);
+  DeadLetters letters(app, transport, options, terminal);
   switch (options.action) {
     case DlqOptions::Action::kList:
       return list(letters, options, terminal);

@@ -49,20 +49,22 @@ TopicPartitionOffset place_of(const std::string& text) {
 
 void add_filters(CLI::App& word, DlqOptions& options, const char* limit) {
   word.add_option("--topic", options.topics,
-                  "a dead letter topic; may be repeated; default: those of the routes")
+                  "a dead letter topic; may be repeated; default: those of the program's routes")
       ->type_name("TOPIC")
       ->allow_extra_args(false);
-  word.add_option("--class", options.error_class, "the error's class, with or without namespaces")
+  word.add_option("--class", options.error_class,
+                  "only those of this class of error, with or without its namespaces")
       ->type_name("CLASS");
   word.add_option_function<std::string>(
           "--since",
           [&options](const std::string& text) { options.since = moment_of("--since", text); },
-          "written since: 2h (ago), 2026-11-24, 2026-11-24T12:30:00Z")
+          "only those written at that time or later: so long ago (2h), a time in UTC (2026-11-24, "
+          "2026-11-24T12:30:00Z)")
       ->type_name("TIME");
   word.add_option_function<std::string>(
           "--until",
           [&options](const std::string& text) { options.until = moment_of("--until", text); },
-          "written before")
+          "only those written before that time, given as with --since")
       ->type_name("TIME");
   word.add_option_function<std::string>(
           "--limit",
@@ -89,19 +91,22 @@ CLI::App* add_word(CLI::App& dlq, DlqOptions& options, DlqOptions::Action action
 std::vector<CLI::App*> add_dlq_words(CLI::App& dlq, DlqOptions& options) {
   using Action = DlqOptions::Action;
   want_one_word(dlq);
-  CLI::App* list = add_word(dlq, options, Action::kList, "list", "a table of them, newest last");
-  add_filters(*list, options, "the newest so many; default 100");
-  CLI::App* show = add_word(dlq, options, Action::kShow, "show", "one of them, whole");
+  CLI::App* list =
+      add_word(dlq, options, Action::kList, "list", "list dead letters, the newest last");
+  add_filters(*list, options, "only the newest so many; default 100");
+  CLI::App* show = add_word(dlq, options, Action::kShow, "show", "show one dead letter whole");
   show->add_option_function<std::string>(
           "place", [&options](const std::string& text) { options.place = place_of(text); },
-          "where it is, as list says: TOPIC-PARTITION@OFFSET")
+          "where it is, as dlq list says: TOPIC-PARTITION@OFFSET")
       ->required()
       ->type_name("PLACE");
-  CLI::App* redrive = add_word(dlq, options, Action::kRedrive, "redrive",
-                               "send them back to their source topics; they stay here, too");
-  add_filters(*redrive, options, "so many at most");
+  CLI::App* redrive =
+      add_word(dlq, options, Action::kRedrive, "redrive",
+               "send dead letters back to the topics they are from; they stay where they are, too");
+  add_filters(*redrive, options, "the first so many that match; default: all");
   redrive->add_flag("--dry-run", options.is_dry_run, "say what would be sent, send nothing");
-  redrive->add_flag("--yes", options.is_confirmed, "do not ask");
+  redrive->add_flag("--yes", options.is_confirmed,
+                    "do not ask; where there is no terminal it is needed");
   list->footer("Example: dlq list --class MissingAmount --since 2h");
   show->footer("Example: dlq show orders.v1.dlq-3@17");
   redrive->footer(

@@ -44,6 +44,10 @@ void add(const std::string& name, std::vector<std::string>& names) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
 
+std::string counted(const std::vector<std::string>& groups) {
+  return std::to_string(groups.size()) + (groups.size() == 1 ? " group" : " groups");
+}
+
 class Groups {
  public:
   Groups(const App& app, Admin& admin, const GroupsOptions& options, const Terminal& terminal)
@@ -70,6 +74,7 @@ class Groups {
 
  private:
   Result<std::vector<GroupListing>> listings() {
+    const Waiting waiting(terminal_, "listing groups");
     const TimePoint deadline = admin_.deadline();
     return admin_.persist<std::vector<GroupListing>>(
         deadline, [&] { return admin_.client().groups(deadline); });
@@ -98,6 +103,16 @@ class Groups {
     return names;
   }
 
+  std::vector<Result<ConsumerGroupDescription>> described(const std::vector<std::string>& names) {
+    const Waiting waiting(terminal_, "describing " + counted(names));
+    return admin_.client().describe_groups(names, admin_.deadline());
+  }
+
+  std::vector<Result<GroupLag>> lags_of(const std::vector<std::string>& names) {
+    const Waiting waiting(terminal_, "reading the lag of " + counted(names));
+    return group_lags(admin_, names);
+  }
+
   Status list() {
     const auto all = listings();
     if (!all) return fail(all.error());
@@ -108,7 +123,7 @@ class Groups {
   Status describe() {
     const auto names = chosen();
     if (!names) return fail(names.error());
-    auto answers = admin_.client().describe_groups(*names, admin_.deadline());
+    auto answers = described(*names);
     for (std::size_t i = 0; i < answers.size(); ++i) {
       if (!answers[i] || answers[i]->state != "Dead") continue;
       answers[i] = fail(ErrorCode::kGroupIdNotFound, "group '" + (*names)[i] + "' does not exist");
@@ -124,7 +139,7 @@ class Groups {
     const auto names = chosen();
     if (!names) return fail(names.error());
     std::optional<Error> error;
-    const auto good = good_of(group_lags(admin_, *names), error);
+    const auto good = good_of(lags_of(*names), error);
     return then(
         terminal_.write(options_.is_json ? lags_json(good) : lags_text(good, terminal_.width)),
         error);
@@ -142,6 +157,7 @@ class Groups {
   Status seek() {
     const std::string& group = options_.groups.front();
     const auto move = [&](bool is_dry) {
+      const Waiting waiting(terminal_, is_dry ? "looking at the offsets" : "writing the offsets");
       return seek_group(
           admin_, group, options_.seek,
           {.topics = options_.topics, .partitions = options_.partitions, .is_dry_run = is_dry});
@@ -165,6 +181,7 @@ class Groups {
   Status copy() {
     const bool is_rename = options_.action == Action::kRename;
     const auto move = [&](bool is_dry) {
+      const Waiting waiting(terminal_, is_dry ? "looking at the offsets" : "writing the offsets");
       const GroupCopyOptions copied{
           .topics = options_.topics, .is_forced = options_.is_forced, .is_dry_run = is_dry};
       return is_rename ? rename_group(admin_, options_.from, options_.to, copied)
@@ -195,7 +212,7 @@ class Groups {
     std::vector<std::string> named;
     for (const std::string& name : options_.groups) add(name, named);
     std::vector<Status> statuses;
-    for (const auto& description : admin_.client().describe_groups(named, admin_.deadline())) {
+    for (const auto& description : described(named)) {
       if (!description) {
         statuses.push_back(fail(description.error()));
       } else if (description->state == "Dead") {
@@ -217,6 +234,7 @@ class Groups {
       for (const std::string& name : open) names += (names.empty() ? "'" : ", '") + name + "'";
       const Status asked = ask("delete takes groups and their offsets", names);
       if (!asked) return asked;
+      const Waiting waiting(terminal_, "deleting " + counted(open));
       const auto deleted = admin_.client().delete_groups(open, admin_.deadline());
       for (std::size_t i = 0; i < open.size(); ++i) statuses[places[i]] = deleted[i];
     }

@@ -28,7 +28,8 @@ class App;
 
 namespace rookery {
 
-inline constexpr const char* kGroupsHelp = "list, describe, move, copy and delete consumer groups";
+inline constexpr const char* kGroupsHelp =
+    "list, describe, move, copy, rename and delete consumer groups, and tell their lag";
 
 struct GroupsOptions {
   enum class Action { kList, kDescribe, kLag, kSeek, kCopy, kRename, kDelete };

@@ -52,23 +52,27 @@ void add_topics(CLI::App& word, GroupsOptions& options, const char* help) {
 
 void add_change_flags(CLI::App& word, GroupsOptions& options) {
   word.add_flag("--dry-run", options.is_dry_run, "say what would change, change nothing");
-  word.add_flag("--yes", options.is_confirmed, "do not ask");
+  word.add_flag("--yes", options.is_confirmed,
+                "do not ask; where there is no terminal it is needed");
 }
 
 CLI::App* add_looking_word(CLI::App& groups, GroupsOptions& options, Action action,
                            const char* name, const char* help) {
   CLI::App* word = add_word(groups, options, action, name, help);
-  CLI::Option* names =
-      word->add_option("GROUP", options.groups, "which; default: those of the routes");
+  CLI::Option* names = word->add_option("GROUP", options.groups,
+                                        "which groups; default: those of the program's routes");
   word->add_flag("--all", options.are_all, "every group of the cluster")->excludes(names);
-  word->footer(std::string("Example: groups ") + name + " billing");
+  word->footer(std::string("Examples:\n  groups ") + name + " billing\n  groups " + name +
+               " --all --format json");
   return word;
 }
 
 CLI::App* add_seek_word(CLI::App& groups, GroupsOptions& options) {
   CLI::App* word = add_word(groups, options, Action::kSeek, "seek",
-                            "move a group's offsets; it must have no members");
-  word->add_option("GROUP", options.groups, "whose offsets")->required()->expected(1);
+                            "set a group's committed offsets; it must have no members");
+  word->add_option("GROUP", options.groups, "the group whose offsets are set")
+      ->required()
+      ->expected(1);
   word->add_option_function<std::string>(
           "--to",
           [&options](const std::string& text) {
@@ -77,12 +81,13 @@ CLI::App* add_seek_word(CLI::App& groups, GroupsOptions& options) {
             if (!seek) throw CLI::ValidationError("--to", seek.error().message);
             options.seek = *seek;
           },
-          "earliest, latest, an offset, +N or --to=-N (records on or back), or a time: 2h (ago), "
-          "2026-11-24T12:30:00Z")
+          "where to: earliest, latest, an offset (1200), so many offsets on or back (--to=+100, "
+          "--to=-100), so long ago (2h), a time in UTC (2026-11-24T12:30:00Z)")
       ->required()
       ->type_name("WHERE");
   word->footer("Example: groups seek billing --to 2h --topics orders.v1 --dry-run");
-  add_topics(*word, options, "all partitions of these; default: of those the group has offsets in");
+  add_topics(*word, options,
+             "all partitions of these, with commas; default: those that the group has offsets in");
   word->add_option_function<std::vector<std::string>>(
           "--partitions",
           [&options](const std::vector<std::string>& texts) {
@@ -90,7 +95,7 @@ CLI::App* add_seek_word(CLI::App& groups, GroupsOptions& options) {
               options.partitions.push_back(parse_partition(text));
             }
           },
-          "these partitions, with commas: orders.v1-0,orders.v1-3")
+          "only these partitions, with commas: orders.v1-0,orders.v1-3")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("TOPIC-N,...");
@@ -104,9 +109,10 @@ CLI::App* add_copy_word(CLI::App& groups, GroupsOptions& options, Action action,
   word->add_option("FROM", options.from, "the group that has the offsets")->required();
   word->add_option("TO", options.to, "the group that gets them; it must have no members")
       ->required();
-  if (action == Action::kCopy) add_topics(*word, options, "only offsets in these; default: all");
+  if (action == Action::kCopy)
+    add_topics(*word, options, "only offsets in these topics, with commas; default: all");
   word->footer(std::string("Example: groups ") + name + " billing billing-v2 --dry-run");
-  word->add_flag("--force", options.is_forced, "although TO has other offsets: overwrite them");
+  word->add_flag("--force", options.is_forced, "overwrite offsets that TO has already");
   add_change_flags(*word, options);
   return word;
 }
@@ -133,21 +139,27 @@ Result<GroupSeek> parse_seek(std::string_view text, Timestamp now) {
 
 std::vector<CLI::App*> add_groups_words(CLI::App& groups, GroupsOptions& options) {
   want_one_word(groups);
+  CLI::App* list =
+      add_word(groups, options, Action::kList, "list", "list all groups of the cluster");
+  list->footer("Example: groups list");
+  std::vector<CLI::App*> words = {
+      list,
+      add_looking_word(groups, options, Action::kDescribe, "describe",
+                       "say who is in a group, and who holds which partitions"),
+      add_looking_word(groups, options, Action::kLag, "lag",
+                       "say how many records groups are behind the end of each partition"),
+      add_seek_word(groups, options),
+      add_copy_word(groups, options, Action::kCopy, "copy",
+                    "copy a group's committed offsets to another group; the first may be at work"),
+      add_copy_word(groups, options, Action::kRename, "rename",
+                    "copy a group's committed offsets to another group, and delete the first")};
   CLI::App* remove = add_word(groups, options, Action::kDelete, "delete",
                               "delete groups with their offsets; they must have no members");
-  remove->add_option("GROUP", options.groups, "which")->required();
+  remove->add_option("GROUP", options.groups, "which groups")->required();
   add_change_flags(*remove, options);
-  return {add_word(groups, options, Action::kList, "list", "all groups of the cluster"),
-          add_looking_word(groups, options, Action::kDescribe, "describe",
-                           "who is in a group, and holds which partitions"),
-          add_looking_word(groups, options, Action::kLag, "lag",
-                           "how far groups are behind the end of each partition"),
-          add_seek_word(groups, options),
-          add_copy_word(groups, options, Action::kCopy, "copy",
-                        "a group's offsets to another group; the first may be at work"),
-          add_copy_word(groups, options, Action::kRename, "rename",
-                        "a group's offsets to another group, and delete the first"),
-          remove};
+  remove->footer("Example: groups delete billing-old --dry-run");
+  words.push_back(remove);
+  return words;
 }
 
 }  // namespace rookery

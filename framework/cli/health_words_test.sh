@@ -27,7 +27,7 @@ for attempt in 1 2 3 4 5 6 7 8 9 10; do
   "$program" server --brokers 127.0.0.1:1 --health-address 127.0.0.1 --health-port "$port" \
     >"$work/server" 2>&1 &
   server=$!
-  until "$program" health --port "$port" >"$work/live" 2>/dev/null; do
+  until "$program" health --port "$port" --format json >"$work/live" 2>/dev/null; do
     kill -0 "$server" 2>/dev/null || { server=0 && break; }
   done
   ((server == 0)) || break
@@ -36,10 +36,12 @@ done
 ((server != 0)) || fail "no port was free"
 
 says live "^{\"status\":\"healthy\",\"timestamp\":[0-9]*,\"port\":$port,\"process_id\":$server,\"errors\":{\"polling_ttl_exceeded\":false,\"consumption_ttl_exceeded\":false,\"unrecoverable\":false}}$"
+"$program" health --port "$port" >"$work/text" 2>&1 || fail "alive in JSON alone"
+says text "^alive: process $server at 127.0.0.1:$port$"
 until "$program" health --port "$port" --ready >"$work/ready" 2>&1; do
   kill -0 "$server" 2>/dev/null || fail "the server ended before it was ready"
 done
-says ready '"status":"healthy"'
+says ready "^ready: process $server at "
 
 # The port of another.
 "$program" server --brokers 127.0.0.1:1 --health-address 127.0.0.1 --health-port "$port" \

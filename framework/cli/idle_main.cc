@@ -6,7 +6,7 @@
 namespace {
 
 rookery::App idle_app() {
-  rookery::App app({.client_id = "idle"});
+  rookery::App app({.client_id = "idle", .tracing = {.sample_one_in = 10}});
   app.group("idle").topic("orders.v1",
                           {.consumer = rookery::consumer([](const rookery::Record&) {})});
   return app;

@@ -16,8 +16,7 @@ namespace rookery {
 namespace {
 
 int tell(const WordContext& context, bool is_json) {
-  const Configured configured =
-      load_config(context.own_app(), context.own_options(), context.config);
+  const Configured configured = context.load();
   ProgramInfo info = info_of(configured);
   if (!info.brokers.empty() && configured.mistakes.empty()) {
     const auto transport = make_librdkafka_transport(configured.app.options().kafka);

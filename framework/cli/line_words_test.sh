@@ -19,7 +19,7 @@ says() { grep -q -- "$2" "$work/$1" || fail "$1 does not say: $2"; }
 fails_with() {
   local text=$1
   shift
-  "$@" >"$work/out" 2>"$work/err" </dev/null
+  timeout 60 "$@" >"$work/out" 2>"$work/err" </dev/null
   [[ $? == 1 ]] || fail "exit code of: $*"
   [[ $(wc -l <"$work/err") == 1 && ! -s $work/out ]] || fail "not one line of error: $*"
   grep -qF -- "$text" "$work/err" || fail "does not say '$text': $*"
@@ -33,6 +33,8 @@ done
 for group in topics groups dlq segments config; do
   "$program" "$group" >"$work/group" || fail "$group alone"
   says group '^Subcommands:'
+  "$program" "$group" help >"$work/group-help" || fail "$group help"
+  cmp -s "$work/group" "$work/group-help" || fail "$group help is another than that of $group"
 done
 
 fails_with "unknown word 'servr': did you mean server?" "$program" servr
@@ -44,10 +46,15 @@ fails_with "is none of TOPIC" "$program" read orders@x --brokers 127.0.0.1:1
 fails_with "no broker named" "$program" read orders.v1
 
 # Which routes run.
-fails_with "--include-groups: no route has the group 'idel': did you mean idle?" \
+fails_with "--include-groups: include_groups: no route has the group 'idel': did you mean idle?" \
   "$program" server --brokers 127.0.0.1:1 --include-groups idel
 fails_with "leave no route to run" \
   "$program" server --brokers 127.0.0.1:1 --exclude-topics orders.v1
+fails_with "leave no route to run" \
+  env ROOKERY_EXCLUDE_GROUPS=idle "$program" server --brokers 127.0.0.1:1
+printf 'exclude_topics: [orders.v1]\n' >"$work/no-routes.yaml"
+fails_with "leave no route to run" \
+  "$program" server --brokers 127.0.0.1:1 --config "$work/no-routes.yaml"
 
 # Info: without a broker, and with one that is not there.
 "$program" info >"$work/info" 2>&1 || fail "info"
@@ -92,7 +99,23 @@ for shell in zsh fish; do
 done
 says zsh "^#compdef $name$"
 says zsh "^    ' dlq list')$"
-says fish "^complete -c $name -f -n '__fish_use_subcommand' -a server"
-says fish '-l format .* -f -a .text json.$'
+says fish "^complete -c $name -n '.* \"\"' -a server -d "
+says fish ' " topics health".* -l topics .* -r -F$'
+says fish " \" topics health\"' -l format .* -x -a 'text json'$"
+# In the shells themselves, where they are.
+if command -v fish >/dev/null; then
+  # fish_completes LINE EXPECTED: the first words of what fish offers
+  fish_completes() {
+    HOME="$work" fish -c "source $work/fish; complete -C '$name $1'" | cut -f 1 | sort >"$work/offered"
+    [[ $(tr '\n' ' ' <"$work/offered") == "$2 " ]] || fail "fish completes '$1'"
+  }
+  fish_completes 'topics hea' health
+  fish_completes 'health --' '--address --format --help --port --ready'
+  fish_completes 'topics health --' '--brokers --config --format --help --kafka --topics'
+  fish_completes 'dlq list --format ' 'json text'
+fi
+if command -v zsh >/dev/null; then
+  zsh -n "$work/zsh" || fail "zsh does not load it"
+fi
 fails_with "csh" "$program" completion csh
 echo passed

@@ -9,6 +9,7 @@
 #include <rookery/cli/dlq.h>
 #include <rookery/cli/groups.h>
 #include <rookery/cli/health_command.h>
+#include <rookery/cli/help_format.h>
 #include <rookery/cli/route_filter.h>
 #include <rookery/cli/routes.h>
 #include <rookery/cli/segments.h>
@@ -31,9 +32,18 @@ namespace {
 
 // ---- server
 
-int serve(Configuration configuration, RunOptions run, const RouteFilter& filter) {
+RouteFilter filter_of(const ProgramOptions& program) {
+  const std::vector<std::string> none;
+  return {.include_groups = program.include_groups.value_or(none),
+          .exclude_groups = program.exclude_groups.value_or(none),
+          .include_topics = program.include_topics.value_or(none),
+          .exclude_topics = program.exclude_topics.value_or(none)};
+}
+
+int serve(Configuration configuration, RunOptions run) {
   if (!configuration.configured) return 1;
-  auto left_out = choose_routes(configuration.configured->app, filter);
+  auto left_out =
+      choose_routes(configuration.configured->app, filter_of(configuration.configured->program));
   if (!left_out) return print_error(left_out.error().message);
   run.left_out = *std::move(left_out);
   const ProgramOptions& program = configuration.configured->program;
@@ -59,33 +69,41 @@ int serve(Configuration configuration, RunOptions run, const RouteFilter& filter
 }
 
 void add_server_word(const WordContext& context) {
-  CLI::App* word = context.line.add_subcommand(
-      "server", "consume until INT, TERM or QUIT; TSTP: take nothing new; TTIN: dump stacks");
+  CLI::App* word =
+      context.line.add_subcommand("server", "run the program's consumers until it is told to stop");
   add_config_options(*word, context.config);
   add_health_port_options(*word, context.config);
   const auto run = std::make_shared<RunOptions>();
   word->add_option("--segments", run->segments,
-                   "which parallel segments run here, with commas: 0,2; default: all")
+                   "run only these parallel segments, by number, with commas: 0,2; default: all")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("N,...");
-  const auto filter = std::make_shared<RouteFilter>();
-  add_route_filter_options(*word, *filter);
+  add_route_filter_options(*word, context.config.routes);
   word->footer(
+      "Signals: INT, TERM and QUIT end the work in order; TSTP: take no new records; TTIN: write "
+      "what it is at and the stacks of all threads to standard error.\n"
+      "Exit codes: 0: ended in order, 1: could not start, 2: work did not end in time "
+      "(shutdown_timeout) or a client failed.\n"
       "Examples:\n"
       "  server --brokers kafka:9092 --health-port 3000\n"
       "  server --config billing.yaml --include-groups billing,mail");
-  word->callback(
-      [context, run, filter] { context.code = serve(context.configured(), *run, *filter); });
+  word->callback([context, run] { context.code = serve(context.configured(), *run); });
 }
 
 // ---- Words with a file of their own
 
 void add_routes_word(const WordContext& context) {
   CLI::App* word =
-      context.line.add_subcommand("routes", "print the routes, and what is wrong with them");
+      context.line.add_subcommand("routes",
+                                  "print which groups consume which topics, and what is wrong with "
+                                  "that; exit code 1: something is");
   const auto is_json = std::make_shared<bool>(false);
-  add_format_option(*word, *is_json, "text, or json for programs such as rookery-lint");
+  add_format_option(*word, *is_json, "text, or json with all settings of each, for programs");
+  word->footer(
+      "Examples:\n"
+      "  routes\n"
+      "  routes --format json");
   word->callback([context, is_json] {
     context.code =
         print_routes(context.make_app(), {.is_json = *is_json, .kafka = context.options.kafka});
@@ -150,14 +168,16 @@ void add_config_word(const WordContext& context) {
   CLI::App* word = context.line.add_subcommand("config", kConfigHelp);
   add_config_words(*word, *options, context.config);
   word->callback([context, options] {
-    context.code = run_config(context.own_app(), context.own_options(), *options, context.config);
+    App app = context.own_app();
+    ProgramOptions own = context.own_options(app);
+    context.code = run_config(std::move(app), std::move(own), *options, context.config);
   });
 }
 
 int tell_health(const HealthCommandOptions& options) {
   const Result<HealthOutcome> outcome = ask_health(options);
   if (!outcome) return print_error(outcome.error().message);
-  std::printf("%s\n", outcome->body.c_str());
+  std::printf("%s\n", outcome->text.c_str());
   return outcome->is_healthy ? 0 : 1;
 }
 
@@ -221,7 +241,13 @@ int parse(CLI::App& line, int argc, char** argv) {
 int parse_and_run(const std::function<App()>& make_app, int argc, char** argv,
                   const MainOptions& options) {
   CLI::App line(options.description.empty() ? "A Rookery program" : options.description);
-  if (argc > 0) line.name(argv[0]);
+  const std::string path = argc > 0 ? argv[0] : "";
+  line.name(path.substr(path.rfind('/') + 1));
+  line.formatter(help_format(help_width()));
+  line.footer(
+      "Each word says more with --help.\n"
+      "Settings come from a file, the environment and the command "
+      "line: config explain tells of all.");
   line.require_subcommand(0, 1);
   int code = 0;
   ConfigOptions config;

@@ -1,15 +1,12 @@
 // route_filter.cc
 //
-// Names are checked before anything is taken out.
+// The options, and what they take out.
 #include <rookery/cli/route_filter.h>
-
-#include <rookery/base/nearest.h>
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <iterator>
-#include <set>
 
 namespace rookery {
 namespace {
@@ -23,35 +20,6 @@ bool is_chosen(const std::vector<std::string>& included, const std::vector<std::
   return (included.empty() || contains(included, name)) && !contains(excluded, name);
 }
 
-Status require_known(const char* option, const char* what, const std::vector<std::string>& named,
-                     const std::set<std::string>& known) {
-  for (const std::string& name : named) {
-    if (known.contains(name)) continue;
-    const std::string meant = nearest(name, {known.begin(), known.end()});
-    return fail(ErrorCode::kInvalidArgument,
-                std::string(option) + ": no route has the " + what + " '" + name + "'" +
-                    (meant.empty() ? "" : ": did you mean " + meant + "?"));
-  }
-  return {};
-}
-
-Status require_known(const App& app, const RouteFilter& filter) {
-  std::set<std::string> groups;
-  std::set<std::string> topics;
-  for (const auto& [name, group] : app.groups()) {
-    groups.insert(name);
-    for (const ConsumerGroup::Route& route : group.routes()) topics.insert(route.topic);
-  }
-  for (const Status& known :
-       {require_known("--include-groups", "group", filter.include_groups, groups),
-        require_known("--exclude-groups", "group", filter.exclude_groups, groups),
-        require_known("--include-topics", "topic", filter.include_topics, topics),
-        require_known("--exclude-topics", "topic", filter.exclude_topics, topics)}) {
-    if (!known) return known;
-  }
-  return {};
-}
-
 void add_names(CLI::App& word, const char* option, std::vector<std::string>& names,
                const char* kind, const char* help) {
   word.add_option(option, names, help)->delimiter(',')->allow_extra_args(false)->type_name(kind);
@@ -62,14 +30,15 @@ void add_names(CLI::App& word, const char* option, std::vector<std::string>& nam
 void add_route_filter_options(CLI::App& word, RouteFilter& filter) {
   add_names(word, "--include-groups", filter.include_groups, "GROUP,...",
             "run only these groups of the routes, with commas; default: all");
-  add_names(word, "--exclude-groups", filter.exclude_groups, "GROUP,...", "all but these groups");
+  add_names(word, "--exclude-groups", filter.exclude_groups, "GROUP,...",
+            "run all groups but these, with commas; default: none is left out");
   add_names(word, "--include-topics", filter.include_topics, "TOPIC,...",
             "run only the routes of these topics, in whichever group; default: all");
-  add_names(word, "--exclude-topics", filter.exclude_topics, "TOPIC,...", "all but these topics");
+  add_names(word, "--exclude-topics", filter.exclude_topics, "TOPIC,...",
+            "run no routes of these topics, with commas; default: none is left out");
 }
 
 Result<std::vector<std::string>> choose_routes(App& app, const RouteFilter& filter) {
-  if (Status known = require_known(app, filter); !known) return fail(known.error());
   std::vector<std::string> left_out;
   const bool has_routes = !app.groups().empty();
   for (auto it = app.groups().begin(); it != app.groups().end();) {
@@ -90,8 +59,9 @@ Result<std::vector<std::string>> choose_routes(App& app, const RouteFilter& filt
     it = is_out ? app.groups().erase(it) : std::next(it);
   }
   if (has_routes && app.groups().empty()) {
-    return fail(ErrorCode::kInvalidArgument,
-                "--include-... and --exclude-... leave no route to run");
+    return fail(
+        ErrorCode::kInvalidArgument,
+        "include_groups, exclude_groups, include_topics and exclude_topics leave no route to run");
   }
   return left_out;
 }

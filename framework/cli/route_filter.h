@@ -30,12 +30,13 @@ struct RouteFilter {
   std::vector<std::string> exclude_topics = {};
 };
 
-// "--include-groups" and the others. `filter` outlives the parsing.
+// "--include-groups" and the others; in files and variables include_groups and so on. `filter`
+// outlives the parsing.
 void add_route_filter_options(CLI::App& word, RouteFilter& filter);
 
 // Takes out of the app what does not run here. Answers what that is, groups by name:
-// "group mail", "topic audit.v1 of group billing". Errors: kInvalidArgument, one line: a name that
-// no route has, with the nearest that one has; nothing left to run.
+// "group mail", "topic audit.v1 of group billing". That each name is of a route is checked with the
+// configuration (config/configure.h). Error: kInvalidArgument, nothing is left to run.
 Result<std::vector<std::string>> choose_routes(App& app, const RouteFilter& filter);
 
 }  // namespace rookery

@@ -66,15 +66,6 @@ TEST(RouteFilter, TopicsAreIncludedAndExcludedInEveryGroup) {
               ElementsAre("billing:refunds.v1"));
 }
 
-TEST(RouteFilter, ANameThatNoRouteHasIsToldWithTheNearest) {
-  EXPECT_THAT(left({.include_groups = {"biling"}}),
-              ElementsAre("--include-groups: no route has the group 'biling': did you mean "
-                          "billing?"));
-  EXPECT_THAT(left({.exclude_topics = {"order.v1"}}),
-              ElementsAre("--exclude-topics: no route has the topic 'order.v1': did you mean "
-                          "orders.v1?"));
-}
-
 TEST(RouteFilter, NothingLeftIsAnError) {
   EXPECT_THAT(left({.include_groups = {"mail"}, .exclude_topics = {"orders.v1"}}),
               ElementsAre(HasSubstr("leave no route to run")));

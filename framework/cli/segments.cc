@@ -81,7 +81,9 @@ Result<SegmentsPlan> plan_of(const SegmentedGroup& group, const SegmentsOptions&
 
 Result<std::vector<SegmentsPlan>> plan_all(AdminClient& admin, const App& app,
                                            const std::vector<std::string>& names,
-                                           const SegmentsOptions& options) {
+                                           const SegmentsOptions& options,
+                                           const Terminal& terminal) {
+  const Waiting waiting(terminal, "looking at the offsets");
   std::vector<std::string> all;
   for (const std::string& name : names) {
     all.push_back(name);
@@ -130,7 +132,9 @@ Status write(AdminClient& admin, const std::vector<const OffsetChange*>& changes
   return error ? Status(fail(*std::move(error))) : Status();
 }
 
-Status write_all(AdminClient& admin, const std::vector<SegmentsPlan>& plans) {
+Status write_all(AdminClient& admin, const std::vector<SegmentsPlan>& plans,
+                 const Terminal& terminal) {
+  const Waiting waiting(terminal, "writing the offsets");
   std::vector<const OffsetChange*> to_origins;
   std::vector<const OffsetChange*> to_segments;
   for (const SegmentsPlan& plan : plans) {
@@ -148,6 +152,25 @@ Status write_all(AdminClient& admin, const std::vector<SegmentsPlan>& plans) {
   return fail(std::move(error));
 }
 
+std::size_t offsets_in(const SegmentsPlan& plan) {
+  return plan.to_origin.size() + plan.to_segments.size();
+}
+
+// What was committed before is not got back. Nothing to write is nothing to ask for.
+Status ask(const std::vector<SegmentsPlan>& plans, const SegmentsOptions& options,
+           const Terminal& terminal) {
+  std::string groups;
+  for (const SegmentsPlan& plan : plans) {
+    const std::size_t count = offsets_in(plan);
+    if (count == 0) continue;
+    groups += (groups.empty() ? "group '" : ", group '") + plan.group +
+              "': " + std::to_string(count) + (count == 1 ? " offset" : " offsets");
+  }
+  if (groups.empty()) return {};
+  return ask_to_go_on(terminal, std::string(action_name(options.action)) + " writes offsets",
+                      groups + " would be written");
+}
+
 }  // namespace
 
 Status run_segments(const App& app, Transport& transport, const SegmentsOptions& options,
@@ -158,10 +181,16 @@ Status run_segments(const App& app, Transport& transport, const SegmentsOptions&
   if (!names) return fail(names.error());
   const auto admin = transport.make_admin(client_config(app));
   if (!admin) return fail(admin.error());
-  auto plans = plan_all(**admin, app, *names, options);
+  auto plans = plan_all(**admin, app, *names, options, terminal);
   if (!plans) return fail(plans.error());
+  if (!options.is_dry_run && !options.is_confirmed) {
+    if (Status wanted = ask(*plans, options, terminal); !wanted) return wanted;
+    // While the person thought, members may have come.
+    plans = plan_all(**admin, app, *names, options, terminal);
+    if (!plans) return fail(plans.error());
+  }
   if (!options.is_dry_run) {
-    if (Status written = write_all(**admin, *plans); !written) return written;
+    if (Status written = write_all(**admin, *plans, terminal); !written) return written;
   }
   const SegmentsReport report{.action = action_name(options.action),
                               .is_dry = options.is_dry_run,

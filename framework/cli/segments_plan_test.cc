@@ -142,14 +142,15 @@ TEST(SegmentsWords, EachTakesItsSwitches) {
                                                    {"collapse", Action::kCollapse},
                                                    {"reset", Action::kReset}}) {
     SegmentsOptions options;
-    ASSERT_EQ(parse({word, "--groups", "a,b", "--force", "--dry-run", "--format", "json"}, options),
+    ASSERT_EQ(parse({word, "--groups", "a,b", "--force", "--dry-run", "--yes", "--format", "json"},
+                    options),
               "");
     EXPECT_EQ(options.action, action);
     EXPECT_THAT(options.groups, ElementsAre("a", "b"));
-    EXPECT_TRUE(options.is_forced && options.is_dry_run && options.is_json);
+    EXPECT_TRUE(options.is_forced && options.is_dry_run && options.is_confirmed && options.is_json);
     SegmentsOptions plain;
     ASSERT_EQ(parse({word}, plain), "");
-    EXPECT_FALSE(plain.is_forced || plain.is_dry_run || plain.is_json);
+    EXPECT_FALSE(plain.is_forced || plain.is_dry_run || plain.is_confirmed || plain.is_json);
   }
 }
 
@@ -157,7 +158,7 @@ TEST(SegmentsWords, WhatIsWrongIsOneLine) {
   for (const auto& [words, what] : std::vector<std::pair<std::vector<std::string>, std::string>>{
            {{"frobnicate"}, "segments: unknown word 'frobnicate'"},
            {{"reset", "--format", "xml"}, "'xml' is neither text nor json"},
-           {{"collapse", "--yes"}, "--yes"}}) {
+           {{"collapse", "--sure"}, "--sure"}}) {
     SegmentsOptions options;
     EXPECT_THAT(parse(words, options), AllOf(HasSubstr(what), Not(HasSubstr("\n"))));
   }

@@ -5,12 +5,16 @@
 
 #include <rookery/cli/printable.h>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace rookery {
 namespace {
 
+using namespace std::chrono_literals;
 using namespace std::string_literals;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 Table lags() {
   Table table({{"GROUP"}, {"LAG", Align::kRight}, {"HOST"}});
@@ -103,6 +107,56 @@ TEST(Progress, WhatIsDoneAtOnceShowsNothing) {
     progress.at(1, 2);
   }
   EXPECT_EQ(shown, "");
+}
+
+TEST(Progress, LongWorkIsShownAndTakenAway) {
+  std::string shown;
+  const Terminal terminal{.show = [&](const std::string& line) { shown += line + "|"; },
+                          .shows_after = {}};
+  {
+    Progress progress(terminal, "read", "records");
+    progress.at(1, 2);
+  }
+  EXPECT_EQ(shown, "read 1 of 2 records||");
+}
+
+// What is shown, for a thread that waits for it.
+struct Shown {
+  Terminal terminal(Duration after) {
+    return {.show =
+                [this](const std::string& line) {
+                  MutexLock lock(mutex);
+                  lines.push_back(line);
+                  changed.notify_all();
+                },
+            .shows_after = after};
+  }
+  void await_one() {
+    MutexLock lock(mutex);
+    EXPECT_TRUE(changed.wait_until(lock, deadline_in(20s), [this] { return !lines.empty(); }));
+  }
+
+  Mutex mutex{"table_test.shown", ranks::kLeaf};
+  ConditionVariable changed{"table_test.shown"};
+  std::vector<std::string> lines;
+};
+
+TEST(Waiting, TellsForHowLongUntilItIsOver) {
+  Shown shown;
+  const Terminal terminal = shown.terminal(1ms);
+  {
+    const Waiting waiting(terminal, "topics reset");
+    shown.await_one();
+  }
+  EXPECT_THAT(shown.lines.front(), StartsWith("topics reset: "));
+  EXPECT_EQ(shown.lines.back(), "");
+}
+
+TEST(Waiting, WhatIsOverSoonShowsNothing) {
+  Shown shown;
+  const Terminal terminal = shown.terminal(1h);
+  { const Waiting waiting(terminal, "topics reset"); }
+  EXPECT_THAT(shown.lines, IsEmpty());
 }
 
 }  // namespace

@@ -19,8 +19,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kFirstShown = 500ms;
 constexpr Duration kBetween = 100ms;
+constexpr Duration kBetweenSeconds = 1s;
 
 Status write_to(int file, std::string_view text) {
   while (!text.empty()) {
@@ -89,7 +89,7 @@ Progress::Progress(const Terminal& terminal, std::string doing, std::string what
     : terminal_(terminal),
       doing_(std::move(doing)),
       what_(std::move(what)),
-      next_(deadline_in(kFirstShown)) {}
+      next_(deadline_in(terminal.shows_after)) {}
 
 Progress::~Progress() { hide(); }
 
@@ -103,6 +103,42 @@ void Progress::at(std::uint64_t done, std::uint64_t total) {
 
 void Progress::hide() {
   if (std::exchange(is_shown_, false)) terminal_.show("");
+}
+
+Waiting::Waiting(const Terminal& terminal, std::string what)
+    : terminal_(terminal), what_(std::move(what)), began_(now()) {
+  if (!terminal_.show) return;
+  if (terminal_.shows_after == Duration::zero()) show();
+  thread_ = Thread("waiting", [this] { show_each_second(); });
+}
+
+Waiting::~Waiting() {
+  if (!thread_.joinable()) return;
+  {
+    MutexLock lock(mutex_);
+    is_over_ = true;
+  }
+  over_.notify_one();
+  thread_.join();
+  if (is_shown_) terminal_.show("");
+}
+
+void Waiting::show() {
+  is_shown_ = true;
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(now() - began_).count();
+  terminal_.show(what_ + ": " + std::to_string(seconds) + " s");
+}
+
+void Waiting::show_each_second() {
+  TimePoint next = began_ + terminal_.shows_after;
+  for (;;) {
+    {
+      MutexLock lock(mutex_);
+      if (over_.wait_until(lock, next, [this] { return is_over_; })) return;
+    }
+    show();
+    next += kBetweenSeconds;
+  }
 }
 
 }  // namespace rookery

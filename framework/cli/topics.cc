@@ -51,6 +51,10 @@ Status first_of(const std::vector<std::pair<std::string, Error>>& errors) {
   return fail(std::move(error));
 }
 
+std::string counted(std::size_t topics) {
+  return std::to_string(topics) + (topics == 1 ? " topic" : " topics");
+}
+
 class Topics {
  public:
   Topics(Admin& admin, std::vector<NewTopic> declared, const TopicsOptions& options,
@@ -71,10 +75,15 @@ class Topics {
   }
 
  private:
-  Result<int> list() {
+  Result<ClusterDescription> describe() {
+    const Waiting waiting(terminal_, "listing topics");
     const TimePoint deadline = admin_.deadline();
-    auto cluster = admin_.persist<ClusterDescription>(
+    return admin_.persist<ClusterDescription>(
         deadline, [&] { return admin_.client().describe({}, deadline); });
+  }
+
+  Result<int> list() {
+    auto cluster = describe();
     if (!cluster) return fail(cluster.error());
     auto& topics = cluster->topics;
     if (!options_.are_all) {
@@ -87,10 +96,15 @@ class Topics {
                 0);
   }
 
+  std::vector<Result<TopicHealth>> check() {
+    const Waiting waiting(terminal_, "checking " + counted(declared_.size()));
+    return check_topics(admin_, declared_);
+  }
+
   Result<int> health() {
     HealthReport report;
     bool is_healthy = true;
-    for (auto& topic : check_topics(admin_, declared_)) {
+    for (auto& topic : check()) {
       if (!topic) {
         const std::string& name = declared_[report.topics.size()].name;
         topic = TopicHealth{.topic = name, .problems = {topic.error().text()}};
@@ -102,12 +116,22 @@ class Topics {
                 is_healthy ? 0 : 1);
   }
 
+  std::vector<Result<TopicPlan>> look() {
+    const Waiting waiting(terminal_, "looking at " + counted(declared_.size()));
+    return plan_topics(admin_, declared_);
+  }
+
+  std::vector<TopicOutcome> carry_out_all(TopicsOrder order, const std::vector<TopicPlan>& plans) {
+    const Waiting waiting(terminal_, std::string(name(order)) + " of " + counted(plans.size()));
+    return carry_out(admin_, order, plans);
+  }
+
   Result<int> change() {
     const bool is_plan = options_.action == Action::kPlan;
     TopicsReport report{.action = is_plan ? "plan" : std::string(name(options_.order)),
                         .is_dry = is_plan || options_.is_dry_run};
     const TopicsOrder order = is_plan ? TopicsOrder::kMigrate : options_.order;
-    const auto answers = plan_topics(admin_, declared_);
+    const auto answers = look();
     std::vector<TopicPlan> plans;
     std::vector<std::size_t> places;
     for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -125,7 +149,7 @@ class Topics {
     }
     if (!report.is_dry && !plans.empty()) {
       if (Status asked = ask(order, plans); !asked) return fail(asked.error());
-      std::vector<TopicOutcome> outcomes = carry_out(admin_, order, plans);
+      std::vector<TopicOutcome> outcomes = carry_out_all(order, plans);
       for (std::size_t k = 0; k < places.size(); ++k) {
         report.topics[places[k]].outcome = std::move(outcomes[k]);
       }

@@ -27,7 +27,8 @@ class App;
 
 namespace rookery {
 
-inline constexpr const char* kTopicsHelp = "declared topics: plan, create, change, check, delete";
+inline constexpr const char* kTopicsHelp =
+    "create, change, check and delete the topics that the program declares";
 
 struct TopicsOptions {
   enum class Action { kList, kPlan, kHealth, kCarryOut };

@@ -11,8 +11,10 @@
 
 namespace rookery {
 
-ProgramOptions WordContext::own_options() const {
-  return {.polling_ttl = options.health.polling_ttl, .consuming_ttl = options.health.consuming_ttl};
+ProgramOptions WordContext::own_options(const App& app) const {
+  return {.polling_ttl = options.health.polling_ttl,
+          .consuming_ttl = options.health.consuming_ttl,
+          .otlp_sample_one_in = app.options().tracing.sample_one_in};
 }
 
 App WordContext::own_app() const {
@@ -21,8 +23,14 @@ App WordContext::own_app() const {
   return app;
 }
 
+Configured WordContext::load() const {
+  App app = own_app();
+  ProgramOptions own = own_options(app);
+  return load_config(std::move(app), std::move(own), config);
+}
+
 Configuration WordContext::configured() const {
-  Configured configured = load_config(own_app(), own_options(), config);
+  Configured configured = load();
   const ConfigMap& kafka = configured.app.options().kafka;
   const bool is_without_broker =
       !kafka.contains("bootstrap.servers") && !kafka.contains("metadata.broker.list");

@@ -43,9 +43,11 @@ struct WordContext {
   ConfigOptions& config;  // for add_config_options
   int& code;              // the program's exit code
 
-  // The program's own, before file, environment and command line.
+  // The program's own, before file, environment and command line. `app`: of own_app().
   App own_app() const;
-  ProgramOptions own_options() const;
+  ProgramOptions own_options(const App& app) const;
+  // With them; what is wrong is told to nobody yet.
+  Configured load() const;
   // With them; that no broker is named is a mistake, too.
   Configuration configured() const;
 };

@@ -253,7 +253,7 @@ TEST(Configuration, ShowsWhereEachValueIsFrom) {
 // Each setting that is explained can be set under that name, in a file and in the environment, to
 // its default, if that is a value.
 TEST(Configuration, WhatIsExplainedCanBeSet) {
-  const auto explained = nlohmann::json::parse(explain_settings_json());
+  const auto explained = nlohmann::json::parse(explain_settings_json())["settings"];
   EXPECT_GT(explained.size(), 20U);
   const auto put = [](std::string text, const std::string& from, const std::string& to) {
     const std::size_t at = text.find(from);
@@ -265,6 +265,7 @@ TEST(Configuration, WhatIsExplainedCanBeSet) {
     std::string value = one["default"];
     if (value == "none") value = one["type"] == "url" ? "http://collector:4318" : "3000";
     if (value == "one for each processor") value = "4";
+    if (one["type"] == "names") value = path.ends_with("groups") ? "billing,mail" : "refunds.v1";
     std::string variable =
         put(put(one["variable"], "__GROUP__", "__BILLING__"), "__TOPIC__", "__REFUNDS_V1__");
     variable = put(variable, "NAME", "SECURITY_PROTOCOL");
@@ -274,6 +275,26 @@ TEST(Configuration, WhatIsExplainedCanBeSet) {
     EXPECT_EQ(done.places.begin()->first, path);
     EXPECT_EQ(shown(done, path).value, value);
   }
+}
+
+TEST(Configuration, NamesOfRoutesToRunAreThoseOfRoutes) {
+  const Configured done = configured("include_groups: [billing, mail]\nexclude_topics: refunds.v1",
+                                     {{"ROOKERY_EXCLUDE_GROUPS", "mail"}});
+  EXPECT_THAT(done.mistakes, IsEmpty());
+  EXPECT_THAT(*done.program.include_groups, ElementsAre("billing", "mail"));
+  EXPECT_THAT(*done.program.exclude_groups, ElementsAre("mail"));
+  EXPECT_THAT(*done.program.exclude_topics, ElementsAre("refunds.v1"));
+  EXPECT_EQ(shown(done, "include_groups").value, "billing,mail");
+  EXPECT_EQ(shown(done, "include_topics").value, "all");
+  EXPECT_THAT(
+      mistakes("include_groups: [billing, mial]", {{"ROOKERY_EXCLUDE_TOPICS", "refund.v1"}}),
+      ElementsAre("billing.yaml:1: include_groups: no route has the group 'mial': did you mean "
+                  "mail?",
+                  "ROOKERY_EXCLUDE_TOPICS: exclude_topics: no route has the topic 'refund.v1': did "
+                  "you mean refunds.v1?"));
+  EXPECT_THAT(mistakes("include_groups: 'billing,,mail'"),
+              ElementsAre(HasSubstr("billing.yaml:1: include_groups: 'billing,,mail' has an empty "
+                                    "name")));
 }
 
 TEST(Configuration, ExplainsAPart) {

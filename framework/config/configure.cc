@@ -232,6 +232,45 @@ void check_routes(Configured& configured) {
   }
 }
 
+// Names of groups or topics to run, or not: a name that no route has is a mistake.
+class RouteNames {
+ public:
+  explicit RouteNames(Configured& configured) : configured_(configured) {
+    for (const auto& [name, group] : configured.app.groups()) {
+      groups_.push_back(name);
+      for (const ConsumerGroup::Route& route : group.routes()) topics_.push_back(route.topic);
+    }
+  }
+
+  void check() {
+    const ProgramOptions& program = configured_.program;
+    check("include_groups", "group", program.include_groups, groups_);
+    check("exclude_groups", "group", program.exclude_groups, groups_);
+    check("include_topics", "topic", program.include_topics, topics_);
+    check("exclude_topics", "topic", program.exclude_topics, topics_);
+  }
+
+ private:
+  void check(const std::string& setting, const std::string& kind,
+             const std::optional<std::vector<std::string>>& named,
+             const std::vector<std::string>& known) {
+    if (!named) return;
+    for (const std::string& name : *named) {
+      if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+      const auto place = configured_.places.find(setting);
+      const std::string near = nearest(name, known);
+      configured_.mistakes.push_back(
+          (place == configured_.places.end() ? "" : place->second + ": ") + setting +
+          ": no route has the " + kind + " '" + name + "'" +
+          (near.empty() ? "" : ": did you mean " + near + "?"));
+    }
+  }
+
+  Configured& configured_;
+  std::vector<std::string> groups_;
+  std::vector<std::string> topics_;
+};
+
 }  // namespace
 
 Configured configure(App app, ProgramOptions program, const ConfigSources& sources,
@@ -245,6 +284,7 @@ Configured configure(App app, ProgramOptions program, const ConfigSources& sourc
                std::make_move_iterator(more.end()));
   }
   for (const Assignment& assignment : all) Layer(configured, kafka, assignment).lay();
+  RouteNames(configured).check();
   check_routes(configured);
   return configured;
 }

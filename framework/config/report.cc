@@ -140,8 +140,8 @@ constexpr const char* kExplanation =
     "defaults.NAME is for all groups what groups.GROUP.NAME is for one; groups.GROUP.defaults.NAME "
     "is for\nits topics, and defaults.defaults.NAME for all. Durations are a number and one of ns "
     "us "
-    "ms s m h, bytes\na number, alone or with one of KiB MiB GiB. In variables a name's other "
-    "characters than letters and\ndigits are _.\n";
+    "ms s m h, bytes\na number, alone or with one of KiB MiB GiB, names have commas between. In "
+    "variables a name's other\ncharacters than letters and digits are _.\n";
 
 }  // namespace
 
@@ -156,13 +156,13 @@ std::string explain_settings(const std::string& part) {
 }
 
 std::string explain_settings_json(const std::string& part) {
-  Json json = Json::array();
+  Json json = {{"settings", Json::array()}};
   for (const Explained& one : explained(part)) {
-    json.push_back({{"setting", one.path},
-                    {"type", one.type},
-                    {"default", one.default_value},
-                    {"variable", variable_of(one.path)},
-                    {"help", one.help}});
+    json["settings"].push_back({{"setting", one.path},
+                                {"type", one.type},
+                                {"default", one.default_value},
+                                {"variable", variable_of(one.path)},
+                                {"help", one.help}});
   }
   return json.dump(2) + "\n";
 }

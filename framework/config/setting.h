@@ -19,7 +19,8 @@ namespace rookery {
 template <class Options>
 struct Setting {
   std::string name;  // "max_records", "retry_backoff.first"
-  std::string type;  // "duration", "count", "bytes", "text", or its words: "earliest|latest"
+  std::string
+      type;  // "duration", "count", "bytes", "text", "names", or its words: "earliest|latest"
   std::string default_value;  // as it would be written
   std::string help;           // one sentence
   // Error: kInvalidArgument, naming the text.
@@ -38,6 +39,11 @@ struct ProgramOptions {
   std::optional<LogFormat> log_format = {};
   std::optional<std::string> otlp_endpoint = {};
   std::optional<std::size_t> otlp_sample_one_in = {};
+  // Names of the routes; none: all are included, none excluded.
+  std::optional<std::vector<std::string>> include_groups = {};
+  std::optional<std::vector<std::string>> exclude_groups = {};
+  std::optional<std::vector<std::string>> include_topics = {};
+  std::optional<std::vector<std::string>> exclude_topics = {};
 };
 
 // In the order in which they are told.

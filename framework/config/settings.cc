@@ -7,6 +7,7 @@
 #include <rookery/health/health.h>
 #include <rookery/tracing/otlp_exporter.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -37,6 +38,27 @@ struct PlainText {
   static constexpr const char* kType = "text";
   static Result<std::string> parse(const std::string& text) { return text; }
   static std::string format(const std::string& value) { return value; }
+};
+
+struct NamesText {
+  static constexpr const char* kType = "names";
+  static Result<std::vector<std::string>> parse(const std::string& text) {
+    std::vector<std::string> names;
+    for (std::size_t begin = 0; begin <= text.size();) {
+      const std::size_t end = std::min(text.find(',', begin), text.size());
+      names.push_back(text.substr(begin, end - begin));
+      begin = end + 1;
+      if (!names.back().empty()) continue;
+      return fail(ErrorCode::kInvalidArgument,
+                  "'" + text + "' has an empty name: write names with commas between");
+    }
+    return names;
+  }
+  static std::string format(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ",") + name;
+    return text;
+  }
 };
 
 template <unsigned kMost>
@@ -214,6 +236,14 @@ const std::vector<Setting<ProgramOptions>>& program_settings() {
                             "Spans go to the OpenTelemetry collector at that http:// address."),
       setting<CountText>("otlp.sample_one_in", &ProgramOptions::otlp_sample_one_in, "1",
                          "Of the traces that begin here, one of so many is sampled."),
+      setting<NamesText>("include_groups", &ProgramOptions::include_groups, "all",
+                         "The server runs only these groups of the routes."),
+      setting<NamesText>("exclude_groups", &ProgramOptions::exclude_groups, "none",
+                         "The server runs all groups but these."),
+      setting<NamesText>("include_topics", &ProgramOptions::include_topics, "all",
+                         "The server runs only the routes of these topics, in whichever group."),
+      setting<NamesText>("exclude_topics", &ProgramOptions::exclude_topics, "none",
+                         "The server runs all routes but those of these topics."),
   };
   return settings;
 }

@@ -22,9 +22,11 @@ namespace rookery {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
 using ::testing::Not;
 using ::testing::SizeIs;
 using Json = nlohmann::json;
@@ -71,6 +73,10 @@ struct ClusterWords : ::testing::Test {
         return *answer;
       };
     }
+    if (is_seen) {
+      at.show = [this](const std::string& line) { shown.push_back(line); };
+      at.shows_after = {};
+    }
     return at;
   }
   Status groups(const GroupsOptions& options, std::optional<bool> answer = {}) {
@@ -94,6 +100,8 @@ struct ClusterWords : ::testing::Test {
   std::unique_ptr<AdminClient> admin;
   std::string output;
   std::vector<std::string> questions;
+  bool is_seen = false;  // a terminal sees how long work goes on
+  std::vector<std::string> shown;
 };
 
 using Group = GroupsOptions::Action;
@@ -153,6 +161,22 @@ TEST_F(ClusterWords, ACopyToNowhereAsksNobodyAndSaysWhetherItCopied) {
   EXPECT_EQ(Json::parse(output)["is_copied"], false);
 }
 
+TEST_F(ClusterWords, ACopyThatOverwritesAsksUnlessItWasConfirmed) {
+  make_topic("orders.v1", 1);
+  commit("billing", {{{"orders.v1", 0}, 0, "first"}});
+  commit("twin", {{{"orders.v1", 0}, 0, "second"}});
+  GroupsOptions copy{.action = Group::kCopy, .from = "billing", .to = "twin", .is_forced = true};
+  EXPECT_EQ(groups(copy).error().code, ErrorCode::kInvalidArgument) << "nobody to ask";
+  EXPECT_EQ(groups(copy, false).error().code, ErrorCode::kState) << "the answer was no";
+  copy.is_dry_run = true;
+  ASSERT_TRUE(groups(copy));
+  EXPECT_THAT(output, HasSubstr("would "));
+  EXPECT_EQ((*admin->group_offsets({"twin"}, deadline_in(20s)).front())[0].metadata, "second");
+  copy.is_dry_run = false;
+  ASSERT_TRUE(groups(copy, true));
+  EXPECT_EQ((*admin->group_offsets({"twin"}, deadline_in(20s)).front())[0].metadata, "first");
+}
+
 TEST_F(ClusterWords, NamesOfStrangersReachNoTerminal) {
   make_topic("orders.v1", 1);
   commit("evil\x1b[2J\nok", {{{"orders.v1", 0}, 0, ""}});
@@ -182,6 +206,18 @@ TEST_F(ClusterWords, TopicsAreMigratedOnceAndExitCodesTellOfChanges) {
   EXPECT_THAT(output, HasSubstr("orders.v1: nothing to do\n"));
 }
 
+TEST_F(ClusterWords, ADryRunChangesNoTopicWhateverTheWord) {
+  make_topic("orders.v1", 1);  // 2 are declared; refunds.v1 is missing
+  for (const TopicsOrder order :
+       {TopicsOrder::kMigrate, TopicsOrder::kCreate, TopicsOrder::kRepartition, TopicsOrder::kAlign,
+        TopicsOrder::kReset, TopicsOrder::kDelete}) {
+    ASSERT_TRUE(topics({.action = Topic::kCarryOut, .order = order, .is_dry_run = true}));
+    EXPECT_THAT(topic_names(), ElementsAre("orders.v1")) << name(order);
+    const auto cluster = admin->describe({{"orders.v1"}}, deadline_in(20s));
+    EXPECT_THAT(cluster->topics.at(0).partitions, SizeIs(1)) << name(order);
+  }
+}
+
 TEST_F(ClusterWords, TopicsAreNotDeletedUnlessSomebodySaidSo) {
   make_topic("orders.v1", 2);
   for (const TopicsOrder order : {TopicsOrder::kDelete, TopicsOrder::kReset}) {
@@ -201,6 +237,37 @@ TEST_F(ClusterWords, ATopicThatIsNotDeclaredIsRefusedWithTheNearest) {
   EXPECT_THAT(unknown.error().message, HasSubstr("did you mean 'orders.v1'?"));
   EXPECT_EQ(topics({.action = Topic::kHealth}), 1);
   EXPECT_THAT(output, HasSubstr("orders.v1: it does not exist\n"));
+}
+
+TEST_F(ClusterWords, WorkThatTakesLongIsShownBesideTheOutput) {
+  make_topic("orders.v1", 2);
+  commit("billing", {{{"orders.v1", 0}, 0, ""}});
+  const auto shows = [this](const std::function<void()>& work) {
+    is_seen = true;
+    shown.clear();
+    work();
+    const std::string seen_output = std::exchange(output, "");
+    is_seen = false;
+    work();
+    EXPECT_EQ(seen_output, output);
+    return shown;
+  };
+  EXPECT_THAT(shows([&] { ASSERT_TRUE(groups({.action = Group::kLag})); }),
+              Contains(HasSubstr("the lag of 1 group: ")));
+  EXPECT_THAT(shows([&] { ASSERT_TRUE(groups({.action = Group::kDescribe})); }),
+              Contains(HasSubstr("describing 1 group: ")));
+  EXPECT_THAT(shows([&] { ASSERT_TRUE(groups({.action = Group::kList})); }),
+              Contains(HasSubstr("listing groups: ")));
+  EXPECT_THAT(shows([&] { ASSERT_TRUE(topics({.action = Topic::kList})); }),
+              Contains(HasSubstr("listing topics: ")));
+  const TopicsOptions reset{.action = Topic::kCarryOut,
+                            .order = TopicsOrder::kReset,
+                            .topics = {"orders.v1"},
+                            .is_confirmed = true};
+  const auto seen = shows([&] { ASSERT_TRUE(topics(reset)); });
+  EXPECT_THAT(seen,
+              IsSupersetOf({HasSubstr("looking at 1 topic: "), HasSubstr("reset of 1 topic: ")}));
+  EXPECT_EQ(seen.back(), "") << "it is taken away";
 }
 
 TEST(GroupSeeks, AreOffsetsShiftsAndMoments) {

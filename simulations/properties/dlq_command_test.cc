@@ -26,9 +26,11 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
@@ -127,7 +129,9 @@ struct DlqCommand : ::testing::Test {
                           output += text;
                           return Status();
                         },
-                    .confirm = confirm});
+                    .confirm = confirm,
+                    .show = [this](const std::string& line) { shown.push_back(line); },
+                    .shows_after = {}});
   }
   nlohmann::json json(DlqOptions options) {
     options.is_json = true;
@@ -147,6 +151,7 @@ struct DlqCommand : ::testing::Test {
   mock::InProcessKafka kafka;
   std::function<bool(const std::string&)> confirm;
   std::string output;
+  std::vector<std::string> shown;
 };
 
 TEST_F(DlqCommand, ListsWhatMatches) {
@@ -169,7 +174,11 @@ TEST_F(DlqCommand, ListsWhatMatches) {
   const auto limited = json({.limit = 3});
   EXPECT_EQ(limited.at("matched"), 4);
   EXPECT_THAT(limited.at("dead_letters"), SizeIs(3));
+  shown.clear();
   ASSERT_TRUE(run({}));
+  ASSERT_THAT(shown, Not(IsEmpty()));
+  EXPECT_EQ(shown.front(), "read 1 of 4 records");
+  EXPECT_EQ(shown.back(), "") << "it is taken away";
   EXPECT_THAT(output, AllOf(HasSubstr("dead letter"), HasSubstr("orders.v1-1@3"),
                             HasSubstr("poisoned"), HasSubstr("4 dead letters\n")));
 }
@@ -200,6 +209,8 @@ TEST_F(DlqCommand, SendsBackByteForByte) {
                                     {"failed", 0},
                                     {"other_records", 0},
                                     {"topics", {{kOrders, 4}}}}));
+  EXPECT_THAT(shown, Contains(HasSubstr("waiting for acknowledgements: ")));
+  EXPECT_EQ(shown.back(), "") << "it is taken away";
   std::vector<Letter> expected = records;
   for (const std::size_t sent_back : {0U, 1U, 3U, 4U}) {
     Letter letter = records[sent_back];

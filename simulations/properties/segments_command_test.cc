@@ -26,6 +26,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -98,12 +100,38 @@ struct SegmentsCommand : ::testing::Test {
         .value_or(std::vector<GroupOffset>());
   }
 
-  Status run(const App& app, const SegmentsOptions& options) {
+  // Somebody said --yes, for all tests but those of asking.
+  Status run(const App& app, SegmentsOptions options) {
+    options.is_confirmed = true;
+    return run_asking(app, options, {});
+  }
+  Status run_asking(const App& app, const SegmentsOptions& options,
+                    std::function<bool(const std::string&)> confirm) {
     output.clear();
-    return run_segments(app, kafka.transport(), options, {.write = [this](std::string_view text) {
-                          output += text;
-                          return Status();
-                        }});
+    return run_segments(app, kafka.transport(), options,
+                        {.write =
+                             [this](std::string_view text) {
+                               output += text;
+                               return Status();
+                             },
+                         .confirm = std::move(confirm),
+                         .show = [this](const std::string& line) { shown.push_back(line); },
+                         .shows_after = {}});
+  }
+
+  // There is something to write, and neither nobody nor a no lets it be written.
+  void expect_asks(const App& app, Action action) {
+    EXPECT_EQ(run_asking(app, {.action = action}, {}).error().code, ErrorCode::kInvalidArgument);
+    std::vector<std::string> questions;
+    const Status refused = run_asking(app, {.action = action}, [&](const std::string& question) {
+      questions.push_back(question);
+      return false;
+    });
+    EXPECT_EQ(refused.error().code, ErrorCode::kState);
+    EXPECT_THAT(questions, ElementsAre(HasSubstr("group 'billing': ")));
+    EXPECT_THAT(output, IsEmpty());
+    ASSERT_TRUE(run_asking(app, {.action = action, .is_dry_run = true}, {}));
+    EXPECT_THAT(output, HasSubstr("would write "));
   }
 
   void expect_each_once(std::size_t records) {
@@ -117,6 +145,7 @@ struct SegmentsCommand : ::testing::Test {
   Mutex mutex{"segments_command_test", ranks::kLeaf};
   std::map<std::string, int> seen;
   std::string output;
+  std::vector<std::string> shown;
   mock::InProcessKafka kafka;
 };
 
@@ -189,6 +218,45 @@ TEST_F(SegmentsCommand, GroupsMustBeEmptyWhateverIsForced) {
   server.stop();
   EXPECT_EQ(server.wait(), ExitCode::kClean);
   EXPECT_TRUE(run(app, {.action = Action::kCollapse}));
+}
+
+TEST_F(SegmentsCommand, NothingIsWrittenUnlessSomebodySaidSo) {
+  produce(0, 20);
+  serve(billing(0), {"billing"}, 10);
+  const App app = billing(3);
+  expect_asks(app, Action::kDistribute);
+  for (const std::string& segment : segments) EXPECT_THAT(committed(segment), IsEmpty());
+  ASSERT_TRUE(run(app, {.action = Action::kDistribute}));
+  produce(20, 20);
+  serve(app, segments, 20);
+  expect_asks(app, Action::kCollapse);
+  expect_asks(app, Action::kReset);
+  EXPECT_TRUE(have_committed({"billing"}, 10));
+  ASSERT_TRUE(run_asking(app, {.action = Action::kReset}, [](const std::string&) { return true; }));
+  EXPECT_TRUE(have_committed({"billing"}, 20));
+  EXPECT_THAT(shown, Contains(HasSubstr("writing the offsets: ")));
+  EXPECT_EQ(shown.back(), "") << "it is taken away";
+  // Nothing to write: nothing to ask.
+  ASSERT_TRUE(run_asking(app, {.action = Action::kReset}, {}));
+  EXPECT_THAT(output, HasSubstr("nothing to write"));
+}
+
+TEST_F(SegmentsCommand, MembersThatComeWhileAPersonThinksAreSeen) {
+  produce(0, 20);
+  const App app = billing(3);
+  serve(billing(0), {"billing"}, 10);
+  App running = app;
+  running.groups().erase("plain");
+  Server server(running, kafka.transport());
+  const Status refused = run_asking(app, {.action = Action::kDistribute}, [&](const std::string&) {
+    EXPECT_TRUE(server.start());
+    const TimePoint give_up = deadline_in(20s);
+    while (!have_committed(segments, 10) && now() < give_up) sleep_until(deadline_in(2ms));
+    return true;
+  });
+  EXPECT_THAT(refused.error().message, HasSubstr("stop the program first"));
+  server.stop();
+  EXPECT_EQ(server.wait(), ExitCode::kClean);
 }
 
 TEST_F(SegmentsCommand, SaysWhichGroupHasNoSegments) {
