@@ -149,7 +149,7 @@ Span Tracer::send(const OutgoingRecord& record, const OutputOrigin& origin) cons
   if (own && own == origin.forwarded) own.reset();
   Span span = begin("send", "send", SpanKind::kProducer, record.topic, own ? *own : origin.parent);
   if (!span.context.is_sampled) return span;
-  if (origin.link) span.links.push_back(*origin.link);
+  if (origin.link && origin.link->span_id != span.parent) span.links.push_back(*origin.link);
   add_record(span, record.key, record.value);
   return span;
 }

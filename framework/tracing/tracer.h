@@ -37,7 +37,7 @@ struct Tracing {
 struct OutputOrigin {
   // The span its own is a child of; without a span the trace begins with it.
   TraceContext parent;
-  std::optional<TraceContext> link = {};       // of a batch: its span
+  std::optional<TraceContext> link = {};       // of a batch: its span; none of its own children
   std::optional<TraceContext> forwarded = {};  // what came with the source record
 };
 
