@@ -5,6 +5,7 @@
 # deployment against what the program understands.
 #
 #   deploy_test.py METRICS_SAMPLE BILLING HEALTH_MD DASHBOARD ITS_SCHEMA MANIFESTS THEIR_SCHEMA
+#                  CONNECTION_ENDINGS_CC SERVER_CC HEALTH_SERVER_CC
 
 import copy
 import json
@@ -20,7 +21,8 @@ try:
 except ImportError as error:
     sys.exit(f"{error}: ./rookery setup installs python3-jsonschema and python3-yaml")
 
-sample, billing, document, dashboard_path, dashboard_schema_path, manifests_path, kinds_path = sys.argv[1:]
+sample, billing, document, dashboard_path, dashboard_schema_path, manifests_path, kinds_path = sys.argv[1:8]
+endings, server_source, health_source = sys.argv[8:]
 failures = []
 
 
@@ -296,11 +298,32 @@ expect(status_of("/alive") == 404, "any path is answered")
 server.terminate()
 server.communicate(timeout=90)
 
-# It has the time that it was promised.
+# It has the time that it was promised: for preStop, for the work, and for what a stop that nothing
+# answers waits for behind that, one after the other.
+def limit(path, name):
+    found = re.search(rf"\b{name} = (?:std::chrono::seconds\()?(\d+)(?:s|\))", read(path))
+    expect(found, f"{path} has no limit {name}")
+    return int(found.group(1)) if found else 0
+
+
+adds = (
+    limit(endings, "kCommitGrace")
+    + limit(endings, "kCloseTimeout")
+    + limit(server_source, "kWorkerJoinTimeout")
+    + limit(server_source, "kProducerCloseTimeout")
+    + limit(server_source, "kSpansTimeout")
+    + limit(health_source, "kEndPatience")
+)
 grace = pod["spec"]["terminationGracePeriodSeconds"]
 shutdown = int(re.fullmatch(r"(\d+)s", settings["shutdown_timeout"]).group(1))
 pause = container["lifecycle"]["preStop"]["sleep"]["seconds"]
-expect(grace >= shutdown + pause + 15, f"{grace} s are not enough for {pause} s, {shutdown} s and the end")
+expect(grace >= shutdown + pause + adds, f"{grace} s are not enough for {pause} s, {shutdown} s and {adds} s")
+told = re.search(r"# shutdown_timeout \((\d+) s unless set\)[^#]*?and (\d+) s .*\n\s*terminationGracePeriodSeconds: (\d+)", read(document))
+expect(told, "the document does not say what the grace period has to be")
+if told:
+    default, behind, example = map(int, told.groups())
+    expect(behind == adds, f"the document says {behind} s, a stop adds {adds} s")
+    expect(example >= default + behind, f"the document's {example} s are not enough")
 expect({"cpu", "memory"} <= container["resources"]["requests"].keys(), "resources")
 expect("memory" in container["resources"]["limits"], "a limit of memory")
 

@@ -99,23 +99,11 @@ struct LogLevelText {
   static Result<LogLevel> parse(const std::string& text) {
     for (const LogLevel level :
          {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarn, LogLevel::kError}) {
-      if (text == format(level)) return level;
+      if (text == name(level)) return level;
     }
     return fail(ErrorCode::kInvalidArgument, "'" + text + "' is none of debug, info, warn, error");
   }
-  static std::string format(LogLevel value) {
-    switch (value) {
-      case LogLevel::kDebug:
-        return "debug";
-      case LogLevel::kInfo:
-        return "info";
-      case LogLevel::kWarn:
-        return "warn";
-      case LogLevel::kError:
-        break;
-    }
-    return "error";
-  }
+  static std::string format(LogLevel value) { return name(value); }
 };
 
 struct LogFormatText {

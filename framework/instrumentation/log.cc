@@ -28,20 +28,6 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
   return spdlog::level::info;
 }
 
-const char* name_of(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return "debug";
-    case LogLevel::kInfo:
-      return "info";
-    case LogLevel::kWarn:
-      return "warn";
-    case LogLevel::kError:
-      break;
-  }
-  return "error";
-}
-
 std::string rfc3339(WallTime time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
@@ -56,6 +42,20 @@ std::string rfc3339(WallTime time) {
 }
 
 }  // namespace
+
+const char* name(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarn:
+      return "warn";
+    case LogLevel::kError:
+      break;
+  }
+  return "error";
+}
 
 LogLevel level_of(const Event& event) {
   switch (event.kind) {
@@ -102,7 +102,7 @@ std::string log_json(const Event& event, WallTime time) {
   const std::size_t server_ends =
       is_of_group ? origin.size() - event.group.size() - 1 : std::string::npos;
   nlohmann::ordered_json line = {{"time", rfc3339(time)},
-                                 {"level", name_of(level_of(event))},
+                                 {"level", name(level_of(event))},
                                  {"server", origin.substr(0, server_ends)}};
   if (server_ends != std::string::npos) line["origin"] = event.group;
   line["event"] = name(event.kind);

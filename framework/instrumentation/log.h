@@ -17,6 +17,8 @@
 namespace rookery {
 
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
+// "debug", "info", "warn", "error": in log.level, and in lines of JSON.
+const char* name(LogLevel level);
 
 LogLevel level_of(const Event& event);
 

@@ -133,14 +133,9 @@ void Lane::run_records() {
       ++index;
       break;
     }
-    running_record_ = &record;
     attempt_ = record.offset() == failed_offset_ ? failures_ + 1 : 1;
     if (attempt_ == 1 && !tracker_.empty()) tracker_.clear();
-    note_consume_began(record.offset(), record.offset() + 1);
-    trace_begin(record);
-    failure = guarded([&] { consumer_->run_record(record); });
-    trace_end(failure);
-    note_consume_ended();
+    failure = run_consumer(record);
     if (failure) break;
     ++consumed;
     // With outputs it has succeeded when they are acknowledged; without, it is marked with its
@@ -152,7 +147,6 @@ void Lane::run_records() {
       mark_through(record.offset());
     }
   }
-  running_record_ = nullptr;
   count();
   if (is_automatic && index > first) mark_through(records[index - 1].offset());
   advance(index - first);
@@ -160,6 +154,16 @@ void Lane::run_records() {
     abandon_from(records[index].offset());
     fail({.record = &records[index]}, *failure, attempt_ > 1);
   }
+}
+
+std::optional<Lane::Failure> Lane::run_consumer(const Record& record) {
+  note_consume_began(record.offset(), record.offset() + 1);
+  const Running<const Record> running(running_record_, record);
+  trace_begin(record);
+  std::optional<Failure> failure = guarded([&] { consumer_->run_record(record); });
+  trace_end(failure);
+  note_consume_ended();
+  return failure;
 }
 
 // ---- Batches
@@ -170,20 +174,25 @@ void Lane::run_batch() {
   const Offset first = slice->records.front().offset();
   const Offset last = slice->records.back().offset();
   Batch batch(slice->records);
-  running_batch_ = &batch;
-  running_last_ = last;
   attempt_ =
       is_slicing() || (failed_offset_ >= first && failed_offset_ <= last) ? failures_ + 1 : 1;
   if (attempt_ == 1 && !tracker_.empty()) tracker_.clear();
-  note_consume_began(first, last + 1);
-  if (trace_) trace_->begin(slice->records, attempt_);
-  const auto failure = guarded([&] { consumer_->run_batch(batch); });
-  trace_end(failure);
-  note_consume_ended();
-  running_batch_ = nullptr;
+  const auto failure = run_consumer(batch);
   end_batch(*slice, batch, failure);
   gathered_.clear();
   healthy_.clear();
+}
+
+std::optional<Lane::Failure> Lane::run_consumer(Batch& batch) {
+  const std::span<const Record> records = batch.records();
+  running_last_ = records.back().offset();
+  note_consume_began(records.front().offset(), running_last_ + 1);
+  const Running<Batch> running(running_batch_, batch);
+  if (trace_) trace_->begin(records, attempt_);
+  std::optional<Failure> failure = guarded([&] { consumer_->run_batch(batch); });
+  trace_end(failure);
+  note_consume_ended();
+  return failure;
 }
 
 void Lane::end_batch(const Slice& slice, Batch& batch, const std::optional<Failure>& failure) {

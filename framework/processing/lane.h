@@ -170,6 +170,19 @@ class Lane final : public ConsumerContext, private Outputs, private Offsets {
   };
 
   // Running (lane.cc).
+  // What running_record_ or running_batch_ points at: while the consumer runs and no longer,
+  // however that ends. Hooks that run after memory was out may ask.
+  template <class T>
+  class Running {
+   public:
+    Running(T*& place, T& what) : place_(place) { place_ = &what; }
+    ~Running() { place_ = nullptr; }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+   private:
+    T*& place_;
+  };
   bool is_interrupted() const { return desk_.is_interrupted.load(std::memory_order_relaxed); }
   // Of records in [first, end).
   void note_consume_began(Offset first, Offset end) {
@@ -181,6 +194,8 @@ class Lane final : public ConsumerContext, private Outputs, private Offsets {
   bool goes_on_with(std::size_t batch, std::size_t records) const;
   bool is_turn_over(const WorkerPool& pool) const;
   void run_batch();
+  std::optional<Failure> run_consumer(const Record& record);
+  std::optional<Failure> run_consumer(Batch& batch);
   void end_batch(const Slice& slice, Batch& batch, const std::optional<Failure>& failure);
   std::optional<Slice> next_slice();
 

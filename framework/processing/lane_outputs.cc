@@ -8,6 +8,7 @@
 #include <rookery/runtime/mutant.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace rookery {
@@ -48,9 +49,14 @@ void Lane::send(const OutgoingRecord& record) {
   }
   PendingRecord* pending = *place;
   const bool is_whose_unknown = running_batch_ && running_batch_->current() == Batch::kNone;
-  if (is_whose_unknown) pending->set_suspects_end(running_last_ + 1);
+  std::shared_ptr<const OutputOrigin> origin = pending->origin();
+  if (is_whose_unknown) {
+    pending->set_suspects_end(running_last_ + 1);
+    if (trace_) origin = trace_->origin_of_batch();
+  }
   const Status sent = partition_.environment().outputs->send(
-      record, *pending, deadline_in(partition_.environment().output_timeout), give_up);
+      record, *pending, origin.get(), deadline_in(partition_.environment().output_timeout),
+      give_up);
   if (!sent) {
     pending->note_unsent(sent.error());
     if (sent.error().fatal) partition_.environment().on_fatal(sent.error());

@@ -4,6 +4,7 @@
 #include <rookery/processing/lane_trace.h>
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace rookery {
@@ -47,8 +48,12 @@ void LaneTrace::end(const std::string& error_class, const std::string& message) 
   tracer_.end(std::move(span));
 }
 
-void LaneTrace::end_if_open() {
-  end("PartitionEnded", "the partition went before it was finished");
+void LaneTrace::end_if_open() noexcept {
+  try {
+    end("PartitionEnded", "the partition went before it was finished");
+  } catch (const std::bad_alloc&) {
+    // A lane that is cleared needs no memory, and nobody's record waits for a span.
+  }
 }
 
 const TraceContext* LaneTrace::known(Offset offset) const {
@@ -74,6 +79,10 @@ std::shared_ptr<const OutputOrigin> LaneTrace::origin_of(const Record& record) c
   }
   origin.forwarded = std::move(own);
   return std::make_shared<const OutputOrigin>(std::move(origin));
+}
+
+std::shared_ptr<const OutputOrigin> LaneTrace::origin_of_batch() const {
+  return std::make_shared<const OutputOrigin>(OutputOrigin{.parent = context_, .link = context_});
 }
 
 std::string LaneTrace::failed(const Record& record) {

@@ -4,7 +4,8 @@
 // outputs, its dead letter, its errors.
 //
 // A record's run is a child of the span it was sent by. A batch's run has links to those of its
-// records, and what is sent while the consumer stands at a record stays in that record's trace.
+// records; what is sent while the consumer stands at a record stays in that record's trace, and
+// what is sent while it stands at none is the run's.
 //
 // Thread rules: as its lane.
 #pragma once
@@ -29,12 +30,15 @@ class LaneTrace {
   void begin(std::span<const Record> records, int attempt);  // at least one
   // error_class: empty: it succeeded.
   void end(const std::string& error_class, const std::string& message);
-  // The lane ends, and what it ran is not finished: the record is the next owner's.
-  void end_if_open();
+  // The lane ends, and what it ran is not finished: the record is the next owner's. Where memory is
+  // out the span is lost.
+  void end_if_open() noexcept;
 
   // Where a record belongs: what it came with, or its run's trace; else a trace begins.
   TraceContext trace_of(const Record& record) const;
   std::shared_ptr<const OutputOrigin> origin_of(const Record& record) const;
+  // Of what is sent in a batch's run, nobody knows for which of its records: the run itself.
+  std::shared_ptr<const OutputOrigin> origin_of_batch() const;
   // The record has failed: what becomes of it stays in its trace. Answers the trace's id.
   std::string failed(const Record& record);
   // As before, of one that ran some time ago.

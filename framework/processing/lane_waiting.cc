@@ -33,14 +33,17 @@ void Lane::begin_waiting() {
   }
   attempt_ = record.offset() == failed_offset_ ? failures_ + 1 : 1;
   if (attempt_ == 1 && !tracker_.empty()) tracker_.clear();
-  running_record_ = &record;
   note_consume_began(record.offset(), record.offset() + 1);
   trace_begin(record);
-  const auto failure = guarded([&] {
-    consumer_->run_waiting(record, completions_->open(record, trace_ ? output_trace_id(record) : "",
-                                                      origin_of(record)));
-  });
-  running_record_ = nullptr;
+  std::optional<Failure> failure;
+  {
+    const Running<const Record> running(running_record_, record);
+    failure = guarded([&] {
+      consumer_->run_waiting(
+          record,
+          completions_->open(record, trace_ ? output_trace_id(record) : "", origin_of(record)));
+    });
+  }
   is_under_way_ = true;
   if (failure) {
     completions_->cancel();

@@ -130,32 +130,43 @@ Result<std::unique_ptr<OutputProducer>> OutputProducer::make(Transport& transpor
 }
 
 Status OutputProducer::send(const OutgoingRecord& record, PendingRecord& pending,
-                            TimePoint deadline, const std::function<Status()>& give_up) {
-  if (pending.origin()) return send_traced(record, pending, deadline, give_up);
+                            const OutputOrigin* origin, TimePoint deadline,
+                            const std::function<Status()>& give_up) {
+  if (origin != nullptr) return send_traced(record, pending, *origin, deadline, give_up);
+  return send_held(record, reinterpret_cast<DeliveryToken>(&pending), pending, deadline, give_up);
+}
+
+Status OutputProducer::send_held(const OutgoingRecord& record, DeliveryToken token,
+                                 PendingRecord& pending, TimePoint deadline,
+                                 const std::function<Status()>& give_up) {
   pending.hold();
-  Status sent = sender_->send(record, reinterpret_cast<DeliveryToken>(&pending), deadline,
-                              /*patience=*/{}, give_up);
-  // The hold taken for this output goes; the consumer's own keeps the record.
-  if (!sent) pending.release();
-  return sent;
+  try {
+    Status sent = sender_->send(record, token, deadline, /*patience=*/{}, give_up);
+    // The hold taken for this output goes; the consumer's own keeps the record.
+    if (!sent) pending.release();
+    return sent;
+  } catch (...) {  // memory is out, and nothing was sent
+    pending.release();
+    throw;
+  }
 }
 
 Status OutputProducer::send_traced(const OutgoingRecord& record, PendingRecord& pending,
-                                   TimePoint deadline, const std::function<Status()>& give_up) {
-  auto output = std::make_unique<TracedOutput>(&pending, tracer_->send(record, *pending.origin()));
+                                   const OutputOrigin& origin, TimePoint deadline,
+                                   const std::function<Status()>& give_up) {
+  auto output = std::make_unique<TracedOutput>(&pending, tracer_->send(record, origin));
   OutgoingRecord traced = record;
   traced.headers = with_context(record.headers, output->span.context);
-  pending.hold();
   // The report may come, and with it the end of the output, before this returns.
-  Status sent = sender_->send(traced, reinterpret_cast<DeliveryToken>(output.get()) | kTracedBit,
-                              deadline, /*patience=*/{}, give_up);
+  Status sent = send_held(traced, reinterpret_cast<DeliveryToken>(output.get()) | kTracedBit,
+                          pending, deadline, give_up);
   if (sent) {
     static_cast<void>(output.release());
     return sent;
   }
+  // Nothing is held any more: what ends the span may throw.
   Tracer::fail(output->span, std::string(name(sent.error().code)), sent.error().text());
   tracer_->end(std::move(output->span));
-  pending.release();
   return sent;
 }
 

@@ -113,10 +113,15 @@ class OutputProducer {
                                                       const Tracer* tracer = nullptr);
 
   // Sends a record as an output of `pending`, which is held until the report. Waits while the
-  // buffer is full, to the deadline or until give_up() answers an error. On an error nothing is
-  // held.
+  // buffer is full, to the deadline or until give_up() answers an error. On an error, or when it
+  // throws (std::bad_alloc), nothing is held.
   Status send(const OutgoingRecord& record, PendingRecord& pending, TimePoint deadline,
-              const std::function<Status()>& give_up);
+              const std::function<Status()>& give_up) {
+    return send(record, pending, pending.origin().get(), deadline, give_up);
+  }
+  // As before, but its span is of that origin; null: it has none.
+  Status send(const OutgoingRecord& record, PendingRecord& pending, const OutputOrigin* origin,
+              TimePoint deadline, const std::function<Status()>& give_up);
 
   ClientStatistics statistics() const { return sender_->client().statistics(); }
   // Makes waiting senders ask give_up() again.
@@ -126,7 +131,10 @@ class OutputProducer {
  private:
   OutputProducer(std::unique_ptr<BoundedSender> sender, const Tracer* tracer)
       : sender_(std::move(sender)), tracer_(tracer) {}
-  Status send_traced(const OutgoingRecord& record, PendingRecord& pending, TimePoint deadline,
+  Status send_held(const OutgoingRecord& record, DeliveryToken token, PendingRecord& pending,
+                   TimePoint deadline, const std::function<Status()>& give_up);
+  Status send_traced(const OutgoingRecord& record, PendingRecord& pending,
+                     const OutputOrigin& origin, TimePoint deadline,
                      const std::function<Status()>& give_up);
 
   const std::unique_ptr<BoundedSender> sender_;

@@ -166,6 +166,11 @@ Result<ReadResult> read_ranges(Transport& transport, const std::vector<ReadRange
   config.try_emplace("group.id", "reader");
   // What retention takes meanwhile is left out, and not all that follows it.
   config.try_emplace("auto.offset.reset", "earliest");
+  // Nobody reads its statistics, whatever the program has for its server's clients; and it is no
+  // member, so it needs none to know of joins, as a cooperative one does.
+  config["statistics.interval.ms"] = "0";
+  const auto strategy = config.find("partition.assignment.strategy");
+  if (strategy != config.end()) strategy->second = "range";
   auto consumer = transport.make_group_consumer({.config = std::move(config)});
   if (!consumer) return fail(consumer.error());
   Result<ReadResult> result = Reader(**consumer, ranges, options, take).run();

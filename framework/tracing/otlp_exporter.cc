@@ -10,6 +10,7 @@
 #include <rookery/runtime/time.h>
 #include <rookery/tracing/otlp_json.h>
 
+#include <arpa/inet.h>
 #include <httplib.h>
 #include <nlohmann/json.hpp>
 
@@ -27,13 +28,50 @@ namespace {
 
 constexpr std::string_view kScheme = "http://";
 constexpr const char* kPath = "/v1/traces";
+constexpr int kDefaultPort = 80;  // of http
 constexpr Duration kConnectMost = std::chrono::seconds(2);
 constexpr std::size_t kAnswerShown = 200;  // characters of what a collector says
 
 struct Endpoint {
-  std::string origin;  // "http://host:port"
+  std::string host;  // of IPv6 without brackets
+  int port = kDefaultPort;
   std::string path;
 };
+
+bool is_ipv6(const std::string& text) {
+  in6_addr address;
+  return inet_pton(AF_INET6, text.c_str(), &address) == 1;
+}
+
+// "host", "host:port", "[address]", "[address]:port". Error: why it is none.
+Result<Endpoint> parse_authority(const std::string& text) {
+  const auto wrong = [](const char* why) { return fail(ErrorCode::kInvalidArgument, why); };
+  Endpoint found;
+  std::size_t end = text.find(':');
+  if (text.starts_with('[')) {
+    const std::size_t closing = text.find(']');
+    if (closing == std::string::npos) return wrong("its address has no ']'");
+    found.host = text.substr(1, closing - 1);
+    if (!is_ipv6(found.host)) return wrong("what is in brackets is no address of IPv6");
+    end = closing + 1 == text.size() ? std::string::npos : closing + 1;
+    if (end != std::string::npos && text[end] != ':') return wrong("behind ']' is no port");
+  } else {
+    found.host = text.substr(0, end);
+    if (end != text.rfind(':')) {
+      return wrong(
+          "it has several ':', and an address of IPv6 is in brackets, as http://[::1]:4318");
+    }
+    if (found.host.empty()) return wrong("it names no host");
+    if (found.host.find_first_of("[]") != std::string::npos) return wrong("its host has brackets");
+  }
+  if (end == std::string::npos) return found;
+  const char* last = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + end + 1, last, found.port);
+  if (error != std::errc() || stop != last || found.port < 1 || found.port > 65'535) {
+    return wrong("its port is none");
+  }
+  return found;
+}
 
 Result<Endpoint> parse_endpoint(const std::string& text) {
   const auto wrong = [&text](const std::string& why) {
@@ -41,25 +79,15 @@ Result<Endpoint> parse_endpoint(const std::string& text) {
                 "'" + text + "' is no endpoint: " + why + "; write http://host:port");
   };
   if (!text.starts_with(kScheme)) return wrong("it does not begin with http://");
-  const std::size_t slash = text.find('/', kScheme.size());
-  const std::string authority =
-      text.substr(kScheme.size(), slash == std::string::npos ? slash : slash - kScheme.size());
-  const std::size_t colon = authority.rfind(':');
-  const bool has_port =
-      colon != std::string::npos && authority.find(']', colon) == std::string::npos;
-  if (authority.empty() || colon == 0) return wrong("it names no host");
   if (text.find_first_of(" \t\r\n?#@") != std::string::npos) return wrong("it is more than that");
-  if (has_port) {
-    unsigned port = 0;
-    const char* end = authority.data() + authority.size();
-    const auto [stop, error] = std::from_chars(authority.data() + colon + 1, end, port);
-    if (error != std::errc() || stop != end || port == 0 || port > 65'535) {
-      return wrong("its port is none");
-    }
-  }
+  const std::size_t slash = text.find('/', kScheme.size());
+  auto endpoint = parse_authority(
+      text.substr(kScheme.size(), slash == std::string::npos ? slash : slash - kScheme.size()));
+  if (!endpoint) return wrong(endpoint.error().message);
   std::string path = slash == std::string::npos ? "" : text.substr(slash);
   while (path.ends_with('/')) path.pop_back();
-  return Endpoint{.origin = std::string(kScheme) + authority, .path = path + kPath};
+  endpoint->path = path + kPath;
+  return endpoint;
 }
 
 // What became of one try.
@@ -119,7 +147,9 @@ Answer answer_of(const httplib::Result& result) {
 class OtlpExporter final : public SpanExporter {
  public:
   OtlpExporter(OtlpOptions options, Endpoint endpoint)
-      : options_(std::move(options)), endpoint_(std::move(endpoint)), http_(endpoint_.origin) {
+      : options_(std::move(options)),
+        endpoint_(std::move(endpoint)),
+        http_(endpoint_.host, endpoint_.port) {
     http_.set_keep_alive(true);
     // Nothing interrupts it, and a server that stops waits for it.
     http_.set_connection_timeout(std::min<Duration>(options_.request_timeout, kConnectMost));

@@ -30,10 +30,11 @@
 namespace rookery {
 
 struct OtlpOptions {
-  std::string endpoint;                  // "http://host:4318", or with a path before /v1/traces
-  std::string service_name = "rookery";  // service.name of all spans
-  std::size_t queue_most = 8192;         // spans that wait
-  std::size_t batch_most = 512;          // spans of one request
+  // "http://host:4318", or with a path before /v1/traces; an address of IPv6 in brackets.
+  std::string endpoint;
+  std::string service_name = "rookery";           // service.name of all spans
+  std::size_t queue_most = 8192;                  // spans that wait
+  std::size_t batch_most = 512;                   // spans of one request
   Duration batch_wait = std::chrono::seconds(1);  // how long a span waits for others
   Duration request_timeout = std::chrono::seconds(10);
   Duration retry_first = std::chrono::seconds(1);  // doubled each time, at most retry_max

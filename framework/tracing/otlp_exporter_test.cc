@@ -379,22 +379,5 @@ TEST(OtlpExporter, EndsWhileARequestIsUnderWay) {
   collector.release();
 }
 
-// ---- Endpoints
-
-TEST(OtlpEndpoint, IsAnOriginAndPerhapsAPath) {
-  for (const char* good : {"http://collector", "http://127.0.0.1:4318", "http://[::1]:4318/",
-                           "http://gateway:80/otel"}) {
-    EXPECT_TRUE(check_otlp_endpoint(good)) << good;
-  }
-  for (const char* bad :
-       {"", "collector:4318", "https://collector", "http://", "http://:4318", "http://c:x",
-        "http://c:0", "http://c:65536", "http://c:", "http://c/?a", "http://u@c"}) {
-    const Status checked = check_otlp_endpoint(bad);
-    ASSERT_FALSE(checked) << bad;
-    EXPECT_EQ(checked.error().code, ErrorCode::kInvalidArgument);
-    EXPECT_THAT(checked.error().message, HasSubstr("'" + std::string(bad) + "'"));
-  }
-}
-
 }  // namespace
 }  // namespace rookery

@@ -45,9 +45,19 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+// The first kSpanTextMost bytes, or up to three less where they would end within a character.
+std::string_view shortened(std::string_view text) {
+  if (text.size() <= kSpanTextMost) return text;
+  std::size_t size = kSpanTextMost;
+  while (size > kSpanTextMost - 3 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) {
+    --size;
+  }
+  return text.substr(0, size);
+}
+
 void add_record(Span& span, Bytes key, Bytes value) {
-  if (!key.is_null() && is_utf8(key.view())) {
-    span.attributes.emplace_back("messaging.kafka.message.key", std::string(key.view()));
+  if (!key.is_null() && is_utf8(shortened(key.view()))) {
+    span.attributes.emplace_back("messaging.kafka.message.key", std::string(shortened(key.view())));
   }
   if (value.is_null()) span.attributes.emplace_back("messaging.kafka.message.tombstone", true);
 }
@@ -72,10 +82,18 @@ Tracer::Tracer(Tracing tracing, const std::string& id, std::string client_id,
     seed_ = scramble(seed_ ^ static_cast<unsigned char>(character));
   }
   if (broker.empty() || broker.find(',') != std::string::npos) return;  // which it was is unknown
-  const std::size_t colon = broker.rfind(':');
-  server_address_ = broker.substr(0, colon);
-  if (colon == std::string::npos) return;
-  std::from_chars(broker.data() + colon + 1, broker.data() + broker.size(), server_port_);
+  std::string_view host = broker;
+  if (const std::size_t scheme = host.find("://"); scheme != std::string_view::npos) {
+    host.remove_prefix(scheme + 3);
+  }
+  const std::size_t colon = host.rfind(':');
+  const bool is_bracketed = host.starts_with('[');
+  if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) {
+    std::from_chars(host.data() + colon + 1, host.data() + host.size(), server_port_);
+    host = host.substr(0, colon);
+  }
+  if (is_bracketed && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  server_address_ = host;
 }
 
 std::uint64_t Tracer::next_id() const {
@@ -149,14 +167,14 @@ Span Tracer::send(const OutgoingRecord& record, const OutputOrigin& origin) cons
   if (own && own == origin.forwarded) own.reset();
   Span span = begin("send", "send", SpanKind::kProducer, record.topic, own ? *own : origin.parent);
   if (!span.context.is_sampled) return span;
-  if (origin.link) span.links.push_back(*origin.link);
+  if (origin.link && origin.link->span_id != span.parent) span.links.push_back(*origin.link);
   add_record(span, record.key, record.value);
   return span;
 }
 
 void Tracer::fail(Span& span, const std::string& error_type, const std::string& message) {
   span.has_failed = true;
-  span.error_message = message;
+  span.error_message = shortened(message);
   span.attributes.emplace_back("error.type", error_type);
 }
 

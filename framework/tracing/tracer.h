@@ -17,6 +17,7 @@
 #include <rookery/transport/record.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -37,15 +38,18 @@ struct Tracing {
 struct OutputOrigin {
   // The span its own is a child of; without a span the trace begins with it.
   TraceContext parent;
-  std::optional<TraceContext> link = {};       // of a batch: its span
+  std::optional<TraceContext> link = {};       // of a batch: its span; none of its own children
   std::optional<TraceContext> forwarded = {};  // what came with the source record
 };
 
+// Of a record's key and of an error's message a span has so many bytes at most, whole characters.
+inline constexpr std::size_t kSpanTextMost = 1024;
+
 class Tracer {
  public:
-  // id: the server's, so that ids differ where the dice do not. broker: "host:port", of
-  // bootstrap.servers. on_error: spans were lost, or the exporter threw; told on the thread that
-  // ended a span.
+  // id: the server's, so that ids differ where the dice do not. broker: bootstrap.servers, one as
+  // "host:port" or "PROTOCOL://host:port"; of several none is told. on_error: spans were lost, or
+  // the exporter threw; told on the thread that ended a span.
   Tracer(Tracing tracing, const std::string& id, std::string client_id, const std::string& broker,
          std::function<void(const Error&)> on_error);
 

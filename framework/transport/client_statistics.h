@@ -27,7 +27,8 @@ struct ClientStatistics {
   struct RoundTrips {
     std::uint64_t count = 0;  // since the client was made
     Duration sum{};           // of all of them
-    // Of the last interval of statistics (statistics.interval.ms) that had any.
+    // Of the last interval of statistics (statistics.interval.ms; of a cooperative consumer 100 ms)
+    // that had any.
     Duration median{};
     Duration p99{};
   };
@@ -36,7 +37,8 @@ struct ClientStatistics {
     bool is_connected = false;
     std::optional<RoundTrips> round_trips;  // none: not measured
   };
-  std::vector<Broker> brokers;  // that it was ever connected to, or tried to be; by node
+  // That it was ever connected to, or tried to be, and that are not known to have left; by node.
+  std::vector<Broker> brokers;
 };
 
 }  // namespace rookery

@@ -1,9 +1,13 @@
 // group_list_cases.cc
 //
-// All groups of a cluster, and groups that are deleted.
+// All groups of a cluster, groups that are deleted, and what lags of many cost.
+#include <rookery/admin/group_lags.h>
+
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "simulations/contract/contract.h"
 
@@ -104,6 +108,57 @@ TEST_P(Contract, AGroupWithMembersIsNotDeletedAndNamesThem) {
     const auto then = admin().delete_groups({group}, deadline_in(kPatience));
     EXPECT_TRUE(then.front()) << then.front().error().text();
     EXPECT_FALSE(listed(*this, group));
+  });
+}
+
+// As `groups lag` asks. Numbers of groups and partitions change nothing but the questions for what
+// groups committed, which are one each.
+TEST_P(Contract, LagsOverHundredsOfPartitionsCostAHandfulOfRequests) {
+  run([&] {
+    constexpr std::int32_t kPartitions = 500;
+    constexpr std::size_t kGroups = 5;
+    const std::string topic = make_topic("many", kPartitions);
+    const auto partitions = partitions_of(topic, kPartitions);
+    const std::vector<TopicPartition> all(partitions.begin(), partitions.end());
+    std::vector<GroupOffset> committed;
+    for (const TopicPartition& partition : all) committed.push_back({partition, 0, ""});
+    std::vector<std::string> groups;
+    std::vector<GroupOffsets> offsets;
+    for (std::size_t i = 0; i < kGroups; ++i) {
+      groups.push_back(fresh_group());
+      offsets.push_back({groups.back(), committed});
+    }
+    for (const Status& set : admin().alter_group_offsets(offsets, deadline_in(kPatience))) {
+      ASSERT_TRUE(set) << set.error().text();
+    }
+    // Leaders and coordinators that do not know yet that they are would be asked again.
+    const auto ready = admin().watermarks(all, deadline_in(kPatience));
+    ASSERT_TRUE(ready) << ready.error().text();
+    const WatchedTransport watched = leg().make_watched_transport();
+    const auto administrator =
+        Admin::make(*watched.transport, {}, {.max_retries_duration = kPatience});
+    ASSERT_TRUE(administrator) << administrator.error().text();
+    const auto lags = group_lags(**administrator, groups);
+    ASSERT_THAT(lags, SizeIs(kGroups));
+    for (const auto& lag : lags) {
+      ASSERT_TRUE(lag) << lag.error().text();
+      EXPECT_THAT(lag->partitions, SizeIs(kPartitions));
+      EXPECT_EQ(lag->total(), 0);
+    }
+    std::map<std::string, std::size_t> asked = watched.counts();
+    const std::size_t nodes = leg().nodes().size();
+    // From each leader the beginnings, and the ends.
+    EXPECT_GE(asked["ListOffsets"], nodes);
+    EXPECT_LE(asked["ListOffsets"], 2 * nodes);
+    EXPECT_EQ(asked["OffsetFetch"], kGroups);
+    EXPECT_GE(asked["DescribeGroups"], 1U);
+    EXPECT_LE(asked["DescribeGroups"], kGroups)
+        << "one for each coordinator; librdkafka: each group";
+    EXPECT_LE(asked["FindCoordinator"], 2 * kGroups) << "whoever asks finds them for itself";
+    EXPECT_GE(asked["Metadata"], 1U);
+    EXPECT_LE(asked["Metadata"], 10U);
+    const auto removed = admin().delete_topics({topic}, deadline_in(kPatience));
+    EXPECT_TRUE(removed.front()) << removed.front().error().text();
   });
 }
 

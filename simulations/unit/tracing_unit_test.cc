@@ -282,6 +282,61 @@ TEST_F(TracingUnit, ABatchLinksItsRecordsAndOutputsStayInTheirs) {
   EXPECT_EQ(sent()[1].context.trace_id, batch.context.trace_id);
 }
 
+// A table of sums, a bulk insert: nobody knows of which record it is.
+TEST_F(TracingUnit, WhatABatchSendsAtNoRecordIsItsOwn) {
+  auto orders =
+      unit({.consumer = consumer([](Batch& batch, ConsumerContext& context) {
+              const auto send = [&](const char* what, const Headers& headers = {}) {
+                context.outputs().send({.topic = "invoices.v1", .value = what, .headers = headers});
+              };
+              send("before");
+              for (const Record& order : batch) {
+                if (order.offset() == 0) send("at the first");
+              }
+              send("after");
+              send("passed on", batch[0].headers());
+            })});
+  orders.produce({.value = "12", .headers = {{"traceparent", kParent}, {"tracestate", "rojo=1"}}})
+      .produce({.value = "13", .headers = {{"traceparent", kUnsampled}}})
+      .run();
+  ASSERT_THAT(processed(), SizeIs(1));
+  const Span batch = processed()[0];
+  EXPECT_NE(batch.context.trace_id.text(), kTrace);
+  EXPECT_THAT(batch.links, SizeIs(2)) << "to all that it came from";
+  ASSERT_THAT(sent(), SizeIs(4));
+  for (const std::size_t i : {0U, 2U}) {
+    EXPECT_EQ(sent()[i].parent, batch.context.span_id);
+    EXPECT_EQ(sent()[i].context.trace_id, batch.context.trace_id);
+    EXPECT_EQ(sent()[i].context.state, "");
+    EXPECT_THAT(sent()[i].links, IsEmpty()) << "its parent has them";
+    EXPECT_EQ(context_in(orders.produced()[i].headers), sent()[i].context);
+  }
+  for (const std::size_t i : {1U, 3U}) {  // of a record's trace, by place or by header
+    EXPECT_EQ(sent()[i].parent.text(), "b7ad6b7169203331");
+    EXPECT_EQ(sent()[i].context.trace_id.text(), kTrace);
+    EXPECT_THAT(sent()[i].links, ::testing::ElementsAre(batch.context));
+  }
+}
+
+// Told when another batch has run: what becomes of the record stays in its trace all the same.
+TEST_F(TracingUnit, WhatABatchSentAtNoRecordAndFailsLeavesTheRecordItsTrace) {
+  auto orders = unit({.consumer = consumer([](Batch&, ConsumerContext& context) {
+                        context.outputs().send({.topic = "invoices.v1"});
+                      }),
+                      .dead_letter_queue = {{.topic = "dlq", .max_retries = 0}}});
+  orders.hold_acknowledgements();
+  orders.produce({.value = "12", .headers = {{"traceparent", kParent}}}).run();
+  orders.produce({.value = "13"}).run();
+  ASSERT_THAT(processed(), SizeIs(2));
+  orders.fail_deliveries({.code = ErrorCode::kMessageTooLarge, .message = "too large"});
+  orders.run();
+  orders.advance(10s);
+  ASSERT_FALSE(orders.dead_letters().empty());
+  EXPECT_EQ(orders.dead_letters()[0].source.trace_id, kTrace);
+  ASSERT_FALSE(spans->named("send dlq").empty());
+  EXPECT_EQ(spans->named("send dlq")[0].context.trace_id.text(), kTrace);
+}
+
 TEST_F(TracingUnit, ARecordThatIsFinishedLaterIsProcessedUntilThen) {
   Thread later;
   auto orders = unit({.consumer = consumer([&later](const Record&, Completion done) {

@@ -7,6 +7,7 @@
 #include <rookery/runtime/condition_variable.h>
 #include <rookery/runtime/mutex.h>
 #include <rookery/runtime/time.h>
+#include <rookery/transport/librdkafka/known_brokers.h>
 #include <rookery/transport/librdkafka/statistics.h>
 #include <rookery/transport/librdkafka/transport.h>
 
@@ -36,7 +37,7 @@ TEST(Statistics, TellWhetherAJoinIsUnderWay) {
 }
 
 // As librdkafka writes it, shortened.
-TEST(Statistics, TellRoundTripsByNode) {
+TEST(Statistics, TellNodesAndTheirRoundTrips) {
   const auto broker = [](int node, const std::string& window,
                          const std::string& source = "learned") {
     return "\"host:9092/" + std::to_string(node) +
@@ -44,20 +45,64 @@ TEST(Statistics, TellRoundTripsByNode) {
            source + "\", \"int_latency\": { \"p50\":9, \"cnt\":9 }, \"rtt\": { " + window +
            " }, \"throttle\": { \"sum\":7, \"cnt\":7 }, \"toppars\": {} }";
   };
-  const auto seen = round_trips_in(
-      "{ \"name\": \"x\", \"ts\":5000, \"brokers\":{ " +
-      broker(-1, R"("sum":5, "p50":5, "p99":5, "cnt":1)") + "," +
-      broker(2, R"("min":1000, "sum":6000, "p50":1500, "p99":4000, "cnt":3)") + "," +
-      broker(2, R"("sum":9000000, "p50":9000000, "p99":9000000, "cnt":9)", "logical") + "," +
-      broker(3, R"("sum":0, "p50":0, "p99":0, "cnt":0)") +
-      "}, \"topics\":{ \"a\": { \"nodeid\":4, \"rtt\": { \"sum\":1, \"cnt\":1 } } } }");
-  ASSERT_EQ(seen.size(), 1U) << "of nodes that were asked something";
-  EXPECT_EQ(seen.at(2).count, 3U);
-  EXPECT_EQ(seen.at(2).sum, 6ms);
-  EXPECT_EQ(seen.at(2).median, 1500us);
-  EXPECT_EQ(seen.at(2).p99, 4ms);
-  EXPECT_TRUE(round_trips_in("{}").empty());
-  EXPECT_TRUE(round_trips_in("{ \"brokers\":{ \"x\": { \"nodeid\":1, \"rtt\":").empty());
+  const auto seen =
+      nodes_in("{ \"name\": \"x\", \"ts\":5000, \"brokers\":{ " +
+               broker(-1, R"("sum":5, "p50":5, "p99":5, "cnt":1)") + "," +
+               broker(2, R"("min":1000, "sum":6000, "p50":1500, "p99":4000, "cnt":3)") + "," +
+               broker(2, R"("sum":9000000, "p50":9000000, "p99":9000000, "cnt":9)", "logical") +
+               "," + broker(3, R"("sum":0, "p50":0, "p99":0, "cnt":0)") +
+               "}, \"topics\":{ \"a\": { \"nodeid\":4, \"rtt\": { \"sum\":1, \"cnt\":1 } } } }");
+  ASSERT_TRUE(seen);
+  ASSERT_EQ(seen->size(), 2U);
+  ASSERT_TRUE(seen->at(2));
+  EXPECT_EQ(seen->at(2)->count, 3U);
+  EXPECT_EQ(seen->at(2)->sum, 6ms);
+  EXPECT_EQ(seen->at(2)->median, 1500us);
+  EXPECT_EQ(seen->at(2)->p99, 4ms);
+  EXPECT_FALSE(seen->at(3)) << "it was asked nothing";
+  EXPECT_FALSE(nodes_in("{}"));
+  EXPECT_TRUE(nodes_in("{ \"brokers\":{ }, \"topics\":{ } }")->empty());
+  const auto cut = nodes_in("{ \"brokers\":{ \"x\": { \"nodeid\":1, \"rtt\":");
+  EXPECT_FALSE(cut->at(1));
+}
+
+// As librdkafka does from 2.10 on with brokers that the metadata no longer has.
+TEST(Statistics, ABrokerThatTheyNoLongerListIsForgotten) {
+  const auto listing = [](const std::vector<int>& nodes) {
+    std::string json = "{ \"brokers\":{ ";
+    for (const int node : nodes) {
+      json += "\"x\": { \"nodeid\":" + std::to_string(node) +
+              ", \"rtt\": { \"sum\":6000, \"p50\":1000, \"p99\":4000, \"cnt\":3 } }, ";
+    }
+    return json + "}, \"topics\":{} }";
+  };
+  KnownBrokers brokers;
+  const auto nodes = [&brokers] {
+    std::vector<std::int32_t> told;
+    for (const auto& broker : brokers.statistics().brokers) told.push_back(broker.node);
+    return told;
+  };
+  brokers.note_state(-1, "bootstrap", 9092, "DOWN");
+  for (const std::int32_t node : {1, 2, 3}) brokers.note_state(node, "kafka", 9092, "UP");
+  brokers.note_statistics(listing({1, 2, 3}), true);
+  brokers.note_state(2, "kafka", 9092, "DOWN");
+  brokers.note_statistics(listing({1, 2, 3}), true);
+  EXPECT_THAT(nodes(), ::testing::ElementsAre(1, 2, 3)) << "down, not gone";
+  EXPECT_FALSE(brokers.statistics().brokers[1].is_connected);
+  EXPECT_EQ(brokers.statistics().brokers[1].round_trips->count, 6U);
+  brokers.note_statistics("{}", true);
+  EXPECT_THAT(nodes(), ::testing::ElementsAre(1, 2, 3)) << "nothing is told of brokers";
+  brokers.note_statistics(listing({1}), true);
+  EXPECT_THAT(nodes(), ::testing::ElementsAre(1, 3)) << "connected: it came after the statistics";
+  brokers.note_state(3, "kafka", 9092, "DOWN");
+  brokers.note_statistics(listing({1}), true);
+  EXPECT_THAT(nodes(), ::testing::ElementsAre(1));
+  // Back again, it is counted anew.
+  brokers.note_state(2, "kafka", 9092, "UP");
+  brokers.note_statistics(listing({1, 2}), false);
+  EXPECT_FALSE(brokers.statistics().brokers[1].round_trips) << "none are asked for";
+  brokers.note_statistics(listing({1, 2}), true);
+  EXPECT_EQ(brokers.statistics().brokers[1].round_trips->count, 3U);
 }
 
 // Brokers in librdkafka's own process.
@@ -117,6 +162,35 @@ TEST(Statistics, AConsumerKnowsItsBrokers) {
   EXPECT_TRUE(is_seen());
   (*consumer)->close(deadline_in(30s));
   EXPECT_TRUE((*consumer)->statistics().brokers.empty());
+}
+
+// It has statistics all the same, to know when a join is under way.
+TEST(Statistics, ACooperativeConsumerThatWantsNoneTellsOfNoRoundTrips) {
+  const auto transport = make_librdkafka_transport(
+      {{"bootstrap.servers", "127.0.0.1:1"}, {"test.mock.num.brokers", "1"}});
+  for (const char* interval : {"1000", "0"}) {
+    auto consumer = transport->make_group_consumer(
+        {.config = {{"group.id", "billing"},
+                    {"partition.assignment.strategy", "cooperative-sticky"},
+                    {"statistics.interval.ms", interval}}});
+    ASSERT_TRUE(consumer) << consumer.error().text();
+    ASSERT_TRUE((*consumer)->subscribe({"orders"}));
+    bool is_measured = false;
+    bool is_connected = false;
+    // None in ten times the interval of its own.
+    const bool is_wanted = std::string(interval) != "0";
+    const TimePoint end = deadline_in(is_wanted ? Duration(30s) : Duration(1s));
+    while (!is_measured && now() < end) {
+      (*consumer)->poll_events(deadline_in(20ms));
+      for (const auto& broker : (*consumer)->statistics().brokers) {
+        is_connected = is_connected || broker.is_connected;
+        is_measured = is_measured || broker.round_trips;
+      }
+    }
+    EXPECT_TRUE(is_connected);
+    EXPECT_EQ(is_measured, is_wanted);
+    (*consumer)->close(deadline_in(30s));
+  }
 }
 
 }  // namespace

@@ -16,19 +16,6 @@
 namespace rookery::librdkafka {
 namespace {
 
-// Brokers come and go; those that are down are forgotten beyond this number.
-constexpr std::size_t kBrokersRemembered = 256;
-
-constexpr std::string_view kConnected = "connected";
-constexpr std::string_view kConnecting = "connecting";
-constexpr std::string_view kDisconnected = "disconnected";
-
-std::string_view word_for(std::string_view state) {
-  if (state == "UP" || state == "UPDATE") return kConnected;
-  if (state == "INIT" || state == "DOWN") return kDisconnected;
-  return kConnecting;
-}
-
 // Where rd_kafka_new fails behind on_new (credentials that cannot be used), librdkafka 2.0.2 has
 // freed the configuration's interceptors already, and rd_kafka_conf_destroy would free them again.
 // Some hundred bytes for each client that could not be made are kept until the process ends.
@@ -65,15 +52,7 @@ rd_kafka_resp_err_t Connection::on_new(rd_kafka_t* client, const rd_kafka_conf_t
 rd_kafka_resp_err_t Connection::on_broker_state(rd_kafka_t*, std::int32_t id, const char*,
                                                 const char* host, int port, const char* state_name,
                                                 void* state) {
-  // The group's coordinator appears as a broker without an address beside the one that plays the
-  // part.
-  if (host == nullptr || *host == '\0' || port == 0) return RD_KAFKA_RESP_ERR_NO_ERROR;
-  auto* self = static_cast<State*>(state);
-  MutexLock lock(self->mutex);
-  self->brokers[{id, host, port}] = std::string(word_for(state_name));
-  if (self->brokers.size() > kBrokersRemembered) {
-    std::erase_if(self->brokers, [](const auto& broker) { return broker.second == kDisconnected; });
-  }
+  static_cast<State*>(state)->brokers.note_state(id, host, port, state_name);
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -111,61 +90,14 @@ Connection::~Connection() {
   });
 }
 
-void Connection::note_statistics(std::string_view json) {
-  const auto window = round_trips_in(json);
-  MutexLock lock(state_->mutex);
-  for (const auto& [node, seen] : window) {
-    ClientStatistics::RoundTrips& all = state_->round_trips[node];
-    all.count += seen.count;
-    all.sum += seen.sum;
-    all.median = seen.median;
-    all.p99 = seen.p99;
-  }
+void Connection::note_statistics(std::string_view json, bool has_round_trips) {
+  state_->brokers.note_statistics(json, has_round_trips);
 }
 
-ClientStatistics Connection::statistics() const {
-  std::map<std::int32_t, ClientStatistics::Broker> by_node;
-  MutexLock lock(state_->mutex);
-  for (const auto& [broker, state] : state_->brokers) {
-    const std::int32_t node = std::get<0>(broker);
-    if (node < 0) continue;
-    ClientStatistics::Broker& told = by_node[node];
-    told.node = node;
-    // One that has moved stands under its old address, too.
-    told.is_connected = told.is_connected || state == kConnected;
-    const auto trips = state_->round_trips.find(node);
-    if (trips != state_->round_trips.end()) told.round_trips = trips->second;
-  }
-  ClientStatistics statistics;
-  for (const auto& [node, told] : by_node) statistics.brokers.push_back(told);
-  return statistics;
-}
+ClientStatistics Connection::statistics() const { return state_->brokers.statistics(); }
 
 std::string Connection::text() const {
-  struct Seen {
-    std::int32_t id = -1;
-    std::string host;
-    int port = 0;
-    std::string state{kDisconnected};
-  };
-  std::optional<Seen> best;
-  const auto rank = [](const Seen& broker) {
-    const int by_state = broker.state == kConnected ? 0 : broker.state == kConnecting ? 1 : 2;
-    return std::pair(by_state, broker.id < 0 ? 1 : 0);
-  };
-  {
-    MutexLock lock(state_->mutex);
-    for (const auto& [broker, state] : state_->brokers) {
-      const auto& [id, host, port] = broker;
-      const Seen seen{id, host, port, state};
-      if (!best || rank(seen) < rank(*best)) best = seen;
-    }
-  }
-  std::string out = "<client_id=" + state_->client_id;
-  if (!best) return out + " state=" + std::string(kDisconnected) + ">";
-  if (best->id >= 0) out += " node_id=" + std::to_string(best->id);
-  return out + " host=" + best->host + " port=" + std::to_string(best->port) +
-         " state=" + best->state + ">";
+  return "<client_id=" + state_->client_id + state_->brokers.text() + ">";
 }
 
 }  // namespace rookery::librdkafka

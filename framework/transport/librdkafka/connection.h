@@ -7,18 +7,16 @@
 #pragma once
 
 #include <rookery/base/result.h>
-#include <rookery/runtime/mutex.h>
 #include <rookery/transport/librdkafka/config.h>
 #include <rookery/transport/librdkafka/handles.h>
+#include <rookery/transport/librdkafka/known_brokers.h>
 #include <rookery/transport/librdkafka/log.h>
 #include <rookery/transport/librdkafka/reaper.h>
-#include <rookery/transport/librdkafka/statistics.h>
 
-#include <map>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <tuple>
 
 namespace rookery::librdkafka {
 
@@ -44,8 +42,7 @@ class Connection {
   std::string text() const;
 
   // Takes librdkafka's statistics in.
-  void note_statistics(std::string_view json);
-  // Its brokers. Those that it never tried to reach are unknown.
+  void note_statistics(std::string_view json, bool has_round_trips = true);
   ClientStatistics statistics() const;
 
  private:
@@ -55,10 +52,7 @@ class Connection {
     bool has_begun = false;  // rd_kafka_new had the interceptors
     std::string client_id;
     LogHandler on_log;
-    mutable Mutex mutex{"librdkafka.brokers", ranks::kLeaf};
-    std::map<std::tuple<std::int32_t, std::string, int>, std::string>
-        brokers;                                                       // id, host, port: state
-    std::map<std::int32_t, ClientStatistics::RoundTrips> round_trips;  // by node
+    KnownBrokers brokers;
   };
 
   Connection() = default;

@@ -52,6 +52,7 @@ Result<std::unique_ptr<GroupConsumer>> Consumer::make(const ConfigMap& common,
       std::string::npos;
   settings.commit_timeout = milliseconds(config->number("socket.timeout.ms", 60'000));
   settings.statistics_interval = milliseconds(config->number("statistics.interval.ms", 0));
+  settings.has_round_trips = config->number("statistics.interval.ms", 1) > 0;
   if (settings.is_cooperative) {
     // A commit beside a join would cost every partition; statistics alone tell of joins.
     const std::string every = std::to_string(kMembershipEvery.count());
@@ -200,7 +201,7 @@ void Consumer::on_error(rd_kafka_event_t* event) {
 
 void Consumer::on_statistics(rd_kafka_event_t* event) {
   const char* json = rd_kafka_event_stats(event);
-  core_->connection->note_statistics(json);
+  core_->connection->note_statistics(json, settings_.has_round_trips);
   if (settings_.is_cooperative) membership_ = membership_in(json);
   if (settings_.statistics_interval == Duration::zero()) return;
   const TimePoint present = now();

@@ -33,6 +33,7 @@ struct ConsumerSettings {
   bool is_cooperative = false;
   Duration commit_timeout{};
   Duration statistics_interval{};  // zero: none are handed on
+  bool has_round_trips = true;     // false: whoever set that interval to 0 wants none
 };
 
 class Consumer final : public GroupConsumer {

@@ -43,10 +43,10 @@ MembershipSeen membership_in(std::string_view json) {
   return seen;
 }
 
-std::map<std::int32_t, ClientStatistics::RoundTrips> round_trips_in(std::string_view json) {
-  std::map<std::int32_t, ClientStatistics::RoundTrips> found;
+std::optional<NodesSeen> nodes_in(std::string_view json) {
   const std::size_t begin = json.find("\"brokers\":");
-  if (begin == std::string_view::npos) return found;
+  if (begin == std::string_view::npos) return std::nullopt;
+  NodesSeen found;
   json = json.substr(begin, json.find("\"topics\":", begin) - begin);
   constexpr std::string_view kNode = "\"nodeid\":";
   for (std::size_t at = json.find(kNode); at != std::string_view::npos;) {
@@ -54,20 +54,22 @@ std::map<std::int32_t, ClientStatistics::RoundTrips> round_trips_in(std::string_
     const std::string_view broker = json.substr(at, next - at);
     at = next;
     const std::int64_t node = number_behind(broker, "nodeid", 0);
-    const std::size_t rtt = broker.find("\"rtt\":");
     // The coordinator's shadow has the node's id, too.
     const bool is_logical = broker.find("\"source\":\"logical\"") != std::string_view::npos;
-    if (node < 0 || is_logical || rtt == std::string_view::npos) continue;
+    if (node < 0 || is_logical) continue;
+    auto& trips = found[static_cast<std::int32_t>(node)];
+    const std::size_t rtt = broker.find("\"rtt\":");
+    if (rtt == std::string_view::npos) continue;
     const std::string_view window = broker.substr(rtt, broker.find('}', rtt) - rtt);
     const auto duration = [window](std::string_view name) {
       return Duration(std::chrono::microseconds(number_behind(window, name, 0)));
     };
     const std::int64_t count = number_behind(window, "cnt", 0);
     if (count <= 0) continue;
-    found[static_cast<std::int32_t>(node)] = {.count = static_cast<std::uint64_t>(count),
-                                              .sum = duration("sum"),
-                                              .median = duration("p50"),
-                                              .p99 = duration("p99")};
+    trips = {.count = static_cast<std::uint64_t>(count),
+             .sum = duration("sum"),
+             .median = duration("p50"),
+             .p99 = duration("p99")};
   }
   return found;
 }

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string_view>
 
 namespace rookery::librdkafka {
@@ -21,10 +22,11 @@ struct MembershipSeen {
 // Not steady when the object has no group.
 MembershipSeen membership_in(std::string_view statistics_json);
 
-// brokers.*.rtt, by node; each object tells of the time since the one before. Brokers without a
-// node id (bootstrap addresses), logical ones (the coordinator's shadow, whose requests wait for
-// rebalances) and those without a round trip are left out.
-std::map<std::int32_t, ClientStatistics::RoundTrips> round_trips_in(
-    std::string_view statistics_json);
+// brokers.*, by node: their rtt, which tells of the time since the object before; none of whom
+// nothing was asked meanwhile. Brokers without a node id (bootstrap addresses) and logical ones
+// (the coordinator's shadow, whose requests wait for rebalances) are left out. None: it tells of no
+// brokers.
+using NodesSeen = std::map<std::int32_t, std::optional<ClientStatistics::RoundTrips>>;
+std::optional<NodesSeen> nodes_in(std::string_view statistics_json);
 
 }  // namespace rookery::librdkafka

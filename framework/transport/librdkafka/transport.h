@@ -12,7 +12,8 @@
 // (prefetch_bytes decides it), log.queue, and whatever takes a function or a pointer. Defaults of
 // our own: client.id=rookery, topic.metadata.refresh.interval.ms=5000,
 // reconnect.backoff.max.ms=1000, statistics.interval.ms=5000 (but for admin clients; of consumers
-// it is handed on only when it is set); for producers
+// it is handed on only when it is set, and a cooperative one has them every 100 ms, to know when a
+// join is under way); for producers
 // partitioner=murmur2_random and enable.idempotence=true unless acks, retries or max.in.flight are
 // set to what excludes it.
 //
