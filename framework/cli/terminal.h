@@ -30,9 +30,12 @@ struct Terminal {
   bool is_coloured = false;  // what is written may have colour
   // Shows a line in place of the last one that was shown; empty: takes it away. Null: nobody sees.
   std::function<void(const std::string& line)> show = {};
+  // A line beside the output, about it. Null: nobody is told.
+  std::function<void(const std::string& line)> tell = {};
 };
-// Standard output; asks when both it and standard input are terminals; shows on standard error when
-// that is one.
+// Standard output; asks when both it and standard input are terminals; tells on standard error, and
+// shows there when that is a terminal. INT and TERM end the process as they always do, at once, but
+// take away what is shown; a broken pipe is an error of `write`.
 Terminal standard_terminal();
 
 // The question before something is changed that is not got back. `what`: "redrive writes records";
