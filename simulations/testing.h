@@ -21,8 +21,11 @@
 //     const Report report = world.simulate(billing_app, plan, {.seeds = 500});
 //     EXPECT_THAT(report, HasNoViolation());
 //   }
+//
+// The same from the command line, PROGRAM simulate: simulate_command.h.
 #pragma once
 
+#include "simulations/explorer/simulate_command.h"
 #include "simulations/unit/consumer_unit.h"
 #include "simulations/waiting/waiting.h"
 #include "simulations/world/matchers.h"

@@ -43,4 +43,31 @@ expect "no seeds at night" 2 1 "${rookery%/*}/.ci/nightly" --seeds 0
 expect "an unknown word of kafka" 1 1 "$rookery" kafka sideways
 expect "two nodes" 1 1 env ROOKERY_KAFKA_DIR="$TEST_TMPDIR/kafka" "$rookery" kafka up --nodes 2
 expect "a Kafka that is down" 1 1 env ROOKERY_KAFKA_DIR="$TEST_TMPDIR/kafka" "$rookery" kafka status
+
+# What simulate hands on: a program gets the word, that of the mutants has no other.
+stub=${TEST_TMPDIR:?}/stub
+mkdir -p "$stub"/bin "$stub"/out/examples/archive "$stub"/out/simulations/mutants
+printf '#!/bin/sh\n[ "$1" != info ] || echo "%s"\n' "$stub/out" >"$stub/bin/bazel"
+# shellcheck disable=SC2016 # its own words
+printf '#!/bin/sh\nfor name; do echo "installed $name"; done\n' >"$stub/bin/dpkg-query"
+for program in examples/archive simulations/mutants; do
+  # shellcheck disable=SC2016
+  printf '#!/bin/sh\necho "%s, $ROOKERY_CALLED_AS: $*"\n' "$program" >"$stub/out/$program/simulation"
+  chmod +x "$stub/out/$program/simulation"
+done
+chmod +x "$stub/bin/bazel" "$stub/bin/dpkg-query"
+# hands_on WANTED ARGUMENTS...
+hands_on() {
+  local wanted=$1 output
+  shift
+  output=$(PATH=$stub/bin:$PATH "$rookery" simulate "$@" 2>/dev/null)
+  [[ $output == "$wanted" ]] || { echo "FAILED simulate $*: $output"; failures=$((failures + 1)); }
+}
+hands_on "examples/archive, ./rookery simulate: simulate --seeds 5" --seeds 5
+hands_on "examples/archive, ./rookery simulate archive: simulate --help" archive --help-all
+hands_on "examples/archive, ./rookery simulate examples/archive: simulate --profile key" \
+  examples/archive/ -- --profile key
+hands_on "simulations/mutants, ./rookery simulate: --mutant S1 --seeds 5" --mutant S1 --seeds 5
+hands_on "simulations/mutants, ./rookery simulate simulations/mutants: --seeds 5" \
+  simulations/mutants --seeds 5
 exit $((failures > 0))

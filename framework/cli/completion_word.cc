@@ -25,6 +25,12 @@ void add_completion_word(const WordContext& context) {
       "  billing completion zsh > ~/.zfunc/_billing\n"
       "  billing completion fish > ~/.config/fish/completions/billing.fish");
   word->callback([context, shell] {
+    for (const Command& command : context.options.commands) {
+      if (!command.add_options) continue;
+      CLI::App& own = *context.line.get_subcommand(command.name);
+      own.set_help_flag("-h,--help", "Print this help message and exit");
+      command.add_options(own);
+    }
     const std::string path = context.line.get_name();
     const std::string program = path.substr(path.rfind('/') + 1);
     const auto make = *shell == "bash"  ? bash_completion

@@ -3,6 +3,7 @@
 // The same as JSON, one object each.
 #include <rookery/cli/dlq_text.h>
 
+#include <rookery/cli/json_text.h>
 #include <rookery/cli/moment.h>
 #include <rookery/cli/printable.h>
 
@@ -34,11 +35,6 @@ Json json_of(const TopicPartitionOffset& place, Timestamp time, const DeadLetter
   return json;
 }
 
-// A class or message that is no UTF-8 must not cost the whole.
-std::string dump(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
 }  // namespace
 
 std::string list_json(const DeadLetterList& list) {
@@ -47,7 +43,7 @@ std::string list_json(const DeadLetterList& list) {
   for (const ListedDeadLetter& letter : list.letters) {
     json["dead_letters"].push_back(json_of(letter.place, letter.time, letter.source));
   }
-  return dump(json);
+  return json_text(json);
 }
 
 std::string letter_json(const Record& record, const DeadLetterSource& source) {
@@ -58,16 +54,16 @@ std::string letter_json(const Record& record, const DeadLetterSource& source) {
     json["headers"].push_back({{"name", name}, {"value", json_of(Bytes(value))}});
   }
   json["payload"] = json_of(record.value());
-  return dump(json);
+  return json_text(json);
 }
 
 std::string redrive_json(const RedriveCounts& counts) {
-  return dump({{"dry_run", counts.is_dry},
-               {"matched", counts.matched},
-               {"sent", counts.sent_in_all()},
-               {"failed", counts.failed},
-               {"other_records", counts.others},
-               {"topics", counts.sent}});
+  return json_text({{"dry_run", counts.is_dry},
+                    {"matched", counts.matched},
+                    {"sent", counts.sent_in_all()},
+                    {"failed", counts.failed},
+                    {"other_records", counts.others},
+                    {"topics", counts.sent}});
 }
 
 }  // namespace rookery

@@ -72,6 +72,22 @@ TEST(Moment, IsReadBackAsWritten) {
   EXPECT_EQ(format_moment(Timestamp(-1ms)), "1969-12-31T23:59:59.999Z");
 }
 
+TEST(Moment, IsWrittenWhateverItsYear) {
+  const auto text = [](std::int64_t ms) {
+    return format_moment(Timestamp(std::chrono::milliseconds(ms)));
+  };
+  EXPECT_EQ(text(253'402'300'799'999), "9999-12-31T23:59:59.999Z");
+  EXPECT_EQ(text(253'402'300'800'000), "+10000-01-01T00:00:00.000Z");
+  // What JavaScript's Date says of its last, and of the first ever.
+  EXPECT_EQ(text(8'640'000'000'000'000), "+275760-09-13T00:00:00.000Z");
+  EXPECT_EQ(text(-62'167'219'200'000), "0000-01-01T00:00:00.000Z");
+  EXPECT_EQ(text(-62'167'219'200'001), "-0001-12-31T23:59:59.999Z");
+  EXPECT_EQ(text(-8'640'000'000'000'000), "-271821-04-20T00:00:00.000Z");
+  // The ends of the type, as Java's Instant says them.
+  EXPECT_EQ(text(INT64_MAX), "+292278994-08-17T07:12:55.807Z");
+  EXPECT_EQ(text(INT64_MIN), "-292275055-05-16T16:47:04.192Z");
+}
+
 TEST(DlqText, AListIsATable) {
   EXPECT_THAT(
       lines_of(list_text(two_letters(), 0)),

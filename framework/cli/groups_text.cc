@@ -3,6 +3,7 @@
 // Tables and JSON of groups.
 #include <rookery/cli/groups_text.h>
 
+#include <rookery/cli/json_text.h>
 #include <rookery/cli/printable.h>
 #include <rookery/cli/table.h>
 
@@ -14,11 +15,6 @@ namespace rookery {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// A group may have any name; one that is no UTF-8 must not cost the whole.
-std::string dump(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 Json number(const std::optional<std::int64_t>& value) { return value ? Json(*value) : nullptr; }
 
@@ -86,7 +82,7 @@ std::string listings_json(const std::vector<GroupListing>& groups) {
     json["groups"].push_back(
         {{"group", group.group}, {"state", group.state}, {"is_simple", group.is_simple}});
   }
-  return dump(json);
+  return json_text(json);
 }
 
 std::string descriptions_text(const std::vector<ConsumerGroupDescription>& groups,
@@ -120,7 +116,7 @@ std::string descriptions_json(const std::vector<ConsumerGroupDescription>& group
     json["groups"].push_back(
         {{"group", group.group}, {"state", group.state}, {"members", std::move(members)}});
   }
-  return dump(json);
+  return json_text(json);
 }
 
 std::string lags_text(const std::vector<GroupLag>& groups, std::size_t width) {
@@ -156,7 +152,7 @@ std::string lags_json(const std::vector<GroupLag>& groups) {
                               {"lag", group.total()},
                               {"partitions", std::move(partitions)}});
   }
-  return dump(json);
+  return json_text(json);
 }
 
 std::string moves_text(const MovesReport& report) {
@@ -192,7 +188,7 @@ std::string moves_json(const MovesReport& report) {
   }
   json["moves"] = Json::array();
   for (const OffsetMove& move : report.copy.moves) json["moves"].push_back(move_json(move));
-  return dump(json);
+  return json_text(json);
 }
 
 std::string deletions_text(const DeletionsReport& report) {
@@ -211,7 +207,7 @@ std::string deletions_json(const DeletionsReport& report) {
     if (!status) one["error"] = status.error().text();
     json["groups"].push_back(std::move(one));
   }
-  return dump(json);
+  return json_text(json);
 }
 
 }  // namespace rookery

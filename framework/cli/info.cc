@@ -4,6 +4,7 @@
 #include <rookery/cli/info.h>
 
 #include <rookery/base/version.h>
+#include <rookery/cli/json_text.h>
 #include <rookery/cli/printable.h>
 #include <rookery/runtime/time.h>
 #include <rookery/transport/librdkafka/properties.h>
@@ -135,7 +136,7 @@ std::string info_json(const ProgramInfo& info) {
                        {"controller", info.cluster->controller},
                        {"topics", info.cluster->topics.size()}};
   }
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json);
 }
 
 }  // namespace rookery

@@ -27,7 +27,7 @@ fails_with() {
 
 # Help without an argument; a group of words tells its own.
 "$program" >"$work/help" || fail "no argument"
-for word in server routes topics groups read dlq segments config info health completion; do
+for word in server routes topics groups read dlq segments config info health simulate completion; do
   says help "^  $word "
 done
 for group in topics groups dlq segments config; do

@@ -200,9 +200,10 @@ void add_commands(const WordContext& context) {
 }
 
 // Every word, in the order of help.
-constexpr auto kWords = {add_server_word, add_routes_word, add_topics_word,   add_groups_word,
-                         add_read_word,   add_dlq_word,    add_segments_word, add_config_word,
-                         add_info_word,   add_health_word, add_commands,      add_completion_word};
+constexpr auto kWords = {add_server_word,    add_routes_word, add_topics_word,   add_groups_word,
+                         add_read_word,      add_dlq_word,    add_segments_word, add_config_word,
+                         add_info_word,      add_health_word, add_simulate_word, add_commands,
+                         add_completion_word};
 
 // What is wrong with the first word that nobody took, and what was meant.
 std::string unknown_word(const CLI::App& line) {

@@ -9,8 +9,9 @@
 // (records of any topic; read.h), dlq (list, show and send back dead letters; dlq.h), segments
 // (move offsets between a group and its segments; segments.h), config (settings; config_options.h),
 // info (versions and the cluster; info.h), health (ask a server that runs; health_command.h),
-// completion (for shells; completion.h), and those the program adds. No argument prints help; an
-// unknown word is one line of error and exit code 1.
+// simulate (under faults, where the binary links the simulator; main_options.h), completion (for
+// shells; completion.h), and those the program adds. No argument prints help; an unknown word is
+// one line of error and exit code 1.
 #pragma once
 
 #include <rookery/cli/main_options.h>

@@ -5,8 +5,11 @@
 
 #include <rookery/base/duration.h>
 
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
+#include <utility>
 
 namespace rookery {
 namespace {
@@ -61,6 +64,12 @@ std::optional<milliseconds> take_time(std::string_view& text) {
   return time + milliseconds(*fraction);
 }
 
+// Rounded down, and what is left, from 0 on.
+std::pair<std::int64_t, std::int64_t> divided(std::int64_t number, std::int64_t by) {
+  const std::int64_t left = number % by;
+  return left < 0 ? std::pair(number / by - 1, left + by) : std::pair(number / by, left);
+}
+
 }  // namespace
 
 Result<Timestamp> parse_moment(std::string_view text, Timestamp now) {
@@ -79,12 +88,20 @@ Result<Timestamp> parse_moment(std::string_view text, Timestamp now) {
 }
 
 std::string format_moment(Timestamp moment) {
-  const auto days = floor<std::chrono::days>(moment);
-  const year_month_day date(days);
-  const hh_mm_ss<milliseconds> time(moment - days);
+  constexpr std::int64_t kDayMs = 86'400'000;
+  // The calendar repeats itself in 400 years, and year_month_day knows those to 32767 alone.
+  constexpr std::int64_t kCycleDays = 146'097;
+  const auto [day, ms] = divided(moment.time_since_epoch().count(), kDayMs);
+  const auto [cycle, day_of_cycle] = divided(day, kCycleDays);
+  const year_month_day date{sys_days(days(day_of_cycle))};
+  const std::int64_t year = static_cast<int>(date.year()) + 400 * cycle;
+  const hh_mm_ss<milliseconds> time{milliseconds(ms)};
   char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+  std::snprintf(text, sizeof text, "%s%04lld-%02u-%02uT%02d:%02d:%02d.%03dZ",
+                year > 9999 ? "+"
+                : year < 0  ? "-"
+                            : "",
+                std::llabs(year), static_cast<unsigned>(date.month()),
                 static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
                 static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()),
                 static_cast<int>(time.subseconds().count()));

@@ -54,16 +54,20 @@ Result<ReadPoint> parse_read_point(std::string_view text, Timestamp now);
 struct RecordsOptions {
   std::string topic = {};
   std::vector<PartitionId> partitions = {};  // none: all
-  std::optional<ReadPoint> from = {};        // default: the beginning; the end when it follows
-  std::optional<ReadPoint> to = {};          // excluded; default: the end there is now
+  // This one of the only partition: then there is no from, to and following.
+  std::optional<Offset> record = {};
+  std::optional<ReadPoint> from = {};  // default: the beginning; the end when it follows
+  std::optional<ReadPoint> to = {};    // excluded; default: the end there is now
   std::optional<std::uint64_t> limit = {};
   std::optional<std::string> key = {};  // only records with this key, byte for byte
   std::string containing = {};          // only those whose key or value has these bytes
+  // Of a whole topic: partitions that are added meanwhile, too, which `tell` of the terminal says.
   bool is_following = false;
+  Duration between_looks = std::chrono::seconds(10);  // for these
   bool is_json = false;
 };
-// "orders.v1", "orders.v1:0,2", "orders.v1-3@17" (that one record) into topic, partitions, from and
-// limit. Errors: kInvalidArgument, naming the text.
+// "orders.v1", "orders.v1:0,2", "orders.v1-3@17" (that one record) into topic, partitions and
+// record. Errors: kInvalidArgument, naming the text.
 Status parse_read_place(const std::string& text, RecordsOptions& options);
 
 // Adds the options to the word. `options` outlives the parsing, which throws CLI::ParseError with
@@ -71,8 +75,8 @@ Status parse_read_place(const std::string& text, RecordsOptions& options);
 void add_read_options(CLI::App& word, RecordsOptions& options);
 
 // `config`: of the clients. `is_over`: ends the following. A reader of the output that goes away
-// ends it, too, and is no error. Errors, one line each: a topic or partition that does not exist,
-// brokers away.
+// ends it, too, and is no error. Errors, one line each: a topic, partition or `record` that does
+// not exist, brokers away.
 Status run_read(Transport& transport, const ConfigMap& config, const RecordsOptions& options,
                 const Terminal& terminal, const std::function<bool()>& is_over = {});
 

@@ -71,8 +71,7 @@ TEST(Read, APlaceIsATopicSomePartitionsOrOneRecord) {
   ASSERT_EQ(parse({"orders-v1-3@17"}, options), "");
   EXPECT_EQ(options.topic, "orders-v1");
   EXPECT_THAT(options.partitions, ElementsAre(3));
-  EXPECT_EQ(options.from->offset, 17);
-  EXPECT_EQ(options.to->offset, 18);
+  EXPECT_EQ(options.record, 17);
   for (const char* wrong :
        {":1", "orders:", "orders:1,", "orders:x", "orders@1", "orders-@1", "-1@1", "orders-1@"}) {
     EXPECT_THAT(parse({wrong}, options), HasSubstr("is none of TOPIC")) << wrong;
@@ -101,7 +100,14 @@ TEST(Read, WhatIsWrongIsOneLine) {
            {{"orders", "--limit", "0"}, "--limit: '0'"},
            {{"orders", "--partitions", "-1"}, "--partitions"},
            {{"orders", "--format", "xml"}, "xml"},
-           {{"orders", "--follow", "--to", "end"}, "--to"}}) {
+           {{"orders", "--follow", "--to", "end"}, "--to"},
+           {{"orders-1@7", "--from", "3"},
+            "--from: does not go with orders-1@7, which is one record"},
+           {{"--to", "end", "orders-1@7"}, "--to: does not go with orders-1@7"},
+           {{"orders-1@7", "--follow"}, "--follow: does not go with orders-1@7"},
+           {{"orders-1@7", "--partitions", "1"}, "--partitions: does not go with orders-1@7"},
+           {{"orders:0,2", "--partitions", "1"},
+            "--partitions: does not go with orders:0,2, which names partitions"}}) {
     RecordsOptions options;
     EXPECT_THAT(parse(words, options), AllOf(HasSubstr(what), Not(HasSubstr("\n"))));
   }

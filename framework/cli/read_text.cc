@@ -3,6 +3,7 @@
 // Bytes as text and as JSON.
 #include <rookery/cli/read_text.h>
 
+#include <rookery/cli/json_text.h>
 #include <rookery/cli/moment.h>
 #include <rookery/cli/printable.h>
 
@@ -62,10 +63,7 @@ std::string record_json(const Record& record) {
     put(header, "value", Bytes(value));
     json["headers"].push_back(std::move(header));
   }
-  // JSON escapes C0 alone; DEL and C1 must not reach a terminal either.
-  std::string line = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (!is_text(line)) line = json.dump(-1, ' ', true, Json::error_handler_t::replace);
-  return line + "\n";
+  return json_text(json, -1);
 }
 
 }  // namespace rookery

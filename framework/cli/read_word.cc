@@ -1,6 +1,7 @@
 // read_word.cc
 //
-// The read command in a program: the cluster it works at, and the signals that end it.
+// The read command in a program: the cluster it works at. INT and TERM end it as they end any
+// process: there is no group to leave.
 #include "framework/cli/words.h"
 
 #include <rookery/cli/read.h>
@@ -8,37 +9,17 @@
 
 #include <CLI/CLI.hpp>
 
-#include <csignal>
-#include <ctime>
 #include <memory>
 
 namespace rookery {
 namespace {
 
-sigset_t ending_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  return signals;
-}
-
-bool has_been_told() {
-  const sigset_t signals = ending_signals();
-  const timespec at_once{};
-  return sigtimedwait(&signals, nullptr, &at_once) > 0;
-}
-
 int read_records(const WordContext& context, const RecordsOptions& options) {
-  // Before any thread is made. What does not follow has nothing to end in order.
-  const sigset_t signals = ending_signals();
-  // allow(os-thread): a mask of signals, not a thread
-  if (options.is_following) pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   const Configuration at = context.configured();
   if (!at.configured) return 1;
   ConfigMap config = client_config(at.configured->app);
   config["group.id"] = at.configured->app.options().client_id + "-read";
-  return exit_code(run_read(*at.transport, config, options, standard_terminal(), has_been_told));
+  return exit_code(run_read(*at.transport, config, options, standard_terminal()));
 }
 
 }  // namespace

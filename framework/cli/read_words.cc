@@ -69,6 +69,18 @@ void add_filters(CLI::App& word, RecordsOptions& options) {
       ->type_name("TEXT");
 }
 
+// What a place has said already is not said again.
+void refuse_contradictions(const CLI::App& word, const RecordsOptions& options) {
+  const std::string place = word.get_option("place")->results().front();
+  for (const char* name : {"--partitions", "--from", "--to", "--follow"}) {
+    if (word.get_option(name)->count() == 0) continue;
+    if (options.record) refuse(name, "does not go with " + place + ", which is one record");
+    if (name == std::string_view("--partitions") && place.find(':') != std::string::npos) {
+      refuse(name, "does not go with " + place + ", which names partitions");
+    }
+  }
+}
+
 }  // namespace
 
 Result<ReadPoint> parse_read_point(std::string_view text, Timestamp now) {
@@ -111,8 +123,7 @@ Status parse_read_place(const std::string& text, RecordsOptions& options) {
       if (is_right) {
         options.topic.resize(dash);
         options.partitions = {*partition};
-        options.from = ReadPoint{.kind = ReadPoint::Kind::kOffset, .offset = *offset};
-        options.to = ReadPoint{.kind = ReadPoint::Kind::kOffset, .offset = *offset + 1};
+        options.record = *offset;
       }
     }
   }
@@ -147,6 +158,9 @@ void add_read_options(CLI::App& word, RecordsOptions& options) {
   word.add_flag("--follow", options.is_following, "print what comes, too, until INT or TERM")
       ->excludes(word.get_option("--to"));
   add_format_option(word, options.is_json, "text, or json: an object a line");
+  word.parse_complete_callback([&word, &options] {
+    if (word.get_option("place")->count() > 0) refuse_contradictions(word, options);
+  });
   word.footer(
       "Examples:\n"
       "  read orders.v1 --from -2h --key customer-7\n"

@@ -3,6 +3,8 @@
 // What the routes command prints.
 #include <rookery/cli/routes.h>
 
+#include <rookery/cli/json_text.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -222,7 +224,7 @@ std::string routes_json(const App& app, const RoutesOptions& options) {
   for (const Mistake& mistake : validate(app)) {
     json["mistakes"].push_back({{"path", mistake.path}, {"message", mistake.message}});
   }
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json);
 }
 
 int print_routes(const App& app, const RoutesOptions& options) {

@@ -3,6 +3,8 @@
 // One line for each offset that is written.
 #include <rookery/cli/segments_text.h>
 
+#include <rookery/cli/json_text.h>
+
 #include <nlohmann/json.hpp>
 
 namespace rookery {
@@ -65,8 +67,7 @@ std::string segments_text(const SegmentsReport& report) {
 std::string segments_json(const SegmentsReport& report) {
   Json json = {{"action", report.action}, {"dry_run", report.is_dry}, {"groups", Json::array()}};
   for (const SegmentsPlan& plan : report.groups) json["groups"].push_back(group_json(plan));
-  // A group may have any name; one that is no UTF-8 must not cost the whole.
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json);
 }
 
 }  // namespace rookery

@@ -43,9 +43,35 @@ bool ask_person(const std::string& question) {
   return answer == "y" || answer == "Y" || answer == "yes";
 }
 
-// Erases to the end of the line behind it (ECMA-48, EL).
+// Erases to the end of the line (ECMA-48, EL).
+constexpr const char* kErase = "\x1b[K";
+
+volatile std::sig_atomic_t is_line_shown = 0;
+
 void show_line(const std::string& line) {
-  static_cast<void>(write_to(STDERR_FILENO, "\r" + line + "\x1b[K"));
+  is_line_shown = line.empty() ? 0 : 1;
+  static_cast<void>(write_to(STDERR_FILENO, "\r" + line + kErase));
+}
+
+void tell_line(const std::string& line) { static_cast<void>(write_to(STDERR_FILENO, line + "\n")); }
+
+// Its action is the default one again.
+void end_by_signal(int signal) {
+  if (is_line_shown != 0) {
+    constexpr std::string_view kAway = "\r\x1b[K";
+    static_cast<void>(::write(STDERR_FILENO, kAway.data(), kAway.size()) > 0);
+  }
+  ::raise(signal);
+}
+
+// What was ignored from the beginning, as by nohup, still is.
+void take_line_away_at(int signal) {
+  struct sigaction before {};
+  if (::sigaction(signal, nullptr, &before) != 0 || before.sa_handler != SIG_DFL) return;
+  struct sigaction action {};
+  action.sa_handler = end_by_signal;
+  action.sa_flags = SA_RESETHAND | SA_NODEFER;
+  ::sigaction(signal, &action, nullptr);
 }
 
 bool allows_colour() {
@@ -66,7 +92,11 @@ Terminal standard_terminal() {
   if (is_seen && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) terminal.width = size.ws_col;
   if (is_seen && ::isatty(STDIN_FILENO) == 1) terminal.confirm = ask_person;
   terminal.is_coloured = is_seen && allows_colour();
-  if (::isatty(STDERR_FILENO) == 1) terminal.show = show_line;
+  terminal.tell = tell_line;
+  if (::isatty(STDERR_FILENO) == 1) {
+    terminal.show = show_line;
+    for (const int signal : {SIGINT, SIGTERM}) take_line_away_at(signal);
+  }
   return terminal;
 }
 

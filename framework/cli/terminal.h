@@ -40,9 +40,12 @@ struct Terminal {
   std::function<void(const std::string& line)> show = {};
   // Work that takes longer is long. Zero: all of it.
   Duration shows_after = std::chrono::milliseconds(500);
+  // A line beside the output, about it. Null: nobody is told.
+  std::function<void(const std::string& line)> tell = {};
 };
-// Standard output; asks when both it and standard input are terminals; shows on standard error when
-// that is one.
+// Standard output; asks when both it and standard input are terminals; tells on standard error, and
+// shows there when that is a terminal. INT and TERM end the process as they always do, at once, but
+// take away what is shown; a broken pipe is an error of `write`.
 Terminal standard_terminal();
 
 // The question before something is changed that is not got back. `what`: "redrive writes records";

@@ -3,6 +3,7 @@
 // A line for each topic, or for each change of it.
 #include <rookery/cli/topics_text.h>
 
+#include <rookery/cli/json_text.h>
 #include <rookery/cli/table.h>
 
 #include <nlohmann/json.hpp>
@@ -11,10 +12,6 @@ namespace rookery {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string dump(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 std::size_t replicas_of(const TopicDescription& topic) {
   return topic.partitions.empty() ? 0 : topic.partitions.front().replicas.size();
@@ -47,7 +44,7 @@ std::string topics_json(const std::vector<TopicDescription>& topics) {
                               {"replication_factor", replicas_of(topic)},
                               {"partitions", std::move(partitions)}});
   }
-  return dump(json);
+  return json_text(json);
 }
 
 std::string report_text(const TopicsReport& report) {
@@ -73,7 +70,7 @@ std::string report_json(const TopicsReport& report) {
     if (topic.outcome.error) one["error"] = topic.outcome.error->text();
     json["topics"].push_back(std::move(one));
   }
-  return dump(json);
+  return json_text(json);
 }
 
 std::string health_text(const HealthReport& report) {
@@ -92,7 +89,7 @@ std::string health_json(const HealthReport& report) {
                               {"is_healthy", topic.problems.empty()},
                               {"problems", topic.problems}});
   }
-  return dump(json);
+  return json_text(json);
 }
 
 }  // namespace rookery

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -60,10 +61,10 @@ std::vector<std::string> words_of(const std::string& text) {
   return words;
 }
 
-// What to type to see it again. The front door says how it was called.
+// What to type to see it again. The front door and a program's own word say how it was called.
 std::vector<std::string> commands_for(const std::string& line, const SimulatedRun& program) {
   const char* called_as = std::getenv("ROOKERY_CALLED_AS");
-  std::string command = called_as != nullptr ? called_as : "./rookery simulate";
+  std::string command = called_as != nullptr ? called_as : program.called_as;
   if (!program.arguments.empty()) command += " " + program.arguments;
   std::vector<std::string> commands = {command + " --replay " + line};
   if (program.test.empty()) return commands;
@@ -99,12 +100,17 @@ struct Options {
   std::string profile = {};
   std::string format = "text";
   bool is_traced = false;
+  double minutes = 0;
+  bool is_not_shrunk = false;
+  double shrink_seconds = seconds_of(SimulateOptions().shrink_time_most);
 };
 
+bool has_profiles(const std::vector<SimulatedRun>& runs) { return !runs.front().profile.empty(); }
+
 // "partition, key, all".
-std::string names_of(const std::vector<SimulatedRun>& profiles) {
+std::string names_of(const std::vector<SimulatedRun>& profiles, const std::string& between = ", ") {
   std::string names;
-  for (const SimulatedRun& profile : profiles) names += profile.profile + ", ";
+  for (const SimulatedRun& profile : profiles) names += profile.profile + between;
   return names + kAllProfiles;
 }
 
@@ -127,31 +133,25 @@ std::string wrong_profile(const Options& options, const std::vector<SimulatedRun
   return "--profile: there is no '" + options.profile + "', but " + names_of(profiles);
 }
 
-// The exit code when there is nothing to run. Of several runs: profiles of one program.
-std::optional<int> parse(int argc, char** argv, const std::vector<SimulatedRun>& runs,
-                         Options& options) {
-  const SimulatedRun& program = runs.front();
-  const bool has_profiles = !program.profile.empty();
+// Of several runs: profiles of one program.
+void add_options(CLI::App& cli, const std::vector<SimulatedRun>& runs, Options& options) {
   SimulateOptions& campaign = options.campaign;
-  campaign.seeds = program.seeds;
-  campaign.violations_most = program.violations;
-  double minutes = 0;
-  bool is_not_shrunk = false;
-  double shrink_seconds = seconds_of(campaign.shrink_time_most);
-
-  const std::string what = has_profiles ? kServersUnderFaults : program.what;
-  CLI::App cli("Simulates " + program.name + ": " + what, "simulate");
+  campaign.seeds = runs.front().seeds;
+  campaign.violations_most = runs.front().violations;
   cli.add_option("--seeds", campaign.seeds, "How many seeds")->capture_default_str();
   cli.add_option("--seed-start", campaign.first_seed, "The first of them")->capture_default_str();
   cli.add_option("--replay", campaign.replay, "One run again, from the line a failure printed");
-  if (has_profiles) {
+  if (has_profiles(runs)) {
     std::string help = "How it is run; all: one after the other, with the seeds shared out";
     for (const SimulatedRun& run : runs) help += "\n" + run.profile + ": " + run.what;
-    options.profile = program.profile;
-    cli.add_option("--profile", options.profile, help)->capture_default_str();
+    options.profile = runs.front().profile;
+    // The braces tell completion of the values.
+    cli.add_option("--profile", options.profile, help)
+        ->type_name("TEXT:{" + names_of(runs, ",") + "}")
+        ->capture_default_str();
   }
   cli.add_flag("--trace", options.is_traced, "Every event on standard error");
-  cli.add_option("--minutes", minutes, "No new run begins later than this; 0: no limit")
+  cli.add_option("--minutes", options.minutes, "No new run begins later than this; 0: no limit")
       ->check(CLI::NonNegativeNumber);
   cli.add_option("--threads", campaign.threads,
                  "OS threads, which change nothing but the time; 0: as many as the machine has")
@@ -160,14 +160,23 @@ std::optional<int> parse(int argc, char** argv, const std::vector<SimulatedRun>&
   cli.add_option("--violations", campaign.violations_most, "The campaign ends at so many")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  cli.add_flag("--no-shrink", is_not_shrunk, "Failures are told as they are found");
-  cli.add_option("--shrink-seconds", shrink_seconds,
+  cli.add_flag("--no-shrink", options.is_not_shrunk, "Failures are told as they are found");
+  cli.add_option("--shrink-seconds", options.shrink_seconds,
                  "A failure is made smaller for so long at most")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
   cli.add_option("--format", options.format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+}
+
+// The exit code when there is nothing to run.
+std::optional<int> parse(int argc, char** argv, const std::vector<SimulatedRun>& runs,
+                         Options& options) {
+  const SimulatedRun& program = runs.front();
+  const std::string what = has_profiles(runs) ? kServersUnderFaults : program.what;
+  CLI::App cli("Simulates " + program.name + ": " + what, "simulate");
+  add_options(cli, runs, options);
   try {
     cli.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -175,19 +184,21 @@ std::optional<int> parse(int argc, char** argv, const std::vector<SimulatedRun>&
   } catch (const CLI::ParseError& error) {
     return usage_error(error.what());
   }
+  SimulateOptions& campaign = options.campaign;
   if (!campaign.replay.empty()) {
     if (const auto line = sim::parse_replay_line(campaign.replay); !line) {
       return usage_error(line.error().message);
     }
   }
   if (campaign.seeds == 0) return usage_error("--seeds: at least 1");
-  if (has_profiles) {
+  if (has_profiles(runs)) {
     if (const std::string wrong = wrong_profile(options, runs); !wrong.empty()) {
       return usage_error(wrong);
     }
   }
-  campaign.wall_time_most = duration_of(minutes * 60.0);
-  campaign.shrink_time_most = is_not_shrunk ? Duration::zero() : duration_of(shrink_seconds);
+  campaign.wall_time_most = duration_of(options.minutes * 60.0);
+  campaign.shrink_time_most =
+      options.is_not_shrunk ? Duration::zero() : duration_of(options.shrink_seconds);
   return std::nullopt;
 }
 
@@ -257,12 +268,15 @@ int run_main(int argc, char** argv, const std::vector<SimulatedRun>& runs) {
   return is_broken ? 1 : 0;
 }
 
-}  // namespace
+std::vector<Profile> profiles_of(const Program& program) {
+  if (!program.profiles.empty()) return program.profiles;
+  return {{.what = kServersUnderFaults, .app = program.app}};
+}
 
-int campaign_main(int argc, char** argv, const Program& program) {
-  const std::vector<Profile> without = {{.what = kServersUnderFaults, .app = program.app}};
+// They refer to both.
+std::vector<SimulatedRun> runs_of(const Program& program, const std::vector<Profile>& profiles) {
   std::vector<SimulatedRun> runs;
-  for (const Profile& profile : program.profiles.empty() ? without : program.profiles) {
+  for (const Profile& profile : profiles) {
     runs.push_back({.name = program.name,
                     .what = profile.what,
                     .run = sim::run_function(
@@ -271,9 +285,23 @@ int campaign_main(int argc, char** argv, const Program& program) {
                     .arguments = profile.name.empty() ? "" : "--profile " + profile.name,
                     .test = program.test,
                     .test_filter = profile.test_filter,
-                    .profile = profile.name});
+                    .profile = profile.name,
+                    .called_as = program.called_as});
   }
-  return run_main(argc, argv, runs);
+  return runs;
+}
+
+}  // namespace
+
+int campaign_main(int argc, char** argv, const Program& program) {
+  const std::vector<Profile> profiles = profiles_of(program);
+  return run_main(argc, argv, runs_of(program, profiles));
+}
+
+void add_campaign_options(CLI::App& word, const Program& program) {
+  const auto options = std::make_shared<Options>();
+  add_options(word, runs_of(program, profiles_of(program)), *options);
+  word.callback([options] {});  // keeps them for as long as the word
 }
 
 int campaign_main(int argc, char** argv, const SimulatedRun& program) {

@@ -11,6 +11,8 @@
 // which share the seeds. A replay line does not say which one it is of: the command that a failure
 // prints does.
 //
+// The same as a word of the program, PROGRAM simulate: simulate_command.h.
+//
 // Standard output holds the summary, or one JSON object; all else goes to standard error. Exit
 // code: 0 no violation, 1 a violation, 2 wrong usage.
 #pragma once
@@ -27,7 +29,13 @@
 #include "simulations/world/run_function.h"
 #include "simulations/world/world.h"
 
+namespace CLI {
+class App;
+}
+
 namespace rookery::testing {
+
+inline constexpr const char* kFrontDoorSimulates = "./rookery simulate";
 
 // One way to run a program: the same records and faults, but other routes.
 struct Profile {
@@ -49,9 +57,14 @@ struct Program {
   std::string test = {};
   // The first one is the default.
   std::vector<Profile> profiles = {};
+  // What is typed before its options: begins the command that runs a failure again, unless the
+  // variable ROOKERY_CALLED_AS says otherwise.
+  std::string called_as = kFrontDoorSimulates;
 };
 
 int campaign_main(int argc, char** argv, const Program& program);
+// Its options alone, for completion: what they are given goes nowhere.
+void add_campaign_options(CLI::App& word, const Program& program);
 
 // The same for a run that is no World's.
 struct SimulatedRun {
@@ -64,7 +77,8 @@ struct SimulatedRun {
   std::string arguments = {};
   std::string test = {};  // as above
   std::string test_filter = {};
-  std::string profile = {};  // that it is; empty: the program has none
+  std::string profile = {};                     // that it is; empty: the program has none
+  std::string called_as = kFrontDoorSimulates;  // as above
   // What --seeds and --violations are without being said.
   std::uint64_t seeds = 1000;
   std::size_t violations = SimulateOptions().violations_most;
