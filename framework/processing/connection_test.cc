@@ -363,5 +363,25 @@ TEST(ConsumerErrors, AreEvents) {
   harness.group().wait_for_commit(kPartition, 1);
 }
 
+TEST(ConsumerErrors, ThatAreOverAreEventsToo) {
+  Board board;
+  ServerHarness harness(board, {.consumer = consumer([](const Record&) {})});
+  harness.start();
+  harness.group().push_event(ConnectionRestored{"a:1 answers again, after 12s"});
+  board.wait_for_notes("connection.restored: a:1 answers again, after 12s");
+  harness.transport.producer.on_restored("producer: a:1 answers again, after 13s");
+  board.wait_for_notes("connection.restored: producer: a:1 answers again, after 13s");
+}
+
+TEST(Assignments, AreToldWithTheOffsetsWhereTheyStart) {
+  Board board;
+  ServerHarness harness(board, {.consumer = consumer([](const Record&) {})});
+  harness.start();
+  harness.group().assign({"orders", 10}, 17, 17);
+  board.wait_for_notes("partitions.assigned: orders-[10] from [17]");
+  harness.group().assign({{"orders", 2}, {"orders", 1}});
+  board.wait_for_notes("partitions.assigned: orders-[1,2] from [earliest,earliest]");
+}
+
 }  // namespace
 }  // namespace rookery

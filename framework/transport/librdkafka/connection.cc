@@ -6,11 +6,14 @@
 #include <rookery/runtime/mutex.h>
 #include <rookery/runtime/ranks.h>
 #include <rookery/runtime/time.h>
+#include <rookery/transport/librdkafka/errors.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <set>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace rookery::librdkafka {
@@ -27,6 +30,20 @@ std::string_view word_for(std::string_view state) {
   if (state == "UP" || state == "UPDATE") return kConnected;
   if (state == "INIT" || state == "DOWN") return kDisconnected;
   return kConnecting;
+}
+
+// Trouble of a client with its brokers, not of a partition or a group.
+bool is_of_connections(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__SSL:
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+      return true;
+    default:
+      return false;
+  }
 }
 
 // Where rd_kafka_new fails behind on_new (credentials that cannot be used), librdkafka 2.0.2 has
@@ -59,6 +76,7 @@ void Connection::log(const rd_kafka_t* client, int level, const char* facility, 
 rd_kafka_resp_err_t Connection::on_new(rd_kafka_t* client, const rd_kafka_conf_t*, void* state,
                                        char*, size_t) {
   static_cast<State*>(state)->has_begun = true;
+  rd_kafka_interceptor_add_on_response_received(client, "rookery", on_response, state);
   return rd_kafka_interceptor_add_on_broker_state_change(client, "rookery", on_broker_state, state);
 }
 
@@ -74,6 +92,17 @@ rd_kafka_resp_err_t Connection::on_broker_state(rd_kafka_t*, std::int32_t id, co
   if (self->brokers.size() > kBrokersRemembered) {
     std::erase_if(self->brokers, [](const auto& broker) { return broker.second == kDisconnected; });
   }
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t Connection::on_response(rd_kafka_t*, int, const char* broker, std::int32_t,
+                                            std::int16_t api, std::int16_t, std::int32_t,
+                                            std::size_t, std::int64_t, rd_kafka_resp_err_t error,
+                                            void* state) {
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return RD_KAFKA_RESP_ERR_NO_ERROR;
+  auto* self = static_cast<State*>(state);
+  MutexLock lock(self->mutex);
+  self->outages.note_answer(broker, api, now());
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -141,7 +170,44 @@ ClientStatistics Connection::statistics() const {
   return statistics;
 }
 
-std::string Connection::text() const {
+std::optional<Error> Connection::trouble(rd_kafka_resp_err_t code, const std::string& told,
+                                         const std::string& whose) {
+  if (!is_of_connections(code)) return make_error(code, whose + text(), told.c_str());
+  {
+    MutexLock lock(state_->mutex);
+    bool is_news = false;
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+      std::set<std::pair<std::string, int>> addresses;
+      for (const auto& [broker, state] : state_->brokers) {
+        addresses.emplace(std::get<1>(broker), std::get<2>(broker));
+      }
+      is_news = state_->outages.is_news_that_all_are_down(addresses.size(), now());
+    } else {
+      is_news = state_->outages.is_news(told, code_of(code), now());
+    }
+    if (!is_news) return std::nullopt;
+  }
+  // How long librdkafka was in which of its own states helps nobody.
+  std::string reason = told.substr(0, told.rfind(" (after "));
+  if (code_of(code) == ErrorCode::kSaslAuthenticationFailed) {
+    reason += "; check sasl.mechanism, sasl.username and sasl.password: tried again until then";
+  }
+  return make_error(code, whose + text_without(address_in(told)), reason.c_str());
+}
+
+std::vector<std::string> Connection::take_restored() {
+  std::vector<std::string> restored;
+  {
+    MutexLock lock(state_->mutex);
+    restored = state_->outages.take_ended();
+  }
+  for (std::string& message : restored) message = text() + ": " + message;
+  return restored;
+}
+
+std::string Connection::text() const { return text_without(""); }
+
+std::string Connection::text_without(const std::string& away) const {
   struct Seen {
     std::int32_t id = -1;
     std::string host;
@@ -157,7 +223,8 @@ std::string Connection::text() const {
     MutexLock lock(state_->mutex);
     for (const auto& [broker, state] : state_->brokers) {
       const auto& [id, host, port] = broker;
-      const Seen seen{id, host, port, state};
+      const bool is_away = host + ":" + std::to_string(port) == away;
+      const Seen seen{id, host, port, is_away ? std::string(kDisconnected) : state};
       if (!best || rank(seen) < rank(*best)) best = seen;
     }
   }
