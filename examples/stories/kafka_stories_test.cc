@@ -10,7 +10,6 @@
 #include <rookery/runtime/time.h>
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <set>
 #include <string>
@@ -179,20 +178,14 @@ TEST_F(Stories, ABrokerThatIsAwayIsToldOnceAndWaitedFor) {
 TEST_F(Stories, ABrokerWhoseDiskIsFullIsToldOnceAndWaitedFor) {
   for (const int partition : {0, 1}) stage_.produce_wait(partition);
   for (const int partition : {0, 1}) stage_.produce(partition, 0, kRecords);
-  stage_.order("stop-node 1");
-  const std::filesystem::path log = stage_.output_log();
-  ASSERT_EQ(std::filesystem::file_size(log), 0U);
-  std::filesystem::remove(log);
-  std::filesystem::create_symlink("/dev/full", log);
-  stage_.order("start-node 1");
+  stage_.fill_disk();
   auto program = stage_.start({});
   ASSERT_TRUE(wait_for_words(*program, "partitions.assigned", 1));
   stage_.open_gate();
   ASSERT_TRUE(wait_until([&] { return !stage_.is_broker_running(); }))
       << "the broker did not meet its full disk";
   wait_for_words(*program, "error.occurred", 2);
-  std::filesystem::remove(log);
-  stage_.order("start-node 1");
+  stage_.make_room();
   wait_for_copies(values(0, kRecords));
   wait_for_words(*program, "connection.restored", 2);
   expect_to_end_in_order(*program);

@@ -61,6 +61,10 @@ Stage::Stage()
 }
 
 Stage::~Stage() {
+  // Whatever the test came to, the next one needs the broker.
+  if (!full_disk_.empty() && is_broker_running()) order("stop-node 1");
+  if (!full_disk_.empty()) make_room();
+  if (!is_broker_running()) order("start-node 1");
   for (const auto& deleted : admin_->delete_topics({input(), output()}, deadline_in(kPatience))) {
     EXPECT_TRUE(deleted) << deleted.error().text();
   }
@@ -127,9 +131,24 @@ bool Stage::is_broker_running() {
   return std::system(command.c_str()) == 0;
 }
 
-std::filesystem::path Stage::output_log() const {
-  return std::filesystem::path(environment("ROOKERY_KAFKA_DIR")) / "node-1" / "data" /
-         (output() + "-0") / "00000000000000000000.log";
+// /dev/full answers each write with ENOSPC, and is empty to who reads how long it is.
+void Stage::fill_disk() {
+  order("stop-node 1");
+  const std::filesystem::path log = std::filesystem::path(environment("ROOKERY_KAFKA_DIR")) /
+                                    "node-1" / "data" / (output() + "-0") /
+                                    "00000000000000000000.log";
+  ASSERT_EQ(std::filesystem::file_size(log), 0U) << log;
+  std::filesystem::remove(log);
+  std::filesystem::create_symlink("/dev/full", log);
+  full_disk_ = log;
+  order("start-node 1");
+}
+
+void Stage::make_room() {
+  std::filesystem::remove(full_disk_);
+  const std::ofstream empty(full_disk_);
+  full_disk_.clear();
+  order("start-node 1");
 }
 
 std::unique_ptr<archive::ChildProcess> Stage::start(

@@ -52,8 +52,10 @@ class Stage {
   // Orders of tools/kafka.sh.
   void order(const std::string& words);
   bool is_broker_running();
-  // Of the output's only partition, which must be empty; while the broker is down.
-  std::filesystem::path output_log() const;
+  // The disk of the output's only partition, in which nothing is yet, has no room; or has some
+  // again. Both start the broker, and the first stops it before.
+  void fill_disk();
+  void make_room();
 
   // `settings`: librdkafka's, over those that reach the brokers.
   std::unique_ptr<archive::ChildProcess> start(const std::map<std::string, std::string>& settings,
@@ -66,6 +68,7 @@ class Stage {
   std::string control_;
   std::string prefix_;
   std::string gate_;
+  std::filesystem::path full_disk_;  // a log that can only be replaced while the broker is down
   std::unique_ptr<rookery::Transport> transport_;
   std::unique_ptr<rookery::AdminClient> admin_;
 };

@@ -57,7 +57,7 @@ TEST(Assignment, OfATopicWithoutARouteIsToldAndLeftAlone) {
               ElementsAre(HasSubstr("assignment UNKNOWN_TOPIC_OR_PARTITION strangers-2"),
                           HasSubstr("assignment UNKNOWN_TOPIC_OR_PARTITION strangers-2")));
   EXPECT_THAT(board.notes("partitions."),
-              ElementsAre("assigned: orders-[0]", "revoked: orders-[0]"));
+              ElementsAre("assigned: orders-[0] from [earliest]", "revoked: orders-[0]"));
 }
 
 TEST(Assignment, ThatIsLostOfATopicWithoutARouteIsHandedBack) {
