@@ -48,7 +48,8 @@ std::string read_file(const std::string& path) {
 }  // namespace
 
 ChildProcess::ChildProcess(std::vector<std::string> words, ChildOptions options)
-    : output_path_(options.output.empty() ? new_file() : ""), errors_path_(new_file()) {
+    : output_path_(options.output.empty() ? new_file() : ""),
+      errors_path_(options.errors.empty() ? new_file() : "") {
   int ends[2] = {-1, -1};
   if (options.has_input) {
     require(::pipe2(ends, O_CLOEXEC) == 0, "pipe2");
@@ -65,7 +66,8 @@ ChildProcess::ChildProcess(std::vector<std::string> words, ChildOptions options)
   }
   const std::string output = options.output.empty() ? output_path_ : options.output;
   posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output.c_str(), O_WRONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors_path_.c_str(), O_WRONLY, 0);
+  const std::string errors = options.errors.empty() ? errors_path_ : options.errors;
+  posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, errors.c_str(), O_WRONLY, 0);
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -87,7 +89,7 @@ ChildProcess::~ChildProcess() {
   close_input();
   ::close(pid_descriptor_);
   if (!output_path_.empty()) ::unlink(output_path_.c_str());
-  ::unlink(errors_path_.c_str());
+  if (!errors_path_.empty()) ::unlink(errors_path_.c_str());
 }
 
 bool ChildProcess::write(std::string_view text) {

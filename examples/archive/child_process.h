@@ -22,6 +22,7 @@ namespace archive {
 struct ChildOptions {
   bool has_input = false;   // a pipe to its standard input; else /dev/null
   std::string output = {};  // a file or device for its standard output; else kept for output()
+  std::string errors = {};  // the same of its standard error
 };
 
 class ChildProcess {

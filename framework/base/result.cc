@@ -122,6 +122,8 @@ std::string_view name(ErrorCode code) {
       return "POLICY_VIOLATION";
     case ErrorCode::kSecurityDisabled:
       return "SECURITY_DISABLED";
+    case ErrorCode::kSaslAuthenticationFailed:
+      return "SASL_AUTHENTICATION_FAILED";
     case ErrorCode::kNoOffset:
       return "NO_OFFSET";
   }

@@ -76,6 +76,7 @@ enum class ErrorCode {
   kNonEmptyGroup,
   kPolicyViolation,
   kSecurityDisabled,
+  kSaslAuthenticationFailed,
   kNoOffset,
 };
 

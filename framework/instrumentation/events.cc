@@ -25,6 +25,8 @@ const char* name(EventKind kind) {
       return "server.stopped";
     case EventKind::kSignal:
       return "signal";
+    case EventKind::kConnectionRestored:
+      return "connection.restored";
     case EventKind::kPartitionsAssigned:
       return "partitions.assigned";
     case EventKind::kPartitionsRevoked:

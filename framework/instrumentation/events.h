@@ -30,6 +30,7 @@ enum class EventKind {
   kServerQuiet,
   kServerStopped,
   kSignal,
+  kConnectionRestored,  // brokers answer a client again, of which an error had told
   kPartitionsAssigned,
   kPartitionsRevoked,  // handed back in order
   kPartitionsLost,

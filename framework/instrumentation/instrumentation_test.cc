@@ -4,10 +4,13 @@
 #include <rookery/instrumentation/events.h>
 #include <rookery/instrumentation/log.h>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <fstream>
 #include <new>
 #include <set>
 #include <stdexcept>
@@ -141,6 +144,47 @@ TEST(Monitor, HasANameOfItsOwnForEachKind) {
   }
   EXPECT_EQ(names.size(), kEventKinds);
   EXPECT_FALSE(names.contains("unknown"));
+}
+
+// Standard error goes to a file or device, until the end.
+class StderrTo {
+ public:
+  explicit StderrTo(const std::string& path) : before_(::dup(STDERR_FILENO)) { go_on_to(path); }
+  ~StderrTo() {
+    ::dup2(before_, STDERR_FILENO);
+    ::close(before_);
+  }
+  void go_on_to(const std::string& path) {
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT, 0600);
+    EXPECT_GE(file, 0) << path;
+    ::dup2(file, STDERR_FILENO);
+    ::close(file);
+  }
+
+ private:
+  int before_;
+};
+
+TEST(Log, TellsHowMuchOfItAFullDiskHasLost) {
+  const std::string path = ::testing::TempDir() + "/log";
+  {
+    Monitor monitor;
+    log_to_stderr(monitor);
+    StderrTo to("/dev/full");
+    monitor.publish({.kind = EventKind::kServerStarted, .origin = "s1"});
+    monitor.publish({.kind = EventKind::kCommitted, .origin = "s1"});  // below the level
+    monitor.publish({.kind = EventKind::kServerStopping, .origin = "s1"});
+    to.go_on_to(path);
+    monitor.publish({.kind = EventKind::kSignal, .origin = "s1", .message = "received SIGTERM"});
+    monitor.publish({.kind = EventKind::kServerStopped, .origin = "s1"});
+  }
+  std::ifstream file(path);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line.substr(25));
+  EXPECT_THAT(lines,
+              ElementsAre("warning [s1] error.occurred in listener: 2 lines of this log were "
+                          "lost: No space left on device (IO)",
+                          "info [s1] signal: received SIGTERM", "info [s1] server.stopped"));
 }
 
 TEST(Log, JsonIsOneObjectWithWhatIsKnown) {

@@ -3,13 +3,19 @@
 // The one style of log lines. Writing is spdlog's.
 #include <rookery/instrumentation/log.h>
 
+#include <rookery/runtime/mutex.h>
+#include <rookery/runtime/ranks.h>
+
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <nlohmann/json.hpp>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <memory>
+#include <string>
+#include <system_error>
 
 namespace rookery {
 namespace {
@@ -120,20 +126,63 @@ std::string log_json(const Event& event, WallTime time) {
   return line.dump(-1, ' ', /*ensure_ascii=*/false, nlohmann::json::error_handler_t::replace);
 }
 
+namespace {
+
+// Lines to standard error. Thread rules: any thread.
+class StderrLog {
+ public:
+  explicit StderrLog(const LogOptions& options)
+      : is_json_(options.format == LogFormat::kJson),
+        logger_("rookery", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
+    logger_.set_pattern(is_json_ ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
+                        spdlog::pattern_time_type::utc);
+    logger_.set_level(spdlog_level(options.level));
+    logger_.flush_on(spdlog::level::debug);
+  }
+
+  void log(const Event& event) {
+    const spdlog::level::level_enum level = spdlog_level(level_of(event));
+    if (!logger_.should_log(level)) return;
+    const std::string line = text(event);
+    MutexLock lock(mutex_);
+    if (lost_ > 0 && write(spdlog::level::warn, text(loss(event.origin)))) lost_ = 0;
+    if (!write(level, line)) ++lost_;
+  }
+
+ private:
+  std::string text(const Event& event) const {
+    return is_json_ ? log_json(event, wall_now()) : log_text(event);
+  }
+  Event loss(const std::string& origin) const {
+    return {.kind = EventKind::kErrorOccurred,
+            .origin = origin,
+            .message = std::to_string(lost_) + " lines of this log were lost: " + why_,
+            .error_type = "listener",
+            .error_class = std::string(name(ErrorCode::kIo))};
+  }
+  // spdlog ignores what its sink could not write; the stream remembers.
+  bool write(spdlog::level::level_enum level, const std::string& line) {
+    errno = 0;
+    logger_.log(level, spdlog::string_view_t(line));
+    const int error = errno;
+    if (std::ferror(stderr) == 0) return true;
+    why_ = std::error_code(error, std::generic_category()).message();
+    std::clearerr(stderr);
+    return false;
+  }
+
+  const bool is_json_;
+  Mutex mutex_{"log", ranks::kLog};  // guards what follows
+  spdlog::logger logger_;
+  std::size_t lost_ = 0;
+  std::string why_;
+};
+
+}  // namespace
+
 void log_to_stderr(Monitor& monitor, const LogOptions& options) {
-  auto logger = std::make_shared<spdlog::logger>("rookery",
-                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  const bool is_json = options.format == LogFormat::kJson;
-  logger->set_pattern(is_json ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
-                      spdlog::pattern_time_type::utc);
-  logger->set_level(spdlog_level(options.level));
-  logger->flush_on(spdlog::level::debug);
-  monitor.subscribe([logger, is_json](const Event& event) {
-    const auto level = spdlog_level(level_of(event));
-    if (!logger->should_log(level)) return;
-    logger->log(level,
-                spdlog::string_view_t(is_json ? log_json(event, wall_now()) : log_text(event)));
-  });
+  const auto log = std::make_shared<StderrLog>(options);
+  monitor.subscribe([log](const Event& event) { log->log(event); });
 }
 
 }  // namespace rookery

@@ -2,7 +2,8 @@
 //
 // Events as log lines on standard error, as text or JSON:
 //
-//   2026-01-01T00:00:00.000Z info [billing-1f eu] partitions.assigned: orders.v1-[0,1]
+//   2026-01-01T00:00:00.000Z info [billing-1f eu] partitions.assigned: orders.v1-[0,1] from
+//   [17,earliest]
 //
 // The origin in brackets begins with the server's id.
 #pragma once
@@ -39,7 +40,9 @@ struct LogOptions {
   LogFormat format = LogFormat::kText;
 };
 
-// Logs every event of the monitor at or above the level. Lines of one process never mix.
+// Logs every event of the monitor at or above the level. Lines of one process never mix. What
+// cannot be written (a full disk) is lost, keeps nobody waiting, and is counted in an
+// error.occurred of type "listener" in the log, as soon as that can be written.
 void log_to_stderr(Monitor& monitor, const LogOptions& options = {});
 
 }  // namespace rookery

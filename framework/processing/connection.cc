@@ -112,7 +112,7 @@ TimePoint Connection::next_deadline() const {
 // ---- Events
 
 void Connection::handle(Assigned& assigned) {
-  std::vector<TopicPartition> names;
+  std::map<TopicPartition, std::optional<Offset>> starts;
   std::vector<TopicPartition> unrouted;
   std::vector<std::shared_ptr<Partition>> born;
   {
@@ -123,7 +123,7 @@ void Connection::handle(Assigned& assigned) {
         unrouted.push_back(partition.partition);
         continue;
       }
-      names.push_back(partition.partition);
+      starts.emplace(partition.partition, partition.committed);
       const auto& [factory, settings] = route->second;
       auto actor = std::make_shared<Partition>(environment_, partition, factory, settings);
       born.push_back(actor);
@@ -151,7 +151,7 @@ void Connection::handle(Assigned& assigned) {
                               partition->metadata_problem()},
                   partition->topic_partition());
   }
-  if (!names.empty()) publish(EventKind::kPartitionsAssigned, names);
+  publish_assigned(starts);
   next_commit_ = std::min(next_commit_, deadline_in(commit_interval()));
   if (is_shutting_down_) return;  // never started: closing hands them back untouched
   for (const auto& partition : born) partition->start();
@@ -213,11 +213,6 @@ void Connection::handle(CommitDone& done) {
       publish_error("commit", result.status.error(), result.partition, result.offset);
     }
   }
-}
-
-void Connection::handle(ConsumerError& error) {
-  publish_error("connection", error.error, error.partition);
-  if (error.error.fatal) environment_->on_fatal(error.error);
 }
 
 // ---- Commits
@@ -313,27 +308,6 @@ void Connection::add_slow_runs(Partition& partition, TimePoint time, std::vector
     if (run.offset >= 0) event.offset = run.offset;
     events.push_back(std::move(event));
   }
-}
-
-void Connection::publish(EventKind kind, const std::vector<TopicPartition>& partitions) {
-  environment_->relay->publish({.kind = kind,
-                                .origin = environment_->origin,
-                                .message = text(partitions),
-                                .group = options_.group});
-}
-
-void Connection::publish_error(const std::string& type, const Error& error,
-                               std::optional<TopicPartition> partition,
-                               std::optional<Offset> offset) {
-  environment_->events->publish({.kind = EventKind::kErrorOccurred,
-                                 .origin = environment_->origin,
-                                 .message = error.text(),
-                                 .error_type = type,
-                                 .error_class = std::string(name(error.code)),
-                                 .partition = std::move(partition),
-                                 .offset = offset,
-                                 .fatal = error.fatal,
-                                 .group = options_.group});
 }
 
 void Connection::add_vitals(TimePoint time, Vitals& vitals) const {

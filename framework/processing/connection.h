@@ -80,6 +80,7 @@ class Connection {
   void handle(Revoking& revoking);
   void handle(CommitDone& done);
   void handle(ConsumerError& error);
+  void handle(ConnectionRestored& restored);
   void handle(Statistics&) {}
   // is_asked_for: by somebody who wants the coordinator's word, also for what is committed already.
   CommitId commit(const std::vector<AssignmentId>& assignments, bool is_asked_for = false);
@@ -103,7 +104,10 @@ class Connection {
   void end_commits(EndingSet& ending);
   void begin_shutdown();
   void close();
+  void publish(EventKind kind, std::string message);
   void publish(EventKind kind, const std::vector<TopicPartition>& partitions);
+  // And the offsets where they start; none: at the initial one.
+  void publish_assigned(const std::map<TopicPartition, std::optional<Offset>>& starts);
   void publish_error(const std::string& type, const Error& error,
                      std::optional<TopicPartition> partition = {},
                      std::optional<Offset> offset = {});

@@ -57,7 +57,7 @@ TEST(Assignment, OfATopicWithoutARouteIsToldAndLeftAlone) {
               ElementsAre(HasSubstr("assignment UNKNOWN_TOPIC_OR_PARTITION strangers-2"),
                           HasSubstr("assignment UNKNOWN_TOPIC_OR_PARTITION strangers-2")));
   EXPECT_THAT(board.notes("partitions."),
-              ElementsAre("assigned: orders-[0]", "revoked: orders-[0]"));
+              ElementsAre("assigned: orders-[0] from [earliest]", "revoked: orders-[0]"));
 }
 
 TEST(Assignment, ThatIsLostOfATopicWithoutARouteIsHandedBack) {
@@ -361,6 +361,26 @@ TEST(ConsumerErrors, AreEvents) {
   board.wait_for_notes("error.occurred connection TRANSPORT: TRANSPORT: broker 2 is away");
   harness.assign()->push(1);
   harness.group().wait_for_commit(kPartition, 1);
+}
+
+TEST(ConsumerErrors, ThatAreOverAreEventsToo) {
+  Board board;
+  ServerHarness harness(board, {.consumer = consumer([](const Record&) {})});
+  harness.start();
+  harness.group().push_event(ConnectionRestored{"a:1 answers again, after 12s"});
+  board.wait_for_notes("connection.restored: a:1 answers again, after 12s");
+  harness.transport.producer.on_restored("producer: a:1 answers again, after 13s");
+  board.wait_for_notes("connection.restored: producer: a:1 answers again, after 13s");
+}
+
+TEST(Assignments, AreToldWithTheOffsetsWhereTheyStart) {
+  Board board;
+  ServerHarness harness(board, {.consumer = consumer([](const Record&) {})});
+  harness.start();
+  harness.group().assign({"orders", 10}, 17, 17);
+  board.wait_for_notes("partitions.assigned: orders-[10] from [17]");
+  harness.group().assign({{"orders", 2}, {"orders", 1}});
+  board.wait_for_notes("partitions.assigned: orders-[1,2] from [earliest,earliest]");
 }
 
 }  // namespace

@@ -272,7 +272,7 @@ TEST(OutOfMemory, OnTheProducersThreadIsTold) {
   Board board;
   FakeTransport transport(board);
   transport.producer.acknowledges = false;  // the last to let go is its thread
-  auto producer = OutputProducer::make(transport, {}, {}, [&] { board.note("out of memory"); });
+  auto producer = OutputProducer::make(transport, {}, {}, {}, [&] { board.note("out of memory"); });
   ASSERT_TRUE(producer);
   const auto listener = std::make_shared<Exhausted>(board);
   auto* pending = new PendingRecord(listener, 0, /*is_dead_letter=*/false, "");

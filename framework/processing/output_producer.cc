@@ -106,6 +106,7 @@ void PendingRecord::note_unsent(const Error& error) {
 
 Result<std::unique_ptr<OutputProducer>> OutputProducer::make(Transport& transport, ConfigMap config,
                                                              ProducerErrorHandler on_error,
+                                                             ProducerRestoredHandler on_restored,
                                                              std::function<void()> on_bad_alloc,
                                                              const Tracer* tracer) {
   auto sender = BoundedSender::make(
@@ -124,7 +125,7 @@ Result<std::unique_ptr<OutputProducer>> OutputProducer::make(Transport& transpor
           }
         }
       },
-      std::move(on_error));
+      std::move(on_error), std::move(on_restored));
   if (!sender) return fail(sender.error());
   return std::unique_ptr<OutputProducer>(new OutputProducer(std::move(*sender), tracer));
 }

@@ -105,10 +105,11 @@ class PendingRecord {
 
 class OutputProducer {
  public:
-  // on_error as in ProducerOptions. on_bad_alloc: there was no memory to deal with a report; on the
-  // producer's thread. tracer: outlives it; null: outputs have no spans.
+  // on_error, on_restored as in ProducerOptions. on_bad_alloc: there was no memory to deal with a
+  // report; on the producer's thread. tracer: outlives it; null: outputs have no spans.
   static Result<std::unique_ptr<OutputProducer>> make(Transport& transport, ConfigMap config,
                                                       ProducerErrorHandler on_error,
+                                                      ProducerRestoredHandler on_restored,
                                                       std::function<void()> on_bad_alloc,
                                                       const Tracer* tracer = nullptr);
 

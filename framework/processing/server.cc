@@ -27,8 +27,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// At least, and also when the work's own time limit is over: for the producer's last
-// acknowledgements, and for workers to notice.
+// At least, also past the work's time limit: for last acknowledgements, and workers to notice.
 constexpr Duration kProducerCloseTimeout = 5s, kWorkerJoinTimeout = 5s;
 constexpr Duration kSpansTimeout = 2s;  // for the last spans: nobody's records wait for them
 
@@ -214,6 +213,7 @@ class Server::Impl {
     auto on_error = [this](const Error& error) { note_error("producer", error); };
     if (auto outputs = OutputProducer::make(
             transport_, producer_config(app_), on_error,
+            [this](const auto& text) { publish(EventKind::kConnectionRestored, text); },
             [this] { note_bad_alloc("the producer's thread"); }, tracer_.get())) {
       outputs_ = std::move(*outputs);
     } else {

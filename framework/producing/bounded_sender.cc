@@ -29,14 +29,16 @@ Status refused(const OutgoingRecord& record, Duration waited, const Error& full)
 
 Result<std::unique_ptr<BoundedSender>> BoundedSender::make(Transport& transport, ConfigMap config,
                                                            DeliveryHandler on_delivery,
-                                                           ProducerErrorHandler on_error) {
+                                                           ProducerErrorHandler on_error,
+                                                           ProducerRestoredHandler on_restored) {
   std::unique_ptr<BoundedSender> sender(new BoundedSender());
   sender->on_delivery_ = std::move(on_delivery);
   auto client = transport.make_producer(
       {.config = std::move(config),
        .on_delivery = [self = sender.get()](
                           std::span<const DeliveryReport> reports) { self->report(reports); },
-       .on_error = std::move(on_error)});
+       .on_error = std::move(on_error),
+       .on_restored = std::move(on_restored)});
   if (!client) return fail(client.error());
   sender->client_ = std::move(*client);
   return sender;

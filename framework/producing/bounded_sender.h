@@ -21,7 +21,8 @@ class BoundedSender {
   // The handlers as in ProducerOptions.
   static Result<std::unique_ptr<BoundedSender>> make(Transport& transport, ConfigMap config,
                                                      DeliveryHandler on_delivery,
-                                                     ProducerErrorHandler on_error = {});
+                                                     ProducerErrorHandler on_error = {},
+                                                     ProducerRestoredHandler on_restored = {});
 
   // Waits while the buffer is full, to the deadline (without one for `patience`) or until give_up()
   // answers an error. Then kQueueFull, naming the topic, the time waited and what is full. From a

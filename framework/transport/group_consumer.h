@@ -86,13 +86,21 @@ struct ConsumerError {
   std::optional<TopicPartition> partition;
 };
 
+// Brokers that an error told of answer again; "<client_id=...>: kafka-2:9092 answers again, after
+// 12s". Such an error comes once for each broker and kind of trouble until then. Transports without
+// an outage of their own never send it.
+struct ConnectionRestored {
+  std::string message;
+};
+
 // librdkafka's statistics object, once per statistics.interval.ms; transports without one never
 // send it.
 struct Statistics {
   std::string json;
 };
 
-using GroupEvent = std::variant<Assigned, Revoking, CommitDone, ConsumerError, Statistics>;
+using GroupEvent =
+    std::variant<Assigned, Revoking, CommitDone, ConsumerError, ConnectionRestored, Statistics>;
 
 struct CommittedOffset {
   TopicPartition partition;

@@ -35,6 +35,8 @@ using DeliveryHandler = std::function<void(std::span<const DeliveryReport>)>;
 // Trouble that is no record's own: brokers that are down or refuse us, a fatal error (then the
 // producer sends no more). Called where delivery handlers are, by their rules.
 using ProducerErrorHandler = std::function<void(const Error&)>;
+// Brokers that an error told of answer again (ConnectionRestored in group_consumer.h). As above.
+using ProducerRestoredHandler = std::function<void(const std::string& message)>;
 
 class ProducerClient {
  public:

@@ -33,6 +33,7 @@ struct ProducerOptions {
   ConfigMap config;
   DeliveryHandler on_delivery;
   ProducerErrorHandler on_error = {};  // null: not told
+  ProducerRestoredHandler on_restored = {};
 };
 
 class Transport {

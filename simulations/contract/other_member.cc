@@ -44,6 +44,7 @@ struct Life {
     if (refused > 0) say("refused", static_cast<std::size_t>(refused));
   }
   void operator()(ConsumerError&) {}
+  void operator()(ConnectionRestored&) {}
   void operator()(Statistics&) {}
 };
 

@@ -23,7 +23,7 @@ namespace rookery::fakes {
 inline const TopicPartition kPartition{"orders", 0};
 
 // Writes each event on the board: "error.occurred consume std::runtime_error orders-0@5: text",
-// "partitions.assigned: orders-[0]".
+// "partitions.assigned: orders-[0] from [17]".
 void write_events(Monitor& monitor, Board& board);
 
 // A record consumer whose hooks are callables; empty ones do nothing. Writes "born" and "gone" on

@@ -6,15 +6,31 @@
 #include <rookery/runtime/mutex.h>
 #include <rookery/runtime/ranks.h>
 #include <rookery/runtime/time.h>
+#include <rookery/transport/librdkafka/errors.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace rookery::librdkafka {
 namespace {
+
+// Trouble of a client with its brokers, not of a partition or a group.
+bool is_of_connections(rd_kafka_resp_err_t code) {
+  switch (code) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+    case RD_KAFKA_RESP_ERR__RESOLVE:
+    case RD_KAFKA_RESP_ERR__SSL:
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+      return true;
+    default:
+      return false;
+  }
+}
 
 // Where rd_kafka_new fails behind on_new (credentials that cannot be used), librdkafka 2.0.2 has
 // freed the configuration's interceptors already, and rd_kafka_conf_destroy would free them again.
@@ -46,6 +62,7 @@ void Connection::log(const rd_kafka_t* client, int level, const char* facility, 
 rd_kafka_resp_err_t Connection::on_new(rd_kafka_t* client, const rd_kafka_conf_t*, void* state,
                                        char*, size_t) {
   static_cast<State*>(state)->has_begun = true;
+  rd_kafka_interceptor_add_on_response_received(client, "rookery", on_response, state);
   return rd_kafka_interceptor_add_on_broker_state_change(client, "rookery", on_broker_state, state);
 }
 
@@ -53,6 +70,17 @@ rd_kafka_resp_err_t Connection::on_broker_state(rd_kafka_t*, std::int32_t id, co
                                                 const char* host, int port, const char* state_name,
                                                 void* state) {
   static_cast<State*>(state)->brokers.note_state(id, host, port, state_name);
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t Connection::on_response(rd_kafka_t*, int, const char* broker, std::int32_t,
+                                            std::int16_t api, std::int16_t, std::int32_t,
+                                            std::size_t, std::int64_t, rd_kafka_resp_err_t error,
+                                            void* state) {
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return RD_KAFKA_RESP_ERR_NO_ERROR;
+  auto* self = static_cast<State*>(state);
+  MutexLock lock(self->mutex);
+  self->outages.note_answer(broker, api, now());
   return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -96,8 +124,39 @@ void Connection::note_statistics(std::string_view json, bool has_round_trips) {
 
 ClientStatistics Connection::statistics() const { return state_->brokers.statistics(); }
 
-std::string Connection::text() const {
-  return "<client_id=" + state_->client_id + state_->brokers.text() + ">";
+std::optional<Error> Connection::trouble(rd_kafka_resp_err_t code, const std::string& told,
+                                         const std::string& whose) {
+  if (!is_of_connections(code)) return make_error(code, whose + text(), told.c_str());
+  const std::size_t addresses = state_->brokers.addresses();
+  {
+    MutexLock lock(state_->mutex);
+    const bool is_news = code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN
+                             ? state_->outages.is_news_that_all_are_down(addresses, now())
+                             : state_->outages.is_news(told, code_of(code), now());
+    if (!is_news) return std::nullopt;
+  }
+  // How long librdkafka was in which of its own states helps nobody.
+  std::string reason = told.substr(0, told.rfind(" (after "));
+  if (code_of(code) == ErrorCode::kSaslAuthenticationFailed) {
+    reason += "; check sasl.mechanism, sasl.username and sasl.password: tried again until then";
+  }
+  return make_error(code, whose + text_without(address_in(told)), reason.c_str());
+}
+
+std::vector<std::string> Connection::take_restored() {
+  std::vector<std::string> restored;
+  {
+    MutexLock lock(state_->mutex);
+    restored = state_->outages.take_ended();
+  }
+  for (std::string& message : restored) message = text() + ": " + message;
+  return restored;
+}
+
+std::string Connection::text() const { return text_without(""); }
+
+std::string Connection::text_without(const std::string& away) const {
+  return "<client_id=" + state_->client_id + state_->brokers.text(away) + ">";
 }
 
 }  // namespace rookery::librdkafka

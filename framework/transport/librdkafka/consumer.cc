@@ -7,7 +7,6 @@
 #include <rookery/transport/librdkafka/errors.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstring>
 #include <utility>
@@ -128,6 +127,9 @@ std::vector<GroupEvent> Consumer::poll_events(TimePoint deadline) {
       }
       present = now();
       serve(present);
+      for (std::string& restored : core_->connection->take_restored()) {
+        events_.emplace_back(ConnectionRestored{std::move(restored)});
+      }
     }
     for (CommitDone& done : commits_.take_done()) events_.emplace_back(std::move(done));
     if (is_woken_.exchange(false) || !events_.empty() || !core_ || present >= deadline) {
@@ -165,38 +167,6 @@ void Consumer::handle(rd_kafka_event_t* event) {
     default:
       break;
   }
-}
-
-void Consumer::tell(Error error, std::optional<TopicPartition> partition) {
-  events_.emplace_back(ConsumerError{.error = std::move(error), .partition = std::move(partition)});
-}
-
-void Consumer::on_error(rd_kafka_event_t* event) {
-  const rd_kafka_resp_err_t code = rd_kafka_event_error(event);
-  std::optional<TopicPartition> partition;
-  std::string what;
-  if (const PartitionEntryHandle entry(rd_kafka_event_topic_partition(event)); entry) {
-    partition = partition_of(*entry);
-    what = partition->partition >= 0 ? partition->text() : partition->topic;
-  } else {
-    what = this->text();
-  }
-  // Some fatal errors come by their own name (a member that was fenced), not as "fatal".
-  std::array<char, 512> text{};
-  const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(client(), text.data(), text.size());
-  if (code == RD_KAFKA_RESP_ERR__FATAL || (code == cause && cause != RD_KAFKA_RESP_ERR_NO_ERROR)) {
-    Error error = make_error(cause, what, text.data());
-    error.fatal = true;
-    error.retriable = false;
-    tell(std::move(error), std::move(partition));
-    return lose_everything();
-  }
-  const std::string told = rd_kafka_event_error_string(event);
-  // A pattern that matches no topic yet; no topic's name has a '^'.
-  const bool is_of_pattern =
-      code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && told.find(": ^") != std::string::npos;
-  if (is_of_pattern) return;
-  tell(make_error(code, what, told.c_str()), std::move(partition));
 }
 
 void Consumer::on_statistics(rd_kafka_event_t* event) {

@@ -132,6 +132,9 @@ ErrorCode code_of(rd_kafka_resp_err_t error) {
     case RD_KAFKA_RESP_ERR__STATE:
     case RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED:
       return ErrorCode::kState;
+    case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+    case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
+      return ErrorCode::kSaslAuthenticationFailed;
     case RD_KAFKA_RESP_ERR__DESTROY:
       return ErrorCode::kClosed;
     case RD_KAFKA_RESP_ERR__FENCED:

@@ -6,6 +6,7 @@
 #include <rookery/transport/librdkafka/statistics.h>
 
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace rookery::librdkafka {
@@ -75,7 +76,14 @@ ClientStatistics KnownBrokers::statistics() const {
   return statistics;
 }
 
-std::string KnownBrokers::text() const {
+std::size_t KnownBrokers::addresses() const {
+  std::set<std::pair<std::string, int>> all;
+  MutexLock lock(mutex_);
+  for (const auto& [broker, state] : states_) all.emplace(std::get<1>(broker), std::get<2>(broker));
+  return all.size();
+}
+
+std::string KnownBrokers::text(const std::string& away) const {
   struct Seen {
     std::int32_t id = -1;
     std::string host;
@@ -91,7 +99,8 @@ std::string KnownBrokers::text() const {
     MutexLock lock(mutex_);
     for (const auto& [broker, state] : states_) {
       const auto& [id, host, port] = broker;
-      const Seen seen{id, host, port, state};
+      const bool is_away = host + ":" + std::to_string(port) == away;
+      const Seen seen{id, host, port, is_away ? std::string(kDisconnected) : state};
       if (!best || rank(seen) < rank(*best)) best = seen;
     }
   }

@@ -10,6 +10,7 @@
 #include <rookery/runtime/ranks.h>
 #include <rookery/transport/client_statistics.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -30,8 +31,10 @@ class KnownBrokers {
   // has, and that librdkafka has forgotten (from 2.10 on), are forgotten by the next statistics.
   ClientStatistics statistics() const;
   // " node_id=2 host=... port=... state=connected": of the broker that is connected, the one of the
-  // lowest id if several are; what is unknown is left out.
-  std::string text() const;
+  // lowest id if several are; what is unknown is left out. The one at the address `away` has just
+  // been lost, though no state says so yet.
+  std::string text(const std::string& away = "") const;
+  std::size_t addresses() const;
 
  private:
   mutable Mutex mutex_{"librdkafka.brokers", ranks::kLeaf};  // guards what follows

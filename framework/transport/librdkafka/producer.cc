@@ -53,14 +53,15 @@ Result<std::unique_ptr<ProducerClient>> Producer::make(const ConfigMap& common,
       Connection::make(RD_KAFKA_PRODUCER, std::move(*config), std::move(on_log), std::move(reaper));
   if (!connection) return fail(connection.error());
   return std::make_unique<Producer>(std::move(*connection), std::move(options.on_delivery),
-                                    std::move(options.on_error));
+                                    std::move(options.on_error), std::move(options.on_restored));
 }
 
 Producer::Producer(std::shared_ptr<Connection> connection, DeliveryHandler on_delivery,
-                   ProducerErrorHandler on_error)
+                   ProducerErrorHandler on_error, ProducerRestoredHandler on_restored)
     : connection_(std::move(connection)),
       on_delivery_(std::move(on_delivery)),
-      on_error_(std::move(on_error)) {
+      on_error_(std::move(on_error)),
+      on_restored_(std::move(on_restored)) {
   reports_.reset(rd_kafka_queue_get_main(connection_->get()));
   thread_ = Thread("rdk-delivery", [this] { run(); });
 }
@@ -173,6 +174,7 @@ void Producer::run() {
   for (;;) {
     EventHandle event(rd_kafka_queue_poll(reports_.get(), kSliceMs));
     if (!event && is_stopping_) return;
+    report_restored();
     if (!event) continue;
     const rd_kafka_event_type_t type = rd_kafka_event_type(event.get());
     if (type == RD_KAFKA_EVENT_ERROR) report_error(event.get());
@@ -192,12 +194,23 @@ void Producer::report_error(rd_kafka_event_t* event) {
     code = rd_kafka_fatal_error(connection_->get(), cause.data(), cause.size());
     text = cause.data();
   }
-  Error error = make_error(code, "producer " + this->text(), text.c_str());
-  error.fatal = is_fatal;
-  error.retriable = error.retriable && !is_fatal;
+  std::optional<Error> error = make_error(code, "producer " + this->text(), text.c_str());
+  if (!is_fatal) error = connection_->trouble(code, text, "producer ");
+  if (!error) return;
+  error->fatal = is_fatal;
+  error->retriable = error->retriable && !is_fatal;
   *reporting = this;
-  on_error_(error);
+  on_error_(*error);
   *reporting = nullptr;
+}
+
+void Producer::report_restored() {
+  for (const std::string& restored : connection_->take_restored()) {
+    if (!on_restored_) continue;
+    *reporting = this;
+    on_restored_("producer " + restored);
+    *reporting = nullptr;
+  }
 }
 
 void Producer::report(EventHandle event) {

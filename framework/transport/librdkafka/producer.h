@@ -28,7 +28,7 @@ class Producer final : public ProducerClient {
                                                       ProducerOptions options, LogHandler on_log,
                                                       std::shared_ptr<Reaper> reaper);
   Producer(std::shared_ptr<Connection> connection, DeliveryHandler on_delivery,
-           ProducerErrorHandler on_error);
+           ProducerErrorHandler on_error, ProducerRestoredHandler on_restored);
   ~Producer() override;
 
   std::string text() const override;
@@ -52,6 +52,7 @@ class Producer final : public ProducerClient {
   rd_kafka_resp_err_t produce_with_headers(const OutgoingRecord& record, Ticket* ticket);
   void run();
   void report(EventHandle event);
+  void report_restored();
   void report_error(rd_kafka_event_t* event);
   bool wait_for(std::uint64_t epoch, TimePoint deadline);
   std::size_t left_until(std::uint64_t epoch);
@@ -59,6 +60,7 @@ class Producer final : public ProducerClient {
   const std::shared_ptr<Connection> connection_;
   const DeliveryHandler on_delivery_;
   const ProducerErrorHandler on_error_;
+  const ProducerRestoredHandler on_restored_;
   QueueHandle reports_;
 
   mutable Mutex mutex_{"librdkafka.producer", ranks::kProducer};

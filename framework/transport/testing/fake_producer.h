@@ -39,7 +39,8 @@ struct ProducerScript {
   std::deque<Sent> sent;
   ClientStatistics statistics;    // answered as they are, but for the queue, which is ours
   ProducerErrorHandler on_error;  // of the producer made last; to be called as its thread would
-  std::size_t refused = 0;        // sends answered with kQueueFull
+  ProducerRestoredHandler on_restored;
+  std::size_t refused = 0;  // sends answered with kQueueFull
   std::size_t closes = 0;
   TimePoint close_deadline{};  // of the last
 

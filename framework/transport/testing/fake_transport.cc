@@ -313,6 +313,7 @@ Result<std::unique_ptr<ProducerClient>> FakeTransport::make_producer(ProducerOpt
   if (producer_error) return fail(*producer_error);
   ++producers_made;
   producer.on_error = std::move(options.on_error);
+  producer.on_restored = std::move(options.on_restored);
   return std::make_unique<FakeProducer>(board_, producer, std::move(options.on_delivery));
 }
 
