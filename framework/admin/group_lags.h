@@ -5,8 +5,8 @@
 // All groups are asked for together: their members and their offsets in a request for each group
 // (members over the in-process Kafka for each coordinator), the topics in one, and the ends of all
 // partitions in two for each broker; besides, each group's coordinator is found twice. Of 5 groups
-// over 500 partitions of 3 brokers these are 5 OffsetFetch, 5 DescribeGroups, at most 6 ListOffsets,
-// 10 FindCoordinator and up to 10 Metadata; more partitions need no more.
+// over 500 partitions of 3 brokers these are 5 OffsetFetch, 5 DescribeGroups, at most 6
+// ListOffsets, 10 FindCoordinator and up to 10 Metadata; more partitions need no more.
 #pragma once
 
 #include <rookery/admin/admin.h>

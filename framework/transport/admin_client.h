@@ -105,8 +105,8 @@ class AdminClient {
 
   // Of the five that follow: one answer for each group, in order, each independent; coordinators
   // that move or load are asked again until the deadline; a group without a name is
-  // kInvalidGroupId. Groups are described in one request for each coordinator; offsets are one
-  // request for each group, all of them at once.
+  // kInvalidGroupId. Groups are described in one request for each coordinator (by librdkafka in one
+  // for each group); offsets are one request for each group, all of them at once.
 
   // A group that does not exist is "Dead", without members.
   virtual std::vector<Result<ConsumerGroupDescription>> describe_groups(
