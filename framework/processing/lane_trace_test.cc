@@ -137,7 +137,7 @@ TEST(TraceWithoutMemory, AnOutputThatWasNotSentHoldsNothing) {
   transport.producer.send_error = Error{.code = ErrorCode::kMessageTooLarge, .message = "no"};
   const Tracer tracer({.exporter = std::make_shared<Exhausted>(SpanKind::kProducer)}, "server-1",
                       "billing", "", [](const Error&) {});
-  auto producer = OutputProducer::make(transport, {}, {}, {}, &tracer);
+  auto producer = OutputProducer::make(transport, {}, {}, {}, {}, &tracer);
   ASSERT_TRUE(producer);
   auto* pending = new PendingRecord(
       std::make_shared<Listening>(board), 0, /*is_dead_letter=*/false, "",
