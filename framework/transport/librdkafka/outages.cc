@@ -6,7 +6,6 @@
 
 #include <rookery/base/duration.h>
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -28,12 +27,13 @@ bool proves_nothing(std::int16_t api) {
 }  // namespace
 
 std::string address_in(std::string_view name) {
+  constexpr std::string_view kPart = "GroupCoordinator: ";
+  if (name.starts_with(kPart)) name.remove_prefix(kPart.size());
+  name = name.substr(0, name.find(": "));
   if (const auto scheme = name.find("://"); scheme != std::string_view::npos) {
     name.remove_prefix(scheme + 3);
-  } else if (const auto part = name.find("Coordinator: "); part != std::string_view::npos) {
-    name.remove_prefix(part + std::string_view("Coordinator: ").size());
   }
-  name = name.substr(0, std::min(name.find('/'), name.find(": ")));
+  name = name.substr(0, name.find('/'));
   // A port at least.
   const bool is_address = name.find(':') != std::string_view::npos &&
                           name.find_first_of(" \t") == std::string_view::npos;

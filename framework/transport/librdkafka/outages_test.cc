@@ -32,6 +32,7 @@ TEST(Outages, KnowABrokerByItsAddressUnderAllItsNames) {
             "127.0.0.1:9092");
   EXPECT_EQ(address_in("GroupCoordinator: 127.0.0.1:9092"), "127.0.0.1:9092");
   EXPECT_EQ(address_in("[::1]:9092/1: Disconnected"), "[::1]:9092");
+  EXPECT_EQ(address_in("a:1/1: verify failed: see https://b:2/c"), "a:1");
   EXPECT_EQ(address_in("2/2 brokers are down"), "");
   EXPECT_EQ(address_in("GroupCoordinator"), "");
   EXPECT_EQ(address_in(""), "");
