@@ -26,8 +26,11 @@ fails_with() {
   grep -qF -- "$text" "$work/err" || fail "does not say '$text': $*"
 }
 
+# Help fits the terminal: what goes on in the next line is one line here.
+help_of() { "$1" --help | sed -z 's/\n \{10,\}/ /g' >"$work/help" || fail "help"; }
+
 # Without the simulator: help says so, and whatever is asked for, the answer is how to get it.
-"$plain" --help >"$work/help" || fail "help"
+help_of "$plain"
 says help '^  simulate  .*not in this one$'
 how="error: simulate: this binary has no simulator: build one that links it"
 fails_with 1 "$how" "$plain" simulate
@@ -37,7 +40,7 @@ fails_with 1 "$how" "$plain" simulate --replay r2:12 --seedz=3
 says help 'simulate_command'
 
 # With it: one word of many.
-"$simulated" --help >"$work/help" || fail "help"
+help_of "$simulated"
 says help '^  simulate  .*seed by seed$'
 says help '^  server '
 grep -q 'not in this one' "$work/help" && fail "two words named simulate"

@@ -350,8 +350,7 @@ void Controller::elect_where_nobody_leads() {
   if (core_.controller < 0) return;
   for (auto& [name, topic] : topics_.all()) {
     for (Partition& partition : topic.partitions) {
-      if (partition.placement.leader >= 0) continue;
-      const NodeId next = replication_.choose(partition);
+      const NodeId next = partition.placement.leader < 0 ? replication_.choose(partition) : -1;
       if (next < 0) continue;
       replication_.lead(partition, next);
       arm_rebalance();

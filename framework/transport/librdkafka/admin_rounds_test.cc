@@ -2,7 +2,6 @@
 //
 // A coordinator that is not found at once: librdkafka asks for it three times within 300 ms and
 // then waits out the call's own time. Brokers are librdkafka's own, in this process.
-// allow-file(librdkafka): its brokers are told what to answer
 #include <gtest/gtest.h>
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
