@@ -9,12 +9,6 @@
 #include <array>
 
 namespace rookery::librdkafka {
-namespace {
-
-constexpr Duration kLongestRound = std::chrono::seconds(5);
-
-}  // namespace
-
 bool is_to_be_repeated(const Error& error) {
   switch (error.code) {
     case ErrorCode::kNotController:
@@ -61,7 +55,7 @@ std::optional<Error> overall_error(rd_kafka_event_t* event, const std::string& w
 TimePoint Rounds::next() {
   if (!are_many()) return deadline_;
   const TimePoint end = std::min(deadline_, deadline_in(length_));
-  length_ = std::min<Duration>(2 * length_, kLongestRound);
+  length_ *= 2;
   return end;
 }
 
@@ -71,24 +65,29 @@ std::vector<std::optional<Error>> call_each(rd_kafka_t* client, rd_kafka_admin_o
                                             TimePoint deadline, const SendOne& send,
                                             const ReadOne& read, Patience patience) {
   Rounds rounds(patience, deadline);
+  const QueueHandle queue(rd_kafka_queue_new(client));
   std::vector<std::optional<Error>> errors(names.size());
   const auto is_any_open = [&] { return std::find(open.begin(), open.end(), true) != open.end(); };
   while (is_any_open()) {
     const TimePoint round = rounds.next();
-    const QueueHandle queue(rd_kafka_queue_new(client));
-    std::size_t under_way = 0;
     std::vector<bool> answered(names.size());
     for (std::size_t i = 0; i < names.size() && !closed.is_open(); ++i) {
       if (!open[i]) continue;
-      const AdminOptionsHandle options = options_for(client, order, round);
+      const AdminOptionsHandle options = options_for(client, order, deadline);
       rd_kafka_AdminOptions_set_opaque(options.get(), reinterpret_cast<void*>(i));
       send(i, options.get(), queue.get());
-      ++under_way;
     }
-    for (; under_way > 0; --under_way) {
+    const auto is_awaited = [&] {
+      for (std::size_t i = 0; i < names.size(); ++i) {
+        if (open[i] && !answered[i]) return true;
+      }
+      return false;
+    };
+    while (is_awaited() && !closed.is_open()) {
       const EventHandle event = await(queue.get(), closed, round);
       if (!event) break;
       const auto i = reinterpret_cast<std::size_t>(rd_kafka_event_opaque(event.get()));
+      if (!open[i] || (answered[i] && !errors[i])) continue;  // of an earlier round, and late
       answered[i] = true;
       errors[i] = overall_error(event.get(), names[i]);
       if (!errors[i]) errors[i] = read(i, event.get());

@@ -42,13 +42,14 @@ using SendOne = std::function<void(std::size_t, rd_kafka_AdminOptions_t*, rd_kaf
 // Keeps what the answer holds, or says why it holds nothing.
 using ReadOne = std::function<std::optional<Error>(std::size_t, rd_kafka_event_t*)>;
 
-// How long a call is waited for.
+// How long one call is waited for before it is made again.
 enum class Patience {
   kToTheDeadline,
-  // In rounds, each twice as long as the one before, from one second to five; then it is made
-  // again. For calls that may be carried out twice: librdkafka (2.0.2) asks for a coordinator three
-  // times within 300 ms, and then never again, so that a call which found none waits out its own
-  // time for nothing; and it waits for a node that is gone.
+  // In rounds of one second, two, four, ... For questions: librdkafka (2.0.2) asks for a
+  // coordinator three times within 300 ms and then never again, so that a call which found none
+  // waits out its own time for nothing. Calls of earlier rounds stay under way, and whichever
+  // answers first counts: librdkafka fails an assertion (rd_kafka_enq_once_del_source_return) where
+  // a call's time is over while it waits for a coordinator that comes back.
   kInRounds,
 };
 
@@ -58,7 +59,7 @@ class Rounds {
   Rounds(Patience patience, TimePoint deadline) : patience_(patience), deadline_(deadline) {}
 
   TimePoint next();
-  // Whether one that was not answered in its round is asked again.
+  // Whether what was not answered in its round is asked again.
   bool are_many() const { return patience_ == Patience::kInRounds; }
 
  private:

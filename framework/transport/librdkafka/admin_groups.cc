@@ -113,7 +113,8 @@ std::vector<std::string> named(const std::vector<std::string>& groups) {
 std::vector<Offsets> call_groups(rd_kafka_t* client, rd_kafka_admin_op_t order,
                                  const std::vector<std::string>& groups,
                                  const std::vector<bool>& open, Latch& closed, TimePoint deadline,
-                                 GroupResults results, const SendOne& send) {
+                                 GroupResults results, const SendOne& send,
+                                 Patience patience = Patience::kToTheDeadline) {
   std::vector<Offsets> answers(groups.size());
   const auto errors = call_each(
       client, order, named(groups), open, closed, deadline, send,
@@ -121,7 +122,7 @@ std::vector<Offsets> call_groups(rd_kafka_t* client, rd_kafka_admin_op_t order,
         answers[i] = offsets_of(event, results, groups[i]);
         return answers[i] ? std::nullopt : std::optional(answers[i].error());
       },
-      Patience::kInRounds);
+      patience);
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (errors[i]) answers[i] = fail(*errors[i]);
   }
@@ -161,16 +162,16 @@ std::vector<Result<ConsumerGroupDescription>> Admin::describe_groups(
   for (const auto& [group, answer] : answers) {
     if (!group.empty()) open.push_back(group);
   }
+  rd_kafka_t* client = connection_->get();
+  const QueueHandle queue(rd_kafka_queue_new(client));
   Rounds rounds(Patience::kInRounds, deadline);
   while (!open.empty()) {
-    rd_kafka_t* client = connection_->get();
-    const QueueHandle queue(rd_kafka_queue_new(client));
     const TimePoint round = rounds.next();
     EventHandle event;
     if (!closed_.is_open()) {
       std::vector<const char*> names;
       for (const std::string& group : open) names.push_back(group.c_str());
-      const auto options = options_for(client, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, round);
+      const auto options = options_for(client, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, deadline);
       rd_kafka_DescribeConsumerGroups(client, names.data(), names.size(), options.get(),
                                       queue.get());
       event = await(queue.get(), closed_, round);
@@ -186,7 +187,10 @@ std::vector<Result<ConsumerGroupDescription>> Admin::describe_groups(
     const rd_kafka_ConsumerGroupDescription_t** found =
         result ? rd_kafka_DescribeConsumerGroups_result_groups(result, &count) : nullptr;
     for (std::size_t i = 0; i < count; ++i) {
-      answers.at(rd_kafka_ConsumerGroupDescription_group_id(found[i])) = description_of(found[i]);
+      const std::string group = rd_kafka_ConsumerGroupDescription_group_id(found[i]);
+      // Others were answered by a call of another round.
+      if (std::find(open.begin(), open.end(), group) == open.end()) continue;
+      answers.at(group) = description_of(found[i]);
     }
     const bool is_over = closed_.is_open() || now() + kRetryEvery >= deadline;
     std::erase_if(open, [&](const auto& group) {
@@ -207,14 +211,16 @@ std::vector<Offsets> Admin::group_offsets(const std::vector<std::string>& groups
   for (const std::string& group : groups) open.push_back(!group.empty());
   auto answers = call_groups(
       connection_->get(), RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, groups, open, closed_,
-      deadline, listed, [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
+      deadline, listed,
+      [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
         // What an open transaction is about to change must be waited for (KIP-447).
         const ErrorHandle refused(rd_kafka_AdminOptions_set_require_stable_offsets(options, 1));
         const GroupOffsetsHandle question(
             rd_kafka_ListConsumerGroupOffsets_new(groups[i].c_str(), nullptr));
         rd_kafka_ListConsumerGroupOffsets_t* questions[] = {question.get()};
         rd_kafka_ListConsumerGroupOffsets(connection_->get(), questions, 1, options, to);
-      });
+      },
+      Patience::kInRounds);
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (groups[i].empty()) answers[i] = fail(no_name());
     if (!answers[i]) continue;
@@ -311,7 +317,7 @@ std::vector<Status> Admin::delete_groups(const std::vector<std::string>& groups,
         rd_kafka_DeleteGroup_t* orders[] = {order.get()};
         rd_kafka_DeleteGroups(connection_->get(), orders, 1, options, to);
       });
-  // It was there: somebody has deleted it meanwhile, or a call whose answer was lost has.
+  // It was there: somebody has deleted it meanwhile, or a try whose answer was lost has.
   for (auto& answer : answers) {
     if (!answer && answer.error().code == ErrorCode::kGroupIdNotFound) answer.emplace();
   }
@@ -344,7 +350,7 @@ Result<std::vector<GroupListing>> Admin::groups(TimePoint deadline) {
       [&](std::size_t, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
         rd_kafka_ListConsumerGroups(connection_->get(), options, to);
       },
-      read, Patience::kInRounds);
+      read);
   if (errors[0]) return fail(*errors[0]);
   std::vector<GroupListing> all;
   for (auto& [name, group] : found) all.push_back(std::move(group));
