@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace rookery {
 namespace {
@@ -59,18 +60,25 @@ int print() {
     transport.group(group).assign(kPartition)->push(1);
   }
   httplib::Client client("127.0.0.1", (*health)->port());
-  // The last to come: a failure and its retry, and what control threads look at once a second.
-  const char* const late[] = {
-      "rookery_errors_total{", "rookery_broker_connected{client=\"consumer\"",
-      "rookery_partition_committed_offset{", "rookery_records_consumed_total{"};
+  // The last to come, of each group: a failure and its retry, and what control threads look at once
+  // a second.
+  std::vector<std::string> late = {"rookery_errors_total{"};
+  for (const char* group : {"billing", "audit \\\"of\\\"\\\\ billing"}) {
+    const std::string of_group = std::string("group=\"") + group + "\",";
+    late.push_back("rookery_broker_connected{client=\"consumer\"," + of_group);
+    late.push_back("rookery_partition_committed_offset{" + of_group);
+    late.push_back("rookery_records_consumed_total{" + of_group);
+  }
+  const char* const no_retry = "rookery_retries_total{group=\"billing\",topic=\"orders\"} 0";
   const TimePoint deadline = deadline_in(20s);
   std::string text;
   bool is_whole = false;
   while (!is_whole && now() < deadline) {
     const httplib::Result answer = client.Get("/metrics");
     text = answer ? answer->body : "";
-    is_whole = true;
-    for (const char* name : late) is_whole = is_whole && text.find(name) != std::string::npos;
+    is_whole = text.find(no_retry) == std::string::npos;
+    for (const std::string& name : late)
+      is_whole = is_whole && text.find(name) != std::string::npos;
   }
   std::fputs(text.c_str(), stdout);
   server.stop();
