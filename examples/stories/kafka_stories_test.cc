@@ -202,22 +202,28 @@ TEST_F(Stories, WithoutRoomForItsLogItWorksOn) {
   expect_committed(kRecords);
 }
 
+// What librdkafka says of wrong credentials.
+const std::string kRefused =
+    "<client_id=copier host=127.0.0.1 port=9092 state=disconnected>: "
+    "sasl_plaintext://127.0.0.1:9092/bootstrap: SASL authentication error: Authentication failed "
+    "during authentication due to invalid credentials with SASL mechanism SCRAM-SHA-256; check "
+    "sasl.mechanism, sasl.username and sasl.password";
+
+std::map<std::string, std::string> wrong_credentials(const Stage& stage) {
+  return {{"bootstrap.servers", stage.sasl_brokers()},
+          {"security.protocol", "SASL_PLAINTEXT"},
+          {"sasl.mechanism", "SCRAM-SHA-256"},
+          {"sasl.username", "rookery"},
+          {"sasl.password", "not-the-secret"}};
+}
+
 TEST_F(Stories, WrongCredentialsAreToldOnceAndNeverWritten) {
-  auto program = stage_.start({{"bootstrap.servers", stage_.sasl_brokers()},
-                               {"security.protocol", "SASL_PLAINTEXT"},
-                               {"sasl.mechanism", "SCRAM-SHA-256"},
-                               {"sasl.username", "rookery"},
-                               {"sasl.password", "not-the-secret"}});
+  auto program = stage_.start(wrong_credentials(stage_));
   wait_for_words(*program, "error.occurred", 2);
   // It tries on, several times in this.
   EXPECT_EQ(program->exit_code(deadline_in(3s)), std::nullopt) << program->errors();
   expect_to_end_in_order(*program);
-  const std::string refused =
-      "<client_id=copier host=127.0.0.1 port=9092 state=disconnected>: "
-      "sasl_plaintext://127.0.0.1:9092/bootstrap: SASL authentication error: Authentication failed "
-      "during authentication due to invalid credentials with SASL mechanism SCRAM-SHA-256; check "
-      "sasl.mechanism, sasl.username and sasl.password: tried again until then "
-      "(SASL_AUTHENTICATION_FAILED)";
+  const std::string refused = kRefused + ": tried again until then (SASL_AUTHENTICATION_FAILED)";
   expect_story(*program, "",
                UnorderedElementsAre("warning [copier story] error.occurred in connection: "
                                     "SASL_AUTHENTICATION_FAILED: " +
@@ -227,6 +233,22 @@ TEST_F(Stories, WrongCredentialsAreToldOnceAndNeverWritten) {
                                         refused),
                2, ElementsAre());
   EXPECT_THAT(program->errors() + program->output(), Not(HasSubstr("not-the-secret")));
+}
+
+// Not when its time is over: "Timed out" would come first then.
+TEST_F(Stories, AWordWithWrongCredentialsSaysSoAtOnce) {
+  const std::pair<std::vector<std::string>, std::string> words[] = {
+      {{"groups", "list"}, "list groups"},
+      {{"groups", "lag"}, "group 'story'"},
+      {{"topics", "list"}, "describe"},
+      {{"read", stage_.input(), "--from", "0"}, "describe story.in"}};
+  for (const auto& [word, what] : words) {
+    auto program = stage_.start_word(word, wrong_credentials(stage_));
+    EXPECT_EQ(program->exit_code(deadline_in(kPatience)), 1) << program->output();
+    EXPECT_THAT(story_of(program->errors(), stage_),
+                ElementsAre("error: " + what + ": " + kRefused));
+    EXPECT_EQ(program->output(), "");
+  }
 }
 
 TEST_F(Stories, NoCredentialsWhereSomeAreAskedForAreToldOnce) {

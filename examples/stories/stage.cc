@@ -153,7 +153,13 @@ void Stage::make_room() {
 
 std::unique_ptr<archive::ChildProcess> Stage::start(
     const std::map<std::string, std::string>& settings, archive::ChildOptions options) {
-  std::vector<std::string> words = {"examples/stories/copier", "server"};
+  return start_word({"server"}, settings, std::move(options));
+}
+
+std::unique_ptr<archive::ChildProcess> Stage::start_word(
+    std::vector<std::string> words, const std::map<std::string, std::string>& settings,
+    archive::ChildOptions options) {
+  words.insert(words.begin(), "examples/stories/copier");
   if (!settings.contains("bootstrap.servers")) {
     words.insert(words.end(), {"--brokers", brokers_});
   }

@@ -57,9 +57,13 @@ class Stage {
   void fill_disk();
   void make_room();
 
-  // `settings`: librdkafka's, over those that reach the brokers.
+  // The program's server. `settings`: librdkafka's, over those that reach the brokers.
   std::unique_ptr<archive::ChildProcess> start(const std::map<std::string, std::string>& settings,
                                                archive::ChildOptions options = {});
+  // Another of its words.
+  std::unique_ptr<archive::ChildProcess> start_word(
+      std::vector<std::string> words, const std::map<std::string, std::string>& settings,
+      archive::ChildOptions options = {});
 
  private:
   void send(rookery::PartitionId partition, const std::vector<std::string>& values);

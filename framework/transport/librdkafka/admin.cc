@@ -20,6 +20,9 @@ namespace {
 
 // Grows with each try: a large cluster may need longer.
 constexpr int kMetadataSliceMs = 5'000;
+// Where no broker is connected yet: why it is not may have been heard by then.
+constexpr int kFirstSliceMs = 500;
+constexpr int kControllerMs = 200;
 
 using TopicResults = const rd_kafka_topic_result_t** (*)(rd_kafka_event_t*, std::size_t*);
 
@@ -57,14 +60,14 @@ std::map<std::string, Status> statuses_in(rd_kafka_event_t* event, TopicResults 
 // closed or the deadline comes.
 std::vector<Status> carry_out(const std::vector<std::string>& names, std::vector<Status> statuses,
                               std::vector<bool> open, const char* order, TopicResults results,
-                              Latch& closed, TimePoint deadline,
+                              const AdminCall& call, TimePoint deadline,
                               const std::function<EventHandle(const std::vector<bool>&)>& send) {
   for (;;) {
     if (std::find(open.begin(), open.end(), true) == open.end()) return statuses;
-    const EventHandle event = closed.is_open() ? EventHandle() : send(open);
-    if (!event && closed.is_open()) {
+    const EventHandle event = call.is_cut() ? EventHandle() : send(open);
+    if (!event && call.is_cut()) {
       for (std::size_t i = 0; i < names.size(); ++i) {
-        if (open[i]) statuses[i] = fail(closed_error(order + (" " + names[i])));
+        if (open[i]) statuses[i] = fail(call.cut_error(order + (" " + names[i])));
       }
       return statuses;
     }
@@ -84,9 +87,10 @@ std::vector<Status> carry_out(const std::vector<std::string>& names, std::vector
       const auto found = answers.find(names[i]);
       statuses[i] = found != answers.end() ? found->second : overall;
       open[i] = !is_over && !statuses[i] && is_to_be_repeated(statuses[i].error());
+      if (!statuses[i] && !open[i]) statuses[i] = fail(call.explained(statuses[i].error()));
     }
     if (std::find(open.begin(), open.end(), true) != open.end()) {
-      closed.wait_until(deadline_in(kRetryEvery));
+      call.pause();
     }
   }
 }
@@ -98,6 +102,7 @@ Result<std::unique_ptr<AdminClient>> Admin::make(const ConfigMap& common, const 
                                                  std::shared_ptr<Reaper> reaper) {
   Result<BuiltConfig> config = build_config(common, own, Role::kAdmin);
   if (!config) return fail(config.error());
+  rd_kafka_conf_set_events(config->conf.get(), RD_KAFKA_EVENT_ERROR);
   // A consumer's metadata requests never create topics, a producer's may.
   auto connection =
       Connection::make(RD_KAFKA_CONSUMER, std::move(*config), std::move(on_log), std::move(reaper));
@@ -106,6 +111,7 @@ Result<std::unique_ptr<AdminClient>> Admin::make(const ConfigMap& common, const 
 }
 
 std::vector<Status> Admin::create_topics(const std::vector<NewTopic>& topics, TimePoint deadline) {
+  const AdminCall call(line_);
   std::vector<Status> statuses(topics.size());
   std::vector<bool> open(topics.size(), true);
   std::vector<std::string> names;
@@ -134,22 +140,23 @@ std::vector<Status> Admin::create_topics(const std::vector<NewTopic>& topics, Ti
     }
   }
   return carry_out(
-      names, std::move(statuses), std::move(open), "create", created, closed_, deadline,
+      names, std::move(statuses), std::move(open), "create", created, call, deadline,
       [&](const std::vector<bool>& wanted) {
         std::vector<rd_kafka_NewTopic_t*> list;
         for (std::size_t i = 0; i < wanted.size(); ++i) {
           if (wanted[i]) list.push_back(orders[i].get());
         }
-        rd_kafka_t* client = connection_->get();
+        rd_kafka_t* client = call.client();
         const QueueHandle queue(rd_kafka_queue_new(client));
         const auto options = options_for(client, RD_KAFKA_ADMIN_OP_CREATETOPICS, deadline);
         rd_kafka_CreateTopics(client, list.data(), list.size(), options.get(), queue.get());
-        return await(queue.get(), closed_, deadline);
+        return call.await(queue.get(), deadline);
       });
 }
 
 std::vector<Status> Admin::delete_topics(const std::vector<std::string>& topics,
                                          TimePoint deadline) {
+  const AdminCall call(line_);
   std::vector<Status> statuses(topics.size());
   std::vector<bool> open(topics.size(), true);
   for (std::size_t i = 0; i < topics.size(); ++i) {
@@ -158,7 +165,7 @@ std::vector<Status> Admin::delete_topics(const std::vector<std::string>& topics,
     open[i] = false;
   }
   return carry_out(
-      topics, std::move(statuses), std::move(open), "delete", deleted, closed_, deadline,
+      topics, std::move(statuses), std::move(open), "delete", deleted, call, deadline,
       [&](const std::vector<bool>& wanted) {
         std::vector<DeleteTopicHandle> orders;
         std::vector<rd_kafka_DeleteTopic_t*> list;
@@ -167,16 +174,17 @@ std::vector<Status> Admin::delete_topics(const std::vector<std::string>& topics,
           orders.emplace_back(rd_kafka_DeleteTopic_new(topics[i].c_str()));
           list.push_back(orders.back().get());
         }
-        rd_kafka_t* client = connection_->get();
+        rd_kafka_t* client = call.client();
         const QueueHandle queue(rd_kafka_queue_new(client));
         const auto options = options_for(client, RD_KAFKA_ADMIN_OP_DELETETOPICS, deadline);
         rd_kafka_DeleteTopics(client, list.data(), list.size(), options.get(), queue.get());
-        return await(queue.get(), closed_, deadline);
+        return call.await(queue.get(), deadline);
       });
 }
 
 std::vector<Status> Admin::create_partitions(const std::vector<NewPartitions>& topics,
                                              TimePoint deadline) {
+  const AdminCall call(line_);
   std::vector<Status> statuses(topics.size());
   std::vector<bool> open(topics.size(), true);
   std::vector<std::string> names;
@@ -196,38 +204,41 @@ std::vector<Status> Admin::create_partitions(const std::vector<NewPartitions>& t
     open[i] = false;
   }
   return carry_out(
-      names, std::move(statuses), std::move(open), "create partitions of", grown, closed_, deadline,
+      names, std::move(statuses), std::move(open), "create partitions of", grown, call, deadline,
       [&](const std::vector<bool>& wanted) {
         std::vector<rd_kafka_NewPartitions_t*> list;
         for (std::size_t i = 0; i < wanted.size(); ++i) {
           if (wanted[i]) list.push_back(orders[i].get());
         }
-        rd_kafka_t* client = connection_->get();
+        rd_kafka_t* client = call.client();
         const QueueHandle queue(rd_kafka_queue_new(client));
         const auto options = options_for(client, RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, deadline);
         rd_kafka_CreatePartitions(client, list.data(), list.size(), options.get(), queue.get());
-        return await(queue.get(), closed_, deadline);
+        return call.await(queue.get(), deadline);
       });
 }
 
-Result<ClusterDescription> Admin::metadata(const std::string* topic, TimePoint deadline) {
+Result<ClusterDescription> Admin::metadata(const AdminCall& call, const std::string* topic,
+                                           TimePoint deadline) {
+  const std::string what = "describe" + (topic != nullptr ? " " + *topic : "");
   TopicHandle handle;
-  if (topic != nullptr)
-    handle.reset(rd_kafka_topic_new(connection_->get(), topic->c_str(), nullptr));
+  if (topic != nullptr) handle.reset(rd_kafka_topic_new(call.client(), topic->c_str(), nullptr));
   const struct rd_kafka_metadata* raw = nullptr;
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
   // The library asks one node, and goes on waiting for it when it dies: the next try asks another.
-  for (int slice_ms = kMetadataSliceMs;; slice_ms = std::min(2 * slice_ms, kHourMs)) {
-    if (closed_.is_open()) return fail(closed_error("describe"));
-    error = rd_kafka_metadata(connection_->get(), topic == nullptr ? 1 : 0, handle.get(), &raw,
-                              std::max(1, milliseconds_until(deadline, slice_ms)));
+  for (int slice_ms = kMetadataSliceMs;;) {
+    if (call.is_cut()) return fail(call.cut_error(what));
+    const int most_ms = call.is_connected() ? slice_ms : kFirstSliceMs;
+    error = rd_kafka_metadata(call.client(), topic == nullptr ? 1 : 0, handle.get(), &raw,
+                              std::max(1, milliseconds_until(deadline, most_ms)));
+    if (most_ms == slice_ms) slice_ms = std::min(2 * slice_ms, kHourMs);
     const bool may_pass =
         error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__TIMED_OUT;
     if (!may_pass || now() + kRetryEvery >= deadline) break;
-    closed_.wait_until(deadline_in(kRetryEvery));  // no broker is connected yet
+    call.pause();  // no broker is connected yet
   }
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return fail(make_error(error, "describe" + (topic != nullptr ? " " + *topic : "")));
+    return fail(call.explained(make_error(error, what)));
   }
   const MetadataHandle owner(raw);
   ClusterDescription cluster;
@@ -260,15 +271,16 @@ Result<ClusterDescription> Admin::metadata(const std::string* topic, TimePoint d
 
 Result<ClusterDescription> Admin::describe(const std::vector<std::string>& topics,
                                            TimePoint deadline) {
+  const AdminCall call(line_);
   ClusterDescription cluster;
   if (topics.empty()) {
-    Result<ClusterDescription> all = metadata(nullptr, deadline);
+    Result<ClusterDescription> all = metadata(call, nullptr, deadline);
     if (!all) return all;
     cluster = std::move(*all);
   }
   for (const std::string& topic : topics) {
     if (topic.empty()) return fail(ErrorCode::kInvalidTopic, "describe: a topic without a name");
-    Result<ClusterDescription> one = metadata(&topic, deadline);
+    Result<ClusterDescription> one = metadata(call, &topic, deadline);
     if (!one) return one;
     if (one->topics.empty())
       return fail(ErrorCode::kUnknownTopicOrPartition, topic + ": unknown topic");
@@ -279,26 +291,27 @@ Result<ClusterDescription> Admin::describe(const std::vector<std::string>& topic
             [](const auto& a, const auto& b) { return a.id < b.id; });
   // Known from the metadata just read; -1 while there is none.
   cluster.controller =
-      rd_kafka_controllerid(connection_->get(), milliseconds_until(deadline, kSliceMs));
+      rd_kafka_controllerid(call.client(), milliseconds_until(deadline, kControllerMs));
   return cluster;
 }
 
 Result<std::vector<Offset>> Admin::list_offsets(const std::vector<TopicPartition>& partitions,
                                                 std::int64_t what, TimePoint deadline) {
+  const AdminCall call(line_);
+  const std::string all = "offsets of " + rookery::text(partitions);
   for (;;) {
-    if (closed_.is_open()) return fail(closed_error("offsets of " + rookery::text(partitions)));
+    if (call.is_cut()) return fail(call.cut_error(all));
     const PartitionListHandle list = new_list(partitions.size());
     for (const TopicPartition& partition : partitions) add_to(list.get(), partition)->offset = what;
     const auto overall = rd_kafka_offsets_for_times(
-        connection_->get(), list.get(), std::max(1, milliseconds_until(deadline, kHourMs)));
+        call.client(), list.get(), std::max(1, milliseconds_until(deadline, kHourMs)));
     std::optional<Error> error;
-    if (overall != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      error = make_error(overall, "offsets of " + rookery::text(partitions));
-    }
+    if (overall != RD_KAFKA_RESP_ERR_NO_ERROR) error = make_error(overall, all);
     std::map<TopicPartition, Offset> offsets;
     for (int i = 0; i < list->cnt; ++i) {
       const rd_kafka_topic_partition_t& entry = list->elems[i];
-      if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR)
+      // Where nothing came for all, nothing came for each.
+      if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR && entry.err != RD_KAFKA_RESP_ERR__IN_PROGRESS)
         error = make_error(entry.err, partition_of(entry).text());
       offsets[partition_of(entry)] = entry.offset;
     }
@@ -308,8 +321,8 @@ Result<std::vector<Offset>> Admin::list_offsets(const std::vector<TopicPartition
       return answer;
     }
     if (!is_to_be_repeated(*error) || now() + kRetryEvery >= deadline)
-      return fail(*std::move(error));
-    closed_.wait_until(deadline_in(kRetryEvery));
+      return fail(call.explained(*std::move(error)));
+    call.pause();
   }
 }
 

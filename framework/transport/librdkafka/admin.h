@@ -6,6 +6,7 @@
 #pragma once
 
 #include <rookery/transport/admin_client.h>
+#include <rookery/transport/librdkafka/admin_line.h>
 #include <rookery/transport/librdkafka/connection.h>
 #include <rookery/transport/librdkafka/reaper.h>
 
@@ -20,9 +21,9 @@ class Admin final : public AdminClient {
   static Result<std::unique_ptr<AdminClient>> make(const ConfigMap& common, const ConfigMap& own,
                                                    LogHandler on_log,
                                                    std::shared_ptr<Reaper> reaper);
-  explicit Admin(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  explicit Admin(std::shared_ptr<Connection> connection) : line_(std::move(connection)) {}
 
-  void close() override { closed_.open(); }
+  void close() override { line_.close(); }
 
   std::vector<Status> create_topics(const std::vector<NewTopic>& topics,
                                     TimePoint deadline) override;
@@ -68,12 +69,12 @@ class Admin final : public AdminClient {
   // (beginning).
   Result<std::vector<Offset>> list_offsets(const std::vector<TopicPartition>& partitions,
                                            std::int64_t what, TimePoint deadline);
-  Result<ClusterDescription> metadata(const std::string* topic, TimePoint deadline);
+  Result<ClusterDescription> metadata(const AdminCall& call, const std::string* topic,
+                                      TimePoint deadline);
   // Which of the groups may be changed: those that have no members.
   std::vector<Status> changeable(const std::vector<std::string>& groups, TimePoint deadline);
 
-  const std::shared_ptr<Connection> connection_;
-  Latch closed_;
+  AdminLine line_;
 };
 
 }  // namespace rookery::librdkafka

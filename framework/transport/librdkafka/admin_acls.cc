@@ -149,12 +149,13 @@ struct Questions {
 }  // namespace
 
 std::vector<Status> Admin::create_acls(const std::vector<Acl>& acls, TimePoint deadline) {
+  const AdminCall call(line_);
   Questions<Acl> asked(acls);
   const auto errors = call_each(
-      connection_->get(), RD_KAFKA_ADMIN_OP_CREATEACLS, {"create access control"},
-      {!asked.sent.empty()}, closed_, deadline,
+      call, RD_KAFKA_ADMIN_OP_CREATEACLS, {"create access control"}, {!asked.sent.empty()},
+      deadline,
       [&](std::size_t, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
-        rd_kafka_CreateAcls(connection_->get(), asked.sent.data(), asked.sent.size(), options, to);
+        rd_kafka_CreateAcls(call.client(), asked.sent.data(), asked.sent.size(), options, to);
       },
       [&](std::size_t, rd_kafka_event_t* event) -> std::optional<Error> {
         std::size_t count = 0;
@@ -179,12 +180,12 @@ std::vector<Status> Admin::create_acls(const std::vector<Acl>& acls, TimePoint d
 Result<std::vector<Acl>> Admin::acls(const AclFilter& filter, TimePoint deadline) {
   const Result<AclHandle> question = binding_of(filter);
   if (!question) return fail(question.error());
+  const AdminCall call(line_);
   std::vector<Acl> found;
   const auto errors = call_each(
-      connection_->get(), RD_KAFKA_ADMIN_OP_DESCRIBEACLS, {"access control"}, {true}, closed_,
-      deadline,
+      call, RD_KAFKA_ADMIN_OP_DESCRIBEACLS, {"access control"}, {true}, deadline,
       [&](std::size_t, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
-        rd_kafka_DescribeAcls(connection_->get(), question->get(), options, to);
+        rd_kafka_DescribeAcls(call.client(), question->get(), options, to);
       },
       [&](std::size_t, rd_kafka_event_t* event) -> std::optional<Error> {
         std::size_t count = 0;
@@ -199,14 +200,14 @@ Result<std::vector<Acl>> Admin::acls(const AclFilter& filter, TimePoint deadline
 
 std::vector<Result<std::vector<Acl>>> Admin::delete_acls(const std::vector<AclFilter>& filters,
                                                          TimePoint deadline) {
+  const AdminCall call(line_);
   Questions<AclFilter> asked(filters);
   std::vector<Result<std::vector<Acl>>> answers(filters.size());
   const std::string what = "delete access control";
   const auto errors = call_each(
-      connection_->get(), RD_KAFKA_ADMIN_OP_DELETEACLS, {what}, {!asked.sent.empty()}, closed_,
-      deadline,
+      call, RD_KAFKA_ADMIN_OP_DELETEACLS, {what}, {!asked.sent.empty()}, deadline,
       [&](std::size_t, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
-        rd_kafka_DeleteAcls(connection_->get(), asked.sent.data(), asked.sent.size(), options, to);
+        rd_kafka_DeleteAcls(call.client(), asked.sent.data(), asked.sent.size(), options, to);
       },
       [&](std::size_t, rd_kafka_event_t* event) -> std::optional<Error> {
         std::size_t count = 0;

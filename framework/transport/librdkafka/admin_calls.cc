@@ -9,6 +9,7 @@
 #include <array>
 
 namespace rookery::librdkafka {
+
 bool is_to_be_repeated(const Error& error) {
   switch (error.code) {
     case ErrorCode::kNotController:
@@ -34,18 +35,6 @@ AdminOptionsHandle options_for(rd_kafka_t* client, rd_kafka_admin_op_t order, Ti
   return options;
 }
 
-EventHandle await(rd_kafka_queue_t* queue, const Latch& closed, TimePoint deadline) {
-  EventHandle event;
-  do {
-    event.reset(rd_kafka_queue_poll(queue, milliseconds_until(deadline, kSliceMs)));
-  } while (!event && !closed.is_open() && now() < deadline);
-  return event;
-}
-
-Error closed_error(const std::string& what) {
-  return {.code = ErrorCode::kClosed, .message = what + ": the client was closed"};
-}
-
 std::optional<Error> overall_error(rd_kafka_event_t* event, const std::string& what) {
   const rd_kafka_resp_err_t error = rd_kafka_event_error(event);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
@@ -59,21 +48,21 @@ TimePoint Rounds::next() {
   return end;
 }
 
-std::vector<std::optional<Error>> call_each(rd_kafka_t* client, rd_kafka_admin_op_t order,
+std::vector<std::optional<Error>> call_each(const AdminCall& call, rd_kafka_admin_op_t order,
                                             const std::vector<std::string>& names,
-                                            std::vector<bool> open, Latch& closed,
-                                            TimePoint deadline, const SendOne& send,
-                                            const ReadOne& read, Patience patience) {
+                                            std::vector<bool> open, TimePoint deadline,
+                                            const SendOne& send, const ReadOne& read,
+                                            Patience patience) {
   Rounds rounds(patience, deadline);
-  const QueueHandle queue(rd_kafka_queue_new(client));
+  const QueueHandle queue(rd_kafka_queue_new(call.client()));
   std::vector<std::optional<Error>> errors(names.size());
   const auto is_any_open = [&] { return std::find(open.begin(), open.end(), true) != open.end(); };
   while (is_any_open()) {
     const TimePoint round = rounds.next();
     std::vector<bool> answered(names.size());
-    for (std::size_t i = 0; i < names.size() && !closed.is_open(); ++i) {
+    for (std::size_t i = 0; i < names.size() && !call.is_cut(); ++i) {
       if (!open[i]) continue;
-      const AdminOptionsHandle options = options_for(client, order, deadline);
+      const AdminOptionsHandle options = options_for(call.client(), order, deadline);
       rd_kafka_AdminOptions_set_opaque(options.get(), reinterpret_cast<void*>(i));
       send(i, options.get(), queue.get());
     }
@@ -83,8 +72,8 @@ std::vector<std::optional<Error>> call_each(rd_kafka_t* client, rd_kafka_admin_o
       }
       return false;
     };
-    while (is_awaited() && !closed.is_open()) {
-      const EventHandle event = await(queue.get(), closed, round);
+    while (is_awaited() && !call.is_cut()) {
+      const EventHandle event = call.await(queue.get(), round);
       if (!event) break;
       const auto i = reinterpret_cast<std::size_t>(rd_kafka_event_opaque(event.get()));
       if (!open[i] || (answered[i] && !errors[i])) continue;  // of an earlier round, and late
@@ -92,20 +81,21 @@ std::vector<std::optional<Error>> call_each(rd_kafka_t* client, rd_kafka_admin_o
       errors[i] = overall_error(event.get(), names[i]);
       if (!errors[i]) errors[i] = read(i, event.get());
     }
-    const bool is_closed = closed.is_open();
-    const bool is_over = is_closed || now() + kRetryEvery >= deadline;
+    const bool is_cut = call.is_cut();
+    const bool is_over = is_cut || now() + kRetryEvery >= deadline;
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (!open[i]) continue;
       if (!answered[i]) {
-        errors[i] = fail(ErrorCode::kTimedOut, names[i] + ": no answer in time").value();
+        errors[i] = {.code = ErrorCode::kTimedOut, .message = names[i] + ": no answer in time"};
       }
-      if (is_closed && errors[i]) errors[i] = closed_error(names[i]);
+      if (is_cut && errors[i]) errors[i] = call.cut_error(names[i]);
       const bool may_pass =
           errors[i] && (is_to_be_repeated(*errors[i]) ||
                         (rounds.are_many() && errors[i]->code == ErrorCode::kTimedOut));
       open[i] = !is_over && may_pass;
+      if (errors[i] && !open[i]) errors[i] = call.explained(*std::move(errors[i]));
     }
-    if (is_any_open()) closed.wait_until(deadline_in(kRetryEvery));
+    if (is_any_open()) call.pause();
   }
   return errors;
 }

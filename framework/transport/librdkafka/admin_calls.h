@@ -1,16 +1,15 @@
 // admin_calls.h
 //
-// What every order of an administrator shares: its options, waiting for its answer, and which
-// answers mean that it is to be given again.
+// What every order of an administrator shares: its options, its rounds, and which answers mean that
+// it is to be given again.
 //
 // Thread rules: any thread.
 #pragma once
 
 #include <rookery/base/result.h>
 #include <rookery/runtime/time.h>
-#include <rookery/transport/librdkafka/connection.h>
+#include <rookery/transport/librdkafka/admin_line.h>
 #include <rookery/transport/librdkafka/handles.h>
-#include <rookery/transport/librdkafka/reaper.h>
 
 #include <chrono>
 #include <functional>
@@ -20,20 +19,12 @@
 
 namespace rookery::librdkafka {
 
-// Foreign calls are cut into slices, so that a close is noticed.
-inline constexpr int kSliceMs = 200;
 inline constexpr int kHourMs = 3'600'000;
-inline constexpr std::chrono::milliseconds kRetryEvery{250};
 
 // The order itself was not carried out, and may be given again.
 bool is_to_be_repeated(const Error& error);
 
 AdminOptionsHandle options_for(rd_kafka_t* client, rd_kafka_admin_op_t order, TimePoint deadline);
-
-// Null: the deadline came, or the client was closed.
-EventHandle await(rd_kafka_queue_t* queue, const Latch& closed, TimePoint deadline);
-
-Error closed_error(const std::string& what);
 
 // What the whole answer says, before anything in it is read.
 std::optional<Error> overall_error(rd_kafka_event_t* event, const std::string& what);
@@ -70,11 +61,10 @@ class Rounds {
 
 // One call for each that is open, all at once, and again for those whose answer does not last, to
 // the deadline. Answers what went wrong with each, by these names.
-std::vector<std::optional<Error>> call_each(rd_kafka_t* client, rd_kafka_admin_op_t order,
+std::vector<std::optional<Error>> call_each(const AdminCall& call, rd_kafka_admin_op_t order,
                                             const std::vector<std::string>& names,
-                                            std::vector<bool> open, Latch& closed,
-                                            TimePoint deadline, const SendOne& send,
-                                            const ReadOne& read,
+                                            std::vector<bool> open, TimePoint deadline,
+                                            const SendOne& send, const ReadOne& read,
                                             Patience patience = Patience::kToTheDeadline);
 
 }  // namespace rookery::librdkafka

@@ -91,11 +91,10 @@ struct Changes {
   }
 };
 
-std::vector<Status> change_each(rd_kafka_t* client, rd_kafka_admin_op_t order, Changes changes,
-                                Latch& closed, TimePoint deadline, Resources results,
-                                const SendOne& send) {
+std::vector<Status> change_each(const AdminCall& call, rd_kafka_admin_op_t order, Changes changes,
+                                TimePoint deadline, Resources results, const SendOne& send) {
   const auto errors =
-      call_each(client, order, changes.names, changes.open, closed, deadline, send,
+      call_each(call, order, changes.names, changes.open, deadline, send,
                 [&](std::size_t i, rd_kafka_event_t* event) -> std::optional<Error> {
                   std::size_t count = 0;
                   const rd_kafka_ConfigResource_t** answered = results(event, &count);
@@ -112,6 +111,7 @@ std::vector<Status> change_each(rd_kafka_t* client, rd_kafka_admin_op_t order, C
 
 std::vector<Result<std::vector<ConfigEntry>>> Admin::configs(
     const std::vector<ConfigResource>& resources, TimePoint deadline) {
+  const AdminCall call(line_);
   std::map<ConfigResource, Result<std::vector<ConfigEntry>>> answers;
   std::vector<std::vector<ConfigResource>> calls(1);  // all topics first
   for (const ConfigResource& resource : resources) {
@@ -130,19 +130,20 @@ std::vector<Result<std::vector<ConfigEntry>>> Admin::configs(
   }
   std::vector<std::string> names;
   std::vector<bool> open;
-  for (const auto& call : calls) {
-    open.push_back(!call.empty());
-    names.push_back(call.size() == 1 ? "settings of " + call.front().text() : "settings of topics");
+  for (const auto& asked : calls) {
+    open.push_back(!asked.empty());
+    names.push_back(asked.size() == 1 ? "settings of " + asked.front().text()
+                                      : "settings of topics");
   }
   const auto errors = call_each(
-      connection_->get(), RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, names, open, closed_, deadline,
+      call, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, names, open, deadline,
       [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
         std::vector<ConfigResourceHandle> owners;
         std::vector<rd_kafka_ConfigResource_t*> asked;
         for (const ConfigResource& resource : calls[i]) {
           asked.push_back(owners.emplace_back(handle_of(resource)).get());
         }
-        rd_kafka_DescribeConfigs(connection_->get(), asked.data(), asked.size(), options, to);
+        rd_kafka_DescribeConfigs(call.client(), asked.data(), asked.size(), options, to);
       },
       [&](std::size_t, rd_kafka_event_t* event) -> std::optional<Error> {
         std::size_t count = 0;
@@ -177,6 +178,7 @@ std::vector<Result<std::vector<ConfigEntry>>> Admin::configs(
 #if RD_KAFKA_VERSION >= 0x020200ff
 std::vector<Status> Admin::alter_configs(const std::vector<ConfigChange>& changes,
                                          TimePoint deadline) {
+  const AdminCall call(line_);
   Changes all;
   for (const ConfigChange& change : changes)
     all.add(change.resource, change.values, "alter settings of");
@@ -185,8 +187,7 @@ std::vector<Status> Admin::alter_configs(const std::vector<ConfigChange>& change
         rd_kafka_event_IncrementalAlterConfigs_result(event), count);
   };
   return change_each(
-      connection_->get(), RD_KAFKA_ADMIN_OP_INCREMENTALALTERCONFIGS, std::move(all), closed_,
-      deadline, results,
+      call, RD_KAFKA_ADMIN_OP_INCREMENTALALTERCONFIGS, std::move(all), deadline, results,
       [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
         const ConfigResourceHandle order = handle_of(changes[i].resource);
         for (const auto& [name, value] : changes[i].values) {
@@ -197,16 +198,17 @@ std::vector<Status> Admin::alter_configs(const std::vector<ConfigChange>& change
               value ? value->c_str() : nullptr));
         }
         rd_kafka_ConfigResource_t* orders[] = {order.get()};
-        rd_kafka_IncrementalAlterConfigs(connection_->get(), orders, 1, options, to);
+        rd_kafka_IncrementalAlterConfigs(call.client(), orders, 1, options, to);
       });
 }
 #else
 std::vector<Status> Admin::alter_configs(const std::vector<ConfigChange>& changes, TimePoint) {
+  const AdminCall call(line_);
   std::vector<Status> statuses;
   for (const ConfigChange& change : changes) {
     statuses.push_back(
-        closed_.is_open()
-            ? fail(closed_error("alter settings of " + change.resource.text()))
+        call.is_cut()
+            ? fail(call.cut_error("alter settings of " + change.resource.text()))
             : fail(ErrorCode::kUnsupported,
                    "alter settings of " + change.resource.text() +
                        ": IncrementalAlterConfigs (KIP-339) needs librdkafka 2.2.0; this is " +
@@ -218,18 +220,19 @@ std::vector<Status> Admin::alter_configs(const std::vector<ConfigChange>& change
 
 std::vector<Status> Admin::replace_configs(const std::vector<ConfigValues>& values,
                                            TimePoint deadline) {
+  const AdminCall call(line_);
   Changes all;
   for (const ConfigValues& one : values) all.add(one.resource, one.values, "replace settings of");
-  return change_each(
-      connection_->get(), RD_KAFKA_ADMIN_OP_ALTERCONFIGS, std::move(all), closed_, deadline,
-      replaced, [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
-        const ConfigResourceHandle order = handle_of(values[i].resource);
-        for (const auto& [name, value] : values[i].values) {
-          rd_kafka_ConfigResource_set_config(order.get(), name.c_str(), value.c_str());
-        }
-        rd_kafka_ConfigResource_t* orders[] = {order.get()};
-        rd_kafka_AlterConfigs(connection_->get(), orders, 1, options, to);
-      });
+  return change_each(call, RD_KAFKA_ADMIN_OP_ALTERCONFIGS, std::move(all), deadline, replaced,
+                     [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
+                       const ConfigResourceHandle order = handle_of(values[i].resource);
+                       for (const auto& [name, value] : values[i].values) {
+                         rd_kafka_ConfigResource_set_config(order.get(), name.c_str(),
+                                                            value.c_str());
+                       }
+                       rd_kafka_ConfigResource_t* orders[] = {order.get()};
+                       rd_kafka_AlterConfigs(call.client(), orders, 1, options, to);
+                     });
 }
 
 }  // namespace rookery::librdkafka

@@ -110,14 +110,14 @@ std::vector<std::string> named(const std::vector<std::string>& groups) {
 }
 
 // One call for each group that is open.
-std::vector<Offsets> call_groups(rd_kafka_t* client, rd_kafka_admin_op_t order,
+std::vector<Offsets> call_groups(const AdminCall& call, rd_kafka_admin_op_t order,
                                  const std::vector<std::string>& groups,
-                                 const std::vector<bool>& open, Latch& closed, TimePoint deadline,
+                                 const std::vector<bool>& open, TimePoint deadline,
                                  GroupResults results, const SendOne& send,
                                  Patience patience = Patience::kToTheDeadline) {
   std::vector<Offsets> answers(groups.size());
   const auto errors = call_each(
-      client, order, named(groups), open, closed, deadline, send,
+      call, order, named(groups), open, deadline, send,
       [&](std::size_t i, rd_kafka_event_t* event) {
         answers[i] = offsets_of(event, results, groups[i]);
         return answers[i] ? std::nullopt : std::optional(answers[i].error());
@@ -162,23 +162,24 @@ std::vector<Result<ConsumerGroupDescription>> Admin::describe_groups(
   for (const auto& [group, answer] : answers) {
     if (!group.empty()) open.push_back(group);
   }
-  rd_kafka_t* client = connection_->get();
+  const AdminCall call(line_);
+  rd_kafka_t* client = call.client();
   const QueueHandle queue(rd_kafka_queue_new(client));
   Rounds rounds(Patience::kInRounds, deadline);
   while (!open.empty()) {
     const TimePoint round = rounds.next();
     EventHandle event;
-    if (!closed_.is_open()) {
+    if (!call.is_cut()) {
       std::vector<const char*> names;
       for (const std::string& group : open) names.push_back(group.c_str());
       const auto options = options_for(client, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, deadline);
       rd_kafka_DescribeConsumerGroups(client, names.data(), names.size(), options.get(),
                                       queue.get());
-      event = await(queue.get(), closed_, round);
+      event = call.await(queue.get(), round);
     }
     const auto overall = event ? overall_error(event.get(), "describe groups") : std::nullopt;
     for (const std::string& group : open) {
-      if (closed_.is_open()) answers.at(group) = fail(closed_error("group '" + group + "'"));
+      if (call.is_cut()) answers.at(group) = fail(call.cut_error("group '" + group + "'"));
       if (overall) answers.at(group) = fail(*overall);
     }
     std::size_t count = 0;
@@ -192,33 +193,36 @@ std::vector<Result<ConsumerGroupDescription>> Admin::describe_groups(
       if (std::find(open.begin(), open.end(), group) == open.end()) continue;
       answers.at(group) = description_of(found[i]);
     }
-    const bool is_over = closed_.is_open() || now() + kRetryEvery >= deadline;
+    const bool is_over = call.is_cut() || now() + kRetryEvery >= deadline;
     std::erase_if(open, [&](const auto& group) {
       const auto& answer = answers.at(group);
       return is_over || answer ||
              !(is_to_be_repeated(answer.error()) || answer.error().code == ErrorCode::kTimedOut);
     });
-    if (!open.empty()) closed_.wait_until(deadline_in(kRetryEvery));
+    if (!open.empty()) call.pause();
   }
   std::vector<Result<ConsumerGroupDescription>> all;
-  for (const std::string& group : groups) all.push_back(answers.at(group));
+  for (const std::string& group : groups) {
+    auto& answer = all.emplace_back(answers.at(group));
+    if (!answer) answer = fail(call.explained(answer.error()));
+  }
   return all;
 }
 
 std::vector<Offsets> Admin::group_offsets(const std::vector<std::string>& groups,
                                           TimePoint deadline) {
+  const AdminCall call(line_);
   std::vector<bool> open;
   for (const std::string& group : groups) open.push_back(!group.empty());
   auto answers = call_groups(
-      connection_->get(), RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, groups, open, closed_,
-      deadline, listed,
+      call, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, groups, open, deadline, listed,
       [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
         // What an open transaction is about to change must be waited for (KIP-447).
         const ErrorHandle refused(rd_kafka_AdminOptions_set_require_stable_offsets(options, 1));
         const GroupOffsetsHandle question(
             rd_kafka_ListConsumerGroupOffsets_new(groups[i].c_str(), nullptr));
         rd_kafka_ListConsumerGroupOffsets_t* questions[] = {question.get()};
-        rd_kafka_ListConsumerGroupOffsets(connection_->get(), questions, 1, options, to);
+        rd_kafka_ListConsumerGroupOffsets(call.client(), questions, 1, options, to);
       },
       Patience::kInRounds);
   for (std::size_t i = 0; i < groups.size(); ++i) {
@@ -243,6 +247,7 @@ std::vector<Status> Admin::alter_group_offsets(const std::vector<GroupOffsets>& 
   std::vector<std::string> names;
   for (const GroupOffsets& group : groups) names.push_back(group.group);
   std::vector<Status> statuses = changeable(names, deadline);
+  const AdminCall call(line_);
   std::vector<bool> open;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     for (const GroupOffset& offset : groups[i].offsets) {
@@ -254,19 +259,18 @@ std::vector<Status> Admin::alter_group_offsets(const std::vector<GroupOffsets>& 
     open.push_back(statuses[i] && !groups[i].offsets.empty());
   }
   const auto answers =
-      call_groups(connection_->get(), RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, names, open,
-                  closed_, deadline, altered,
+      call_groups(call, RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, names, open, deadline, altered,
                   [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
                     const PartitionListHandle list = new_list(groups[i].offsets.size());
                     for (const GroupOffset& offset : groups[i].offsets) {
                       rd_kafka_topic_partition_t* entry = add_to(list.get(), offset.partition);
                       entry->offset = offset.offset;
-                      set_metadata(connection_->get(), entry, offset.metadata);
+                      set_metadata(call.client(), entry, offset.metadata);
                     }
                     const AlterGroupOffsetsHandle order(
                         rd_kafka_AlterConsumerGroupOffsets_new(names[i].c_str(), list.get()));
                     rd_kafka_AlterConsumerGroupOffsets_t* orders[] = {order.get()};
-                    rd_kafka_AlterConsumerGroupOffsets(connection_->get(), orders, 1, options, to);
+                    rd_kafka_AlterConsumerGroupOffsets(call.client(), orders, 1, options, to);
                   });
   return statuses_of(std::move(statuses), open, names, answers);
 }
@@ -276,22 +280,21 @@ std::vector<Status> Admin::delete_group_offsets(const std::vector<GroupPartition
   std::vector<std::string> names;
   for (const GroupPartitions& group : groups) names.push_back(group.group);
   std::vector<Status> statuses = changeable(names, deadline);
+  const AdminCall call(line_);
   std::vector<bool> open;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     open.push_back(statuses[i] && !groups[i].partitions.empty());
   }
-  const auto answers =
-      call_groups(connection_->get(), RD_KAFKA_ADMIN_OP_DELETECONSUMERGROUPOFFSETS, names, open,
-                  closed_, deadline, deleted,
-                  [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
-                    const PartitionListHandle list = new_list(groups[i].partitions.size());
-                    for (const TopicPartition& partition : groups[i].partitions)
-                      add_to(list.get(), partition);
-                    const DeleteGroupOffsetsHandle order(
-                        rd_kafka_DeleteConsumerGroupOffsets_new(names[i].c_str(), list.get()));
-                    rd_kafka_DeleteConsumerGroupOffsets_t* orders[] = {order.get()};
-                    rd_kafka_DeleteConsumerGroupOffsets(connection_->get(), orders, 1, options, to);
-                  });
+  const auto answers = call_groups(
+      call, RD_KAFKA_ADMIN_OP_DELETECONSUMERGROUPOFFSETS, names, open, deadline, deleted,
+      [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
+        const PartitionListHandle list = new_list(groups[i].partitions.size());
+        for (const TopicPartition& partition : groups[i].partitions) add_to(list.get(), partition);
+        const DeleteGroupOffsetsHandle order(
+            rd_kafka_DeleteConsumerGroupOffsets_new(names[i].c_str(), list.get()));
+        rd_kafka_DeleteConsumerGroupOffsets_t* orders[] = {order.get()};
+        rd_kafka_DeleteConsumerGroupOffsets(call.client(), orders, 1, options, to);
+      });
   return statuses_of(std::move(statuses), open, names, answers);
 }
 
@@ -310,13 +313,14 @@ std::vector<Status> Admin::delete_groups(const std::vector<std::string>& groups,
     }
     open.push_back(statuses.back().has_value());
   }
-  auto answers = call_groups(
-      connection_->get(), RD_KAFKA_ADMIN_OP_DELETEGROUPS, groups, open, closed_, deadline, gone,
-      [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
-        const DeleteGroupHandle order(rd_kafka_DeleteGroup_new(groups[i].c_str()));
-        rd_kafka_DeleteGroup_t* orders[] = {order.get()};
-        rd_kafka_DeleteGroups(connection_->get(), orders, 1, options, to);
-      });
+  const AdminCall call(line_);
+  auto answers =
+      call_groups(call, RD_KAFKA_ADMIN_OP_DELETEGROUPS, groups, open, deadline, gone,
+                  [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
+                    const DeleteGroupHandle order(rd_kafka_DeleteGroup_new(groups[i].c_str()));
+                    rd_kafka_DeleteGroup_t* orders[] = {order.get()};
+                    rd_kafka_DeleteGroups(call.client(), orders, 1, options, to);
+                  });
   // It was there: somebody has deleted it meanwhile, or a try whose answer was lost has.
   for (auto& answer : answers) {
     if (!answer && answer.error().code == ErrorCode::kGroupIdNotFound) answer.emplace();
@@ -325,6 +329,7 @@ std::vector<Status> Admin::delete_groups(const std::vector<std::string>& groups,
 }
 
 Result<std::vector<GroupListing>> Admin::groups(TimePoint deadline) {
+  const AdminCall call(line_);
   std::map<std::string, GroupListing> found;
   const auto read = [&](std::size_t, rd_kafka_event_t* event) -> std::optional<Error> {
     found.clear();
@@ -345,10 +350,9 @@ Result<std::vector<GroupListing>> Admin::groups(TimePoint deadline) {
     return std::nullopt;
   };
   const auto errors = call_each(
-      connection_->get(), RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS, {"list groups"}, {true}, closed_,
-      deadline,
+      call, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS, {"list groups"}, {true}, deadline,
       [&](std::size_t, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
-        rd_kafka_ListConsumerGroups(connection_->get(), options, to);
+        rd_kafka_ListConsumerGroups(call.client(), options, to);
       },
       read);
   if (errors[0]) return fail(*errors[0]);

@@ -74,9 +74,8 @@ Answers checked(AdminClient& admin, const std::vector<TopicPartitionOffset>& par
 
 std::vector<Result<Offset>> Admin::delete_records(
     const std::vector<TopicPartitionOffset>& partitions, TimePoint deadline) {
-  if (closed_.is_open()) {
-    return Answers(partitions.size(), fail(closed_error("delete records")));
-  }
+  const AdminCall call(line_);
+  if (call.is_cut()) return Answers(partitions.size(), fail(call.cut_error("delete records")));
   Answers answers = checked(*this, partitions, deadline);
   std::map<TopicPartition, std::size_t> open;  // one that is named twice counts once, the last
   for (std::size_t i = 0; i < partitions.size(); ++i) {
@@ -90,7 +89,7 @@ std::vector<Result<Offset>> Admin::delete_records(
     }
     const DeleteRecordsHandle order(rd_kafka_DeleteRecords_new(list.get()));
     rd_kafka_DeleteRecords_t* orders[] = {order.get()};
-    rd_kafka_DeleteRecords(connection_->get(), orders, 1, options, to);
+    rd_kafka_DeleteRecords(call.client(), orders, 1, options, to);
   };
   const auto read = [&](std::size_t, rd_kafka_event_t* event) {
     std::optional<Error> again;
@@ -119,14 +118,14 @@ std::vector<Result<Offset>> Admin::delete_records(
   };
   while (!open.empty()) {
     const TimePoint round = std::min(deadline, deadline_in(kRound));
-    const auto errors = call_each(connection_->get(), RD_KAFKA_ADMIN_OP_DELETERECORDS,
-                                  {"delete records"}, {true}, closed_, round, send, read);
+    const auto errors = call_each(call, RD_KAFKA_ADMIN_OP_DELETERECORDS, {"delete records"}, {true},
+                                  round, send, read);
     if (!errors[0]) break;
     const bool may_pass = errors[0]->code == ErrorCode::kTimedOut || is_to_be_repeated(*errors[0]);
     if (!may_pass) {
       for (const auto& [partition, i] : open) answers[i] = fail(*errors[0]);
     }
-    if (!may_pass || closed_.is_open() || now() >= deadline) break;
+    if (!may_pass || call.is_cut() || now() >= deadline) break;
     // Who leads now: the library keeps what it knew, and waits for that node.
     static_cast<void>(checked(*this, partitions, deadline));
   }

@@ -135,10 +135,18 @@ std::optional<Error> Connection::trouble(rd_kafka_resp_err_t code, const std::st
                              : state_->outages.is_news(told, code_of(code), now());
     if (!is_news) return std::nullopt;
   }
+  Error error = reason(code, told, whose);
+  if (error.code == ErrorCode::kSaslAuthenticationFailed)
+    error.message += ": tried again until then";
+  return error;
+}
+
+Error Connection::reason(rd_kafka_resp_err_t code, const std::string& told,
+                         const std::string& whose) const {
   // How long librdkafka was in which of its own states helps nobody.
   std::string reason = told.substr(0, told.rfind(" (after "));
   if (code_of(code) == ErrorCode::kSaslAuthenticationFailed) {
-    reason += "; check sasl.mechanism, sasl.username and sasl.password: tried again until then";
+    reason += "; check sasl.mechanism, sasl.username and sasl.password";
   }
   return make_error(code, whose + text_without(address_in(told)), reason.c_str());
 }

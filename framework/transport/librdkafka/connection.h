@@ -41,6 +41,8 @@ class Connection {
   // Opens when the instance is gone.
   std::shared_ptr<Latch> destroyed() const { return destroyed_; }
 
+  bool is_connected() const { return state_->brokers.is_any_connected(); }
+  std::uint64_t losses() const { return state_->brokers.losses(); }
   // "<client_id=orders node_id=2 host=... port=... state=connected>": of the broker that is
   // connected, the one of the lowest id if several are; what is unknown is left out.
   std::string text() const;
@@ -49,6 +51,9 @@ class Connection {
   // broker that was told already (outages.h). `whose` stands before text().
   std::optional<Error> trouble(rd_kafka_resp_err_t code, const std::string& told,
                                const std::string& whose = "");
+  // What librdkafka says of the client as a whole, whether it was told or not.
+  Error reason(rd_kafka_resp_err_t code, const std::string& told,
+               const std::string& whose = "") const;
   // Of which brokers such trouble is over since the last call, readable alone.
   std::vector<std::string> take_restored();
 

@@ -5,6 +5,7 @@
 
 #include <rookery/transport/librdkafka/statistics.h>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <utility>
@@ -31,6 +32,7 @@ void KnownBrokers::note_state(std::int32_t id, const char* host, int port, std::
   if (host == nullptr || *host == '\0' || port == 0) return;
   MutexLock lock(mutex_);
   states_[{id, host, port}] = std::string(word_for(state));
+  if (state == "DOWN") ++losses_;
   if (states_.size() > kBrokersRemembered) {
     std::erase_if(states_, [](const auto& broker) { return broker.second == kDisconnected; });
   }
@@ -74,6 +76,17 @@ ClientStatistics KnownBrokers::statistics() const {
   ClientStatistics statistics;
   for (const auto& [node, told] : by_node) statistics.brokers.push_back(told);
   return statistics;
+}
+
+bool KnownBrokers::is_any_connected() const {
+  MutexLock lock(mutex_);
+  return std::any_of(states_.begin(), states_.end(),
+                     [](const auto& broker) { return broker.second == kConnected; });
+}
+
+std::uint64_t KnownBrokers::losses() const {
+  MutexLock lock(mutex_);
+  return losses_;
 }
 
 std::size_t KnownBrokers::addresses() const {

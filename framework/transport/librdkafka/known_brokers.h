@@ -35,11 +35,15 @@ class KnownBrokers {
   // been lost, though no state says so yet.
   std::string text(const std::string& away = "") const;
   std::size_t addresses() const;
+  bool is_any_connected() const;
+  // How often a connection, or a try of one, has ended.
+  std::uint64_t losses() const;
 
  private:
   mutable Mutex mutex_{"librdkafka.brokers", ranks::kLeaf};  // guards what follows
   // Id, host, port: state.
   std::map<std::tuple<std::int32_t, std::string, int>, std::string> states_;
+  std::uint64_t losses_ = 0;
   std::map<std::int32_t, ClientStatistics::RoundTrips> round_trips_;  // by node
 };
 

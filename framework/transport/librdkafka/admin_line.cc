@@ -1,0 +1,96 @@
+// admin_line.cc
+//
+// Errors are looked at between slices of waiting.
+#include <rookery/transport/librdkafka/admin_line.h>
+
+#include <rookery/transport/librdkafka/errors.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace rookery::librdkafka {
+namespace {
+
+// Foreign calls are cut into slices, so that a close is noticed.
+constexpr int kSliceMs = 200;
+constexpr std::chrono::seconds kRefusalLasts{1};
+
+}  // namespace
+
+AdminLine::AdminLine(std::shared_ptr<Connection> connection)
+    : connection_(std::move(connection)), errors_(rd_kafka_queue_get_main(connection_->get())) {}
+
+bool AdminLine::is_connected() const { return connection_->is_connected(); }
+
+void AdminLine::listen() {
+  while (const EventHandle event{rd_kafka_queue_poll(errors_.get(), 0)}) {
+    if (rd_kafka_event_type(event.get()) != RD_KAFKA_EVENT_ERROR) continue;
+    const rd_kafka_resp_err_t code = rd_kafka_event_error(event.get());
+    const std::string told = rd_kafka_event_error_string(event.get());
+    connection_->trouble(code, told);  // so that its end is noticed
+    Error reason = connection_->reason(code, told);
+    MutexLock lock(mutex_);
+    // That all are down says less than why.
+    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || !trouble_) trouble_ = std::move(reason);
+  }
+  if (connection_->take_restored().empty()) return;
+  MutexLock lock(mutex_);
+  trouble_.reset();
+}
+
+// librdkafka tells of the same refusal twice a minute at most, so that its end of a connection is
+// what counts.
+bool AdminLine::is_refused_since(std::uint64_t losses_before) {
+  const bool has_lost = connection_->losses() != losses_before;
+  MutexLock lock(mutex_);
+  const bool is_refused = trouble_ && trouble_->code == ErrorCode::kSaslAuthenticationFailed;
+  if (is_refused && has_lost) refused_until_ = deadline_in(kRefusalLasts);
+  return is_refused && now() < refused_until_;
+}
+
+std::optional<Error> AdminLine::trouble() const {
+  MutexLock lock(mutex_);
+  return trouble_;
+}
+
+AdminCall::AdminCall(AdminLine& line) : line_(line), losses_before_(line.connection_->losses()) {
+  line_.listen();
+}
+
+bool AdminCall::is_cut() const {
+  if (line_.closed_.is_open()) return true;
+  line_.listen();
+  return line_.is_refused_since(losses_before_);
+}
+
+Error AdminCall::cut_error(const std::string& what) const {
+  if (line_.closed_.is_open()) {
+    return {.code = ErrorCode::kClosed, .message = what + ": the client was closed"};
+  }
+  Error error = line_.trouble().value_or(
+      Error{.code = ErrorCode::kTransport, .message = "a broker was lost"});
+  error.message = what + ": " + error.message;
+  return error;
+}
+
+EventHandle AdminCall::await(rd_kafka_queue_t* queue, TimePoint deadline) const {
+  EventHandle event;
+  do {
+    event.reset(rd_kafka_queue_poll(queue, milliseconds_until(deadline, kSliceMs)));
+  } while (!event && !is_cut() && now() < deadline);
+  return event;
+}
+
+void AdminCall::pause() const { line_.closed_.wait_until(deadline_in(kRetryEvery)); }
+
+Error AdminCall::explained(Error error) const {
+  if (error.code != ErrorCode::kTimedOut && error.code != ErrorCode::kTransport) return error;
+  line_.listen();
+  if (const std::optional<Error> trouble = line_.trouble()) {
+    error.message += "; " + trouble->message;
+  }
+  return error;
+}
+
+}  // namespace rookery::librdkafka
