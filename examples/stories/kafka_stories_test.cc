@@ -10,6 +10,8 @@
 #include <rookery/runtime/time.h>
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -31,6 +33,8 @@ using testing::Pair;
 using testing::UnorderedElementsAre;
 
 constexpr auto kPatience = 60s;
+// As `server` ends when something had to be given up.
+constexpr int kExitForced = 2;
 constexpr int kRecords = 50;  // of a partition
 
 // A member that is killed is missed after this; the broker allows no less.
@@ -121,6 +125,26 @@ class Stories : public testing::Test {
                                  "connected>: 127.0.0.1:9092 answers again, after N"));
   }
 
+  // Two outputs, one of each partition, were under way.
+  void expect_forced_story(const ChildProcess& program) {
+    const std::vector<std::string> story = story_of(program.errors(), stage_);
+    const auto stopping = std::find(story.begin(), story.end(), "info [copier] server.stopping");
+    const auto unsent = [](const char* partition) {
+      return std::string(
+                 "warning [copier story] error.occurred in output: TIMED_OUT: story.out-0: ") +
+             "Local: Purged in queue (SendFailed; story.in-" + partition + " offset 50)";
+    };
+    EXPECT_THAT(
+        std::vector(stopping, story.end()),
+        ElementsAre("info [copier] server.stopping", testing::AnyOf(unsent("0"), unsent("1")),
+                    testing::AnyOf(unsent("0"), unsent("1")),
+                    "warning [copier] error.occurred in producer: producer close: TIMED_OUT: "
+                    "close: the outcome of 2 records is unknown; they are reported as failed "
+                    "(TIMED_OUT)",
+                    "info [copier] server.stopped: forced"))
+        << program.errors();
+  }
+
   Stage stage_;
 };
 
@@ -172,6 +196,35 @@ TEST_F(Stories, ABrokerThatIsAwayIsToldOnceAndWaitedFor) {
   expect_to_end_in_order(*program);
   expect_outage(*program, "[earliest,earliest]");
   expect_committed(3 * kRecords + 1);
+}
+
+// What it could not send is not committed: the next one does it.
+TEST_F(Stories, StoppedWhileTheBrokerIsAwayItTellsWhatIsNotThere) {
+  for (const int partition : {0, 1}) stage_.produce(partition, 0, kRecords);
+  for (const int partition : {0, 1}) stage_.produce_wait(partition);
+  for (const int partition : {0, 1}) stage_.produce(partition, kRecords, kRecords);
+  ::setenv("ROOKERY_SHUTDOWN_TIMEOUT", "2s", 1);
+  // The next one takes its place at once, where else it would wait for the session to end.
+  const std::map<std::string, std::string> place = {{"group.instance.id", "story-1"}};
+  auto first = stage_.start(place);
+  ::unsetenv("ROOKERY_SHUTDOWN_TIMEOUT");
+  ASSERT_TRUE(wait_for_copies(values(0, kRecords)));
+  ASSERT_TRUE(wait_until([&] {
+    auto committed = stage_.committed();
+    return committed[0] == kRecords && committed[1] == kRecords;
+  }));
+  stage_.order("stop-node 1");
+  wait_for_words(*first, "error.occurred", 2);
+  stage_.open_gate();  // it works on, and keeps what it has to send
+  first->signal(SIGTERM);
+  EXPECT_EQ(first->exit_code(deadline_in(kPatience)), kExitForced) << first->errors();
+  expect_forced_story(*first);
+  stage_.order("start-node 1");
+  auto second = stage_.start(place);
+  wait_for_copies(values(0, 2 * kRecords));
+  expect_to_end_in_order(*second);
+  expect_plain_story(*second, "[50,50]");
+  expect_committed(2 * kRecords + 1);
 }
 
 // Kafka ends when none of its disks can be written: what librdkafka does then is an outage.

@@ -56,6 +56,7 @@ int serve(Configuration configuration, RunOptions run) {
   }
   run.log.level = program.log_level.value_or(run.log.level);
   run.log.format = program.log_format.value_or(run.log.format);
+  run.log.similar_errors = program.log_similar_errors.value_or(run.log.similar_errors);
   Tracing& tracing = configuration.configured->app.options().tracing;
   if (program.otlp_sample_one_in) tracing.sample_one_in = *program.otlp_sample_one_in;
   if (program.otlp_endpoint) {

@@ -81,7 +81,7 @@ kafka:
   security: {protocol: ssl}
 producer: {linger.ms: 5}
 health: {port: 3000, polling_ttl: 1m}
-log: {level: warn, format: json}
+log: {level: warn, format: json, similar_errors: 100}
 otlp: {endpoint: "http://collector:4318", sample_one_in: 100}
 defaults:
   initial_offset: latest
@@ -107,6 +107,7 @@ groups:
   EXPECT_EQ(done.program.polling_ttl, 1min);
   EXPECT_EQ(done.program.log_level, LogLevel::kWarn);
   EXPECT_EQ(done.program.log_format, LogFormat::kJson);
+  EXPECT_EQ(done.program.log_similar_errors, 100U);
   EXPECT_EQ(done.program.otlp_endpoint, "http://collector:4318");
   EXPECT_EQ(done.program.otlp_sample_one_in, 100U);
   const GroupSettings mail = settings_of(done.app, "mail");

@@ -37,6 +37,7 @@ struct ProgramOptions {
   std::optional<Duration> consuming_ttl = {};
   std::optional<LogLevel> log_level = {};
   std::optional<LogFormat> log_format = {};
+  std::optional<std::size_t> log_similar_errors = {};
   std::optional<std::string> otlp_endpoint = {};
   std::optional<std::size_t> otlp_sample_one_in = {};
   // Names of the routes; none: all are included, none excluded.

@@ -220,6 +220,10 @@ const std::vector<Setting<ProgramOptions>>& program_settings() {
                             "What is less than that is not written to the log."),
       setting<LogFormatText>("log.format", &ProgramOptions::log_format, "text",
                              "Whether a line of the log is text or a JSON object."),
+      setting<CountText>("log.similar_errors", &ProgramOptions::log_similar_errors,
+                         CountText::format(LogOptions().similar_errors),
+                         "Of errors of one group, type and class so many a second are written to "
+                         "the log, and how many more there were; 0: all."),
       setting<EndpointText>("otlp.endpoint", &ProgramOptions::otlp_endpoint, "none",
                             "Spans go to the OpenTelemetry collector at that http:// address."),
       setting<CountText>("otlp.sample_one_in", &ProgramOptions::otlp_sample_one_in, "1",

@@ -32,7 +32,8 @@ std::string to_json(const Health& health, const HealthAnswer& answer) {
                                        {"port", answer.port},
                                        {"process_id", answer.process_id},
                                        {"errors", std::move(errors)}};
-  return json.dump();
+  return json.dump(-1, ' ', /*ensure_ascii=*/false,
+                   nlohmann::ordered_json::error_handler_t::replace);
 }
 
 }  // namespace rookery

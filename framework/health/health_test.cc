@@ -3,6 +3,7 @@
 // What signs of life mean, and the JSON of semantics.md, section 10.
 #include <rookery/health/health.h>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace rookery {
@@ -72,6 +73,14 @@ TEST(Health, AnErrorThatStopsTheServerHasItsClass) {
       R"({"status":"unhealthy","timestamp":1,"port":1,"process_id":2,)"
       R"("errors":{"polling_ttl_exceeded":false,"consumption_ttl_exceeded":false,)"
       R"("unrecoverable":"FENCED_INSTANCE_ID"}})");
+}
+
+// A class of an exception has whatever name its program gave it.
+TEST(Health, WhatIsNoUtf8IsReplaced) {
+  Vitals vitals = at_work();
+  vitals.unrecoverable = "\xff";
+  EXPECT_THAT(to_json(examine(vitals, kLimits), {}),
+              testing::HasSubstr("\"unrecoverable\":\"\xEF\xBF\xBD\""));
 }
 
 TEST(Health, WhoDoesNotRunYetOrAnyMoreIsAliveAndNotReady) {

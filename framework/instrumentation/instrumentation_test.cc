@@ -187,6 +187,35 @@ TEST(Log, TellsHowMuchOfItAFullDiskHasLost) {
                           "info [s1] signal: received SIGTERM", "info [s1] server.stopped"));
 }
 
+// At its end at the latest, and before the last line of a server.
+TEST(Log, TellsHowManyErrorsAlikeItLeftOut) {
+  const std::string path = ::testing::TempDir() + "/alike";
+  {
+    const StderrTo to(path);
+    Monitor monitor;
+    log_to_stderr(monitor, {.similar_errors = 1});
+    const auto fail_twice = [&monitor](const std::string& origin) {
+      for (const char* message : {"one", "two"}) {
+        monitor.publish({.origin = origin, .message = message, .error_type = "output"});
+      }
+    };
+    fail_twice("s1 eu");
+    monitor.publish({.kind = EventKind::kServerStopped, .origin = "s1"});
+    fail_twice("s2 eu");
+  }
+  std::ifstream file(path);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) {
+    lines.push_back(line.substr(25, line.find(" (trace") - 25));
+  }
+  const std::string left_out = "1 more like it within a second were left out (log.similar_errors)";
+  EXPECT_THAT(lines, ElementsAre("warning [s1 eu] error.occurred in output: one",
+                                 "warning [s1 eu] error.occurred in output: " + left_out,
+                                 "info [s1] server.stopped",
+                                 "warning [s2 eu] error.occurred in output: one",
+                                 "warning [s2 eu] error.occurred in output: " + left_out));
+}
+
 TEST(Log, JsonIsOneObjectWithWhatIsKnown) {
   const std::string line = log_json({.kind = EventKind::kErrorOccurred,
                                      .origin = "my billing-1f eu",

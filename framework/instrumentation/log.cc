@@ -3,8 +3,10 @@
 // The one style of log lines. Writing is spdlog's.
 #include <rookery/instrumentation/log.h>
 
+#include <rookery/instrumentation/similar_errors.h>
 #include <rookery/runtime/mutex.h>
 #include <rookery/runtime/ranks.h>
+#include <rookery/runtime/time.h>
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -133,6 +135,7 @@ class StderrLog {
  public:
   explicit StderrLog(const LogOptions& options)
       : is_json_(options.format == LogFormat::kJson),
+        similar_errors_(options.similar_errors),
         logger_("rookery", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
     logger_.set_pattern(is_json_ ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v",
                         spdlog::pattern_time_type::utc);
@@ -140,16 +143,28 @@ class StderrLog {
     logger_.flush_on(spdlog::level::debug);
   }
 
-  void log(const Event& event) {
-    const spdlog::level::level_enum level = spdlog_level(level_of(event));
-    if (!logger_.should_log(level)) return;
-    const std::string line = text(event);
+  ~StderrLog() {
     MutexLock lock(mutex_);
-    if (lost_ > 0 && write(spdlog::level::warn, text(loss(event.origin)))) lost_ = 0;
-    if (!write(level, line)) ++lost_;
+    write_left_out(kNever);
+  }
+
+  void log(const Event& event) {
+    const TimePoint time = now();
+    MutexLock lock(mutex_);
+    // An end is the last thing that a server tells.
+    write_left_out(event.kind == EventKind::kServerStopped ? kNever : time);
+    if (!logger_.should_log(spdlog_level(level_of(event)))) return;
+    if (similar_errors_.is_to_be_written(event, time)) write(event);
   }
 
  private:
+  void write_left_out(TimePoint time) {
+    for (const Event& event : similar_errors_.take_left_out(time)) write(event);
+  }
+  void write(const Event& event) {
+    if (lost_ > 0 && write(spdlog::level::warn, text(loss(event.origin)))) lost_ = 0;
+    if (!write(spdlog_level(level_of(event)), text(event))) ++lost_;
+  }
   std::string text(const Event& event) const {
     return is_json_ ? log_json(event, wall_now()) : log_text(event);
   }
@@ -173,6 +188,7 @@ class StderrLog {
 
   const bool is_json_;
   Mutex mutex_{"log", ranks::kLog};  // guards what follows
+  SimilarErrors similar_errors_;
   spdlog::logger logger_;
   std::size_t lost_ = 0;
   std::string why_;

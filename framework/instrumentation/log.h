@@ -11,6 +11,7 @@
 #include <rookery/instrumentation/events.h>
 #include <rookery/runtime/time.h>
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -38,6 +39,9 @@ std::string log_json(const Event& event, WallTime time);
 struct LogOptions {
   LogLevel level = LogLevel::kInfo;  // what is less is not written
   LogFormat format = LogFormat::kText;
+  // Of errors that are alike (similar_errors.h), so many of a second are written; of the rest a
+  // line says how many, with the next line after it. 0: all.
+  std::size_t similar_errors = 10;
 };
 
 // Logs every event of the monitor at or above the level. Lines of one process never mix. What

@@ -66,7 +66,10 @@ class Signals(unittest.TestCase):
             os.close(output)
 
     def test_take_the_line_of_progress_away(self):
-        ours, theirs = pty.openpty()
+        try:
+            ours, theirs = pty.openpty()
+        except OSError as error:  # a root without /dev/pts
+            self.skipTest(f"no terminal is to be had here: {error}")
         # No record has this text.
         with start("forever", "orders", "--follow", "--grep", "w", stderr=theirs) as read:
             os.close(theirs)
