@@ -50,7 +50,7 @@ class AdminLine {
   const QueueHandle errors_;
   Latch closed_;
   mutable Mutex mutex_{"librdkafka.admin", ranks::kLeaf};  // guards what follows
-  TimePoint refused_until_;  // calls that begin before then are refused
+  TimePoint refused_until_;       // calls that begin before then are refused
   std::optional<Error> trouble_;  // what was heard last, until a broker answers
 };
 
