@@ -32,18 +32,10 @@ namespace {
 
 // ---- server
 
-RouteFilter filter_of(const ProgramOptions& program) {
-  const std::vector<std::string> none;
-  return {.include_groups = program.include_groups.value_or(none),
-          .exclude_groups = program.exclude_groups.value_or(none),
-          .include_topics = program.include_topics.value_or(none),
-          .exclude_topics = program.exclude_topics.value_or(none)};
-}
-
 int serve(Configuration configuration, RunOptions run) {
   if (!configuration.configured) return 1;
-  auto left_out =
-      choose_routes(configuration.configured->app, filter_of(configuration.configured->program));
+  auto left_out = choose_routes(configuration.configured->app,
+                                route_filter_of(configuration.configured->program));
   if (!left_out) return print_error(left_out.error().message);
   run.left_out = *std::move(left_out);
   const ProgramOptions& program = configuration.configured->program;

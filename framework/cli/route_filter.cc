@@ -27,6 +27,14 @@ void add_names(CLI::App& word, const char* option, std::vector<std::string>& nam
 
 }  // namespace
 
+RouteFilter route_filter_of(const ProgramOptions& program) {
+  const std::vector<std::string> none;
+  return {.include_groups = program.include_groups.value_or(none),
+          .exclude_groups = program.exclude_groups.value_or(none),
+          .include_topics = program.include_topics.value_or(none),
+          .exclude_topics = program.exclude_topics.value_or(none)};
+}
+
 void add_route_filter_options(CLI::App& word, RouteFilter& filter) {
   add_names(word, "--include-groups", filter.include_groups, "GROUP,...",
             "run only these groups of the routes, with commas; default: all");

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <rookery/base/result.h>
+#include <rookery/config/setting.h>
 #include <rookery/routing/app.h>
 
 #include <string>
@@ -29,6 +30,9 @@ struct RouteFilter {
   std::vector<std::string> include_topics = {};
   std::vector<std::string> exclude_topics = {};
 };
+
+// What the configuration says.
+RouteFilter route_filter_of(const ProgramOptions& program);
 
 // "--include-groups" and the others; in files and variables include_groups and so on. `filter`
 // outlives the parsing.

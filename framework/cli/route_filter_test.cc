@@ -66,6 +66,17 @@ TEST(RouteFilter, TopicsAreIncludedAndExcludedInEveryGroup) {
               ElementsAre("billing:refunds.v1"));
 }
 
+TEST(RouteFilter, IsWhatTheConfigurationSays) {
+  const std::vector<std::string> mail = {"mail"};
+  const std::vector<std::string> refunds = {"refunds.v1"};
+  EXPECT_EQ(left(route_filter_of({})).size(), 4U);
+  EXPECT_THAT(left(route_filter_of({.include_groups = mail})), ElementsAre("mail:orders.v1"));
+  EXPECT_EQ(left(route_filter_of({.exclude_groups = mail})).size(), 3U);
+  EXPECT_THAT(left(route_filter_of({.include_topics = refunds})),
+              ElementsAre("billing:refunds.v1"));
+  EXPECT_EQ(left(route_filter_of({.exclude_topics = refunds})).size(), 3U);
+}
+
 TEST(RouteFilter, NothingLeftIsAnError) {
   EXPECT_THAT(left({.include_groups = {"mail"}, .exclude_topics = {"orders.v1"}}),
               ElementsAre(HasSubstr("leave no route to run")));
