@@ -1,6 +1,8 @@
 // admin_client.h
 //
-// Questions and orders to a cluster, outside any group. Every call keeps its deadline.
+// Questions and orders to a cluster, outside any group. Every call keeps its deadline. One ends
+// before it with kSaslAuthenticationFailed where the brokers refuse who asks; one that brokers do
+// not answer (kTimedOut, kTransport) says what was heard of them last.
 //
 // Thread rules: any thread; calls may run at once.
 #pragma once

@@ -88,7 +88,8 @@ std::vector<std::optional<Error>> call_each(const AdminCall& call, rd_kafka_admi
       if (!answered[i]) {
         errors[i] = {.code = ErrorCode::kTimedOut, .message = names[i] + ": no answer in time"};
       }
-      if (is_cut && errors[i]) errors[i] = call.cut_error(names[i]);
+      const bool is_open_still = errors[i] && (!answered[i] || is_to_be_repeated(*errors[i]));
+      if (is_cut && is_open_still) errors[i] = call.cut_error(names[i]);
       const bool may_pass =
           errors[i] && (is_to_be_repeated(*errors[i]) ||
                         (rounds.are_many() && errors[i]->code == ErrorCode::kTimedOut));

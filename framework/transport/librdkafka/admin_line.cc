@@ -43,8 +43,10 @@ void AdminLine::listen() {
 // what counts.
 bool AdminLine::is_refused_since(std::uint64_t losses_before) {
   const bool has_lost = connection_->losses() != losses_before;
+  const bool is_taken_elsewhere = connection_->is_connected();
   MutexLock lock(mutex_);
-  const bool is_refused = trouble_ && trouble_->code == ErrorCode::kSaslAuthenticationFailed;
+  const bool is_refused =
+      !is_taken_elsewhere && trouble_ && trouble_->code == ErrorCode::kSaslAuthenticationFailed;
   if (is_refused && has_lost) refused_until_ = deadline_in(kRefusalLasts);
   return is_refused && now() < refused_until_;
 }

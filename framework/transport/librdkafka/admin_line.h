@@ -4,11 +4,11 @@
 // and what librdkafka says of the brokers meanwhile, which a call's own error ("timed out") leaves
 // out.
 //
-// A call ends before its answer where the client is closed, or where a broker refuses who we are:
-// librdkafka would try again until the deadline, and a wrong password would read as a slow broker.
-// A refusal ends the calls that are under way, and those that begin within a second of that:
-// librdkafka waits before it connects again. Later ones try again, since credentials of SCRAM may
-// reach a broker late.
+// A call ends before its answer where the client is closed, or where a broker refuses who we are
+// and no other is connected: librdkafka would try again until the deadline, and a wrong password
+// would read as a slow broker. A refusal ends the calls that are under way, and those that begin
+// within a second of that: librdkafka waits before it connects again. Later ones try again, since
+// credentials of SCRAM may reach a broker late.
 //
 // Thread rules: any thread.
 #pragma once
