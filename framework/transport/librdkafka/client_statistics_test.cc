@@ -21,6 +21,19 @@ namespace {
 
 using namespace std::chrono_literals;
 
+TEST(KnownBrokers, TheConnectionByWhichOneWasFoundIsItsOwn) {
+  KnownBrokers brokers;
+  brokers.note_state(-1, "kafka", 9092, "UP");
+  EXPECT_EQ(brokers.text(), " host=kafka port=9092 state=connected");
+  brokers.note_state(1, "kafka", 9092, "UP");
+  EXPECT_EQ(brokers.text(), " node_id=1 host=kafka port=9092 state=connected");
+  EXPECT_TRUE(brokers.is_any_connected());
+  brokers.note_state(1, "kafka", 9092, "DOWN");
+  EXPECT_EQ(brokers.text(), " node_id=1 host=kafka port=9092 state=disconnected");
+  EXPECT_FALSE(brokers.is_any_connected());
+  EXPECT_EQ(brokers.losses(), 1U);
+}
+
 TEST(Statistics, TellWhetherAJoinIsUnderWay) {
   const auto with = [](const std::string& state) {
     return membership_in(

@@ -148,7 +148,11 @@ Error Connection::reason(rd_kafka_resp_err_t code, const std::string& told,
   if (code_of(code) == ErrorCode::kSaslAuthenticationFailed) {
     reason += "; check sasl.mechanism, sasl.username and sasl.password";
   }
-  return make_error(code, whose + text_without(address_in(told)), reason.c_str());
+  // Whatever was told of the last of them may not have come here yet.
+  const std::string client = code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN
+                                 ? "<client_id=" + state_->client_id + " state=disconnected>"
+                                 : text_without(address_in(told));
+  return make_error(code, whose + client, reason.c_str());
 }
 
 std::vector<std::string> Connection::take_restored() {

@@ -32,6 +32,8 @@ void KnownBrokers::note_state(std::int32_t id, const char* host, int port, std::
   if (host == nullptr || *host == '\0' || port == 0) return;
   MutexLock lock(mutex_);
   states_[{id, host, port}] = std::string(word_for(state));
+  // The connection by which it was found has its id from then on, and is told of under no other.
+  if (id >= 0) states_.erase({-1, host, port});
   if (state == "DOWN") ++losses_;
   if (states_.size() > kBrokersRemembered) {
     std::erase_if(states_, [](const auto& broker) { return broker.second == kDisconnected; });
