@@ -60,7 +60,7 @@ std::map<std::string, Status> statuses_in(rd_kafka_event_t* event, TopicResults 
 // closed or the deadline comes.
 std::vector<Status> carry_out(const std::vector<std::string>& names, std::vector<Status> statuses,
                               std::vector<bool> open, const char* order, TopicResults results,
-                              const AdminCall& call, TimePoint deadline,
+                              AdminCall& call, TimePoint deadline,
                               const std::function<EventHandle(const std::vector<bool>&)>& send) {
   for (;;) {
     if (std::find(open.begin(), open.end(), true) == open.end()) return statuses;
@@ -111,7 +111,7 @@ Result<std::unique_ptr<AdminClient>> Admin::make(const ConfigMap& common, const 
 }
 
 std::vector<Status> Admin::create_topics(const std::vector<NewTopic>& topics, TimePoint deadline) {
-  const AdminCall call(line_);
+  AdminCall call(line_);
   std::vector<Status> statuses(topics.size());
   std::vector<bool> open(topics.size(), true);
   std::vector<std::string> names;
@@ -156,7 +156,7 @@ std::vector<Status> Admin::create_topics(const std::vector<NewTopic>& topics, Ti
 
 std::vector<Status> Admin::delete_topics(const std::vector<std::string>& topics,
                                          TimePoint deadline) {
-  const AdminCall call(line_);
+  AdminCall call(line_);
   std::vector<Status> statuses(topics.size());
   std::vector<bool> open(topics.size(), true);
   for (std::size_t i = 0; i < topics.size(); ++i) {
@@ -184,7 +184,7 @@ std::vector<Status> Admin::delete_topics(const std::vector<std::string>& topics,
 
 std::vector<Status> Admin::create_partitions(const std::vector<NewPartitions>& topics,
                                              TimePoint deadline) {
-  const AdminCall call(line_);
+  AdminCall call(line_);
   std::vector<Status> statuses(topics.size());
   std::vector<bool> open(topics.size(), true);
   std::vector<std::string> names;
@@ -218,7 +218,7 @@ std::vector<Status> Admin::create_partitions(const std::vector<NewPartitions>& t
       });
 }
 
-Result<ClusterDescription> Admin::metadata(const AdminCall& call, const std::string* topic,
+Result<ClusterDescription> Admin::metadata(AdminCall& call, const std::string* topic,
                                            TimePoint deadline) {
   const std::string what = "describe" + (topic != nullptr ? " " + *topic : "");
   TopicHandle handle;
@@ -271,7 +271,7 @@ Result<ClusterDescription> Admin::metadata(const AdminCall& call, const std::str
 
 Result<ClusterDescription> Admin::describe(const std::vector<std::string>& topics,
                                            TimePoint deadline) {
-  const AdminCall call(line_);
+  AdminCall call(line_);
   ClusterDescription cluster;
   if (topics.empty()) {
     Result<ClusterDescription> all = metadata(call, nullptr, deadline);
@@ -297,7 +297,7 @@ Result<ClusterDescription> Admin::describe(const std::vector<std::string>& topic
 
 Result<std::vector<Offset>> Admin::list_offsets(const std::vector<TopicPartition>& partitions,
                                                 std::int64_t what, TimePoint deadline) {
-  const AdminCall call(line_);
+  AdminCall call(line_);
   const std::string all = "offsets of " + rookery::text(partitions);
   for (;;) {
     if (call.is_cut()) return fail(call.cut_error(all));
@@ -311,7 +311,8 @@ Result<std::vector<Offset>> Admin::list_offsets(const std::vector<TopicPartition
     for (int i = 0; i < list->cnt; ++i) {
       const rd_kafka_topic_partition_t& entry = list->elems[i];
       // Where nothing came for all, nothing came for each.
-      if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR && entry.err != RD_KAFKA_RESP_ERR__IN_PROGRESS)
+      const bool is_open = error && entry.err == RD_KAFKA_RESP_ERR__IN_PROGRESS;
+      if (entry.err != RD_KAFKA_RESP_ERR_NO_ERROR && !is_open)
         error = make_error(entry.err, partition_of(entry).text());
       offsets[partition_of(entry)] = entry.offset;
     }

@@ -69,7 +69,7 @@ class Admin final : public AdminClient {
   // (beginning).
   Result<std::vector<Offset>> list_offsets(const std::vector<TopicPartition>& partitions,
                                            std::int64_t what, TimePoint deadline);
-  Result<ClusterDescription> metadata(const AdminCall& call, const std::string* topic,
+  Result<ClusterDescription> metadata(AdminCall& call, const std::string* topic,
                                       TimePoint deadline);
   // Which of the groups may be changed: those that have no members.
   std::vector<Status> changeable(const std::vector<std::string>& groups, TimePoint deadline);

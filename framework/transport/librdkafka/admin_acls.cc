@@ -149,7 +149,7 @@ struct Questions {
 }  // namespace
 
 std::vector<Status> Admin::create_acls(const std::vector<Acl>& acls, TimePoint deadline) {
-  const AdminCall call(line_);
+  AdminCall call(line_);
   Questions<Acl> asked(acls);
   const auto errors = call_each(
       call, RD_KAFKA_ADMIN_OP_CREATEACLS, {"create access control"}, {!asked.sent.empty()},
@@ -180,7 +180,7 @@ std::vector<Status> Admin::create_acls(const std::vector<Acl>& acls, TimePoint d
 Result<std::vector<Acl>> Admin::acls(const AclFilter& filter, TimePoint deadline) {
   const Result<AclHandle> question = binding_of(filter);
   if (!question) return fail(question.error());
-  const AdminCall call(line_);
+  AdminCall call(line_);
   std::vector<Acl> found;
   const auto errors = call_each(
       call, RD_KAFKA_ADMIN_OP_DESCRIBEACLS, {"access control"}, {true}, deadline,
@@ -200,7 +200,7 @@ Result<std::vector<Acl>> Admin::acls(const AclFilter& filter, TimePoint deadline
 
 std::vector<Result<std::vector<Acl>>> Admin::delete_acls(const std::vector<AclFilter>& filters,
                                                          TimePoint deadline) {
-  const AdminCall call(line_);
+  AdminCall call(line_);
   Questions<AclFilter> asked(filters);
   std::vector<Result<std::vector<Acl>>> answers(filters.size());
   const std::string what = "delete access control";

@@ -48,7 +48,7 @@ TimePoint Rounds::next() {
   return end;
 }
 
-std::vector<std::optional<Error>> call_each(const AdminCall& call, rd_kafka_admin_op_t order,
+std::vector<std::optional<Error>> call_each(AdminCall& call, rd_kafka_admin_op_t order,
                                             const std::vector<std::string>& names,
                                             std::vector<bool> open, TimePoint deadline,
                                             const SendOne& send, const ReadOne& read,

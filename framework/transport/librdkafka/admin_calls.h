@@ -61,7 +61,7 @@ class Rounds {
 
 // One call for each that is open, all at once, and again for those whose answer does not last, to
 // the deadline. Answers what went wrong with each, by these names.
-std::vector<std::optional<Error>> call_each(const AdminCall& call, rd_kafka_admin_op_t order,
+std::vector<std::optional<Error>> call_each(AdminCall& call, rd_kafka_admin_op_t order,
                                             const std::vector<std::string>& names,
                                             std::vector<bool> open, TimePoint deadline,
                                             const SendOne& send, const ReadOne& read,

@@ -91,7 +91,7 @@ struct Changes {
   }
 };
 
-std::vector<Status> change_each(const AdminCall& call, rd_kafka_admin_op_t order, Changes changes,
+std::vector<Status> change_each(AdminCall& call, rd_kafka_admin_op_t order, Changes changes,
                                 TimePoint deadline, Resources results, const SendOne& send) {
   const auto errors =
       call_each(call, order, changes.names, changes.open, deadline, send,
@@ -111,7 +111,7 @@ std::vector<Status> change_each(const AdminCall& call, rd_kafka_admin_op_t order
 
 std::vector<Result<std::vector<ConfigEntry>>> Admin::configs(
     const std::vector<ConfigResource>& resources, TimePoint deadline) {
-  const AdminCall call(line_);
+  AdminCall call(line_);
   std::map<ConfigResource, Result<std::vector<ConfigEntry>>> answers;
   std::vector<std::vector<ConfigResource>> calls(1);  // all topics first
   for (const ConfigResource& resource : resources) {
@@ -178,7 +178,7 @@ std::vector<Result<std::vector<ConfigEntry>>> Admin::configs(
 #if RD_KAFKA_VERSION >= 0x020200ff
 std::vector<Status> Admin::alter_configs(const std::vector<ConfigChange>& changes,
                                          TimePoint deadline) {
-  const AdminCall call(line_);
+  AdminCall call(line_);
   Changes all;
   for (const ConfigChange& change : changes)
     all.add(change.resource, change.values, "alter settings of");
@@ -203,7 +203,7 @@ std::vector<Status> Admin::alter_configs(const std::vector<ConfigChange>& change
 }
 #else
 std::vector<Status> Admin::alter_configs(const std::vector<ConfigChange>& changes, TimePoint) {
-  const AdminCall call(line_);
+  AdminCall call(line_);
   std::vector<Status> statuses;
   for (const ConfigChange& change : changes) {
     statuses.push_back(
@@ -220,7 +220,7 @@ std::vector<Status> Admin::alter_configs(const std::vector<ConfigChange>& change
 
 std::vector<Status> Admin::replace_configs(const std::vector<ConfigValues>& values,
                                            TimePoint deadline) {
-  const AdminCall call(line_);
+  AdminCall call(line_);
   Changes all;
   for (const ConfigValues& one : values) all.add(one.resource, one.values, "replace settings of");
   return change_each(call, RD_KAFKA_ADMIN_OP_ALTERCONFIGS, std::move(all), deadline, replaced,

@@ -110,7 +110,7 @@ std::vector<std::string> named(const std::vector<std::string>& groups) {
 }
 
 // One call for each group that is open.
-std::vector<Offsets> call_groups(const AdminCall& call, rd_kafka_admin_op_t order,
+std::vector<Offsets> call_groups(AdminCall& call, rd_kafka_admin_op_t order,
                                  const std::vector<std::string>& groups,
                                  const std::vector<bool>& open, TimePoint deadline,
                                  GroupResults results, const SendOne& send,
@@ -162,7 +162,7 @@ std::vector<Result<ConsumerGroupDescription>> Admin::describe_groups(
   for (const auto& [group, answer] : answers) {
     if (!group.empty()) open.push_back(group);
   }
-  const AdminCall call(line_);
+  AdminCall call(line_);
   rd_kafka_t* client = call.client();
   const QueueHandle queue(rd_kafka_queue_new(client));
   Rounds rounds(Patience::kInRounds, deadline);
@@ -178,8 +178,9 @@ std::vector<Result<ConsumerGroupDescription>> Admin::describe_groups(
       event = call.await(queue.get(), round);
     }
     const auto overall = event ? overall_error(event.get(), "describe groups") : std::nullopt;
+    const bool is_cut = call.is_cut();
     for (const std::string& group : open) {
-      if (call.is_cut()) answers.at(group) = fail(call.cut_error("group '" + group + "'"));
+      if (is_cut) answers.at(group) = fail(call.cut_error("group '" + group + "'"));
       if (overall) answers.at(group) = fail(*overall);
     }
     std::size_t count = 0;
@@ -193,7 +194,7 @@ std::vector<Result<ConsumerGroupDescription>> Admin::describe_groups(
       if (std::find(open.begin(), open.end(), group) == open.end()) continue;
       answers.at(group) = description_of(found[i]);
     }
-    const bool is_over = call.is_cut() || now() + kRetryEvery >= deadline;
+    const bool is_over = is_cut || now() + kRetryEvery >= deadline;
     std::erase_if(open, [&](const auto& group) {
       const auto& answer = answers.at(group);
       return is_over || answer ||
@@ -211,7 +212,7 @@ std::vector<Result<ConsumerGroupDescription>> Admin::describe_groups(
 
 std::vector<Offsets> Admin::group_offsets(const std::vector<std::string>& groups,
                                           TimePoint deadline) {
-  const AdminCall call(line_);
+  AdminCall call(line_);
   std::vector<bool> open;
   for (const std::string& group : groups) open.push_back(!group.empty());
   auto answers = call_groups(
@@ -247,7 +248,7 @@ std::vector<Status> Admin::alter_group_offsets(const std::vector<GroupOffsets>& 
   std::vector<std::string> names;
   for (const GroupOffsets& group : groups) names.push_back(group.group);
   std::vector<Status> statuses = changeable(names, deadline);
-  const AdminCall call(line_);
+  AdminCall call(line_);
   std::vector<bool> open;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     for (const GroupOffset& offset : groups[i].offsets) {
@@ -280,7 +281,7 @@ std::vector<Status> Admin::delete_group_offsets(const std::vector<GroupPartition
   std::vector<std::string> names;
   for (const GroupPartitions& group : groups) names.push_back(group.group);
   std::vector<Status> statuses = changeable(names, deadline);
-  const AdminCall call(line_);
+  AdminCall call(line_);
   std::vector<bool> open;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     open.push_back(statuses[i] && !groups[i].partitions.empty());
@@ -313,7 +314,7 @@ std::vector<Status> Admin::delete_groups(const std::vector<std::string>& groups,
     }
     open.push_back(statuses.back().has_value());
   }
-  const AdminCall call(line_);
+  AdminCall call(line_);
   auto answers =
       call_groups(call, RD_KAFKA_ADMIN_OP_DELETEGROUPS, groups, open, deadline, gone,
                   [&](std::size_t i, rd_kafka_AdminOptions_t* options, rd_kafka_queue_t* to) {
@@ -329,7 +330,7 @@ std::vector<Status> Admin::delete_groups(const std::vector<std::string>& groups,
 }
 
 Result<std::vector<GroupListing>> Admin::groups(TimePoint deadline) {
-  const AdminCall call(line_);
+  AdminCall call(line_);
   std::map<std::string, GroupListing> found;
   const auto read = [&](std::size_t, rd_kafka_event_t* event) -> std::optional<Error> {
     found.clear();

@@ -41,14 +41,14 @@ void AdminLine::listen() {
 
 // librdkafka tells of the same refusal twice a minute at most, so that its end of a connection is
 // what counts.
-bool AdminLine::is_refused_since(std::uint64_t losses_before) {
+std::optional<Error> AdminLine::refusal_since(std::uint64_t losses_before) {
   const bool has_lost = connection_->losses() != losses_before;
   const bool is_taken_elsewhere = connection_->is_connected();
   MutexLock lock(mutex_);
   const bool is_refused =
       !is_taken_elsewhere && trouble_ && trouble_->code == ErrorCode::kSaslAuthenticationFailed;
   if (is_refused && has_lost) refused_until_ = deadline_in(kRefusalLasts);
-  return is_refused && now() < refused_until_;
+  return is_refused && now() < refused_until_ ? trouble_ : std::nullopt;
 }
 
 std::optional<Error> AdminLine::trouble() const {
@@ -60,23 +60,24 @@ AdminCall::AdminCall(AdminLine& line) : line_(line), losses_before_(line.connect
   line_.listen();
 }
 
-bool AdminCall::is_cut() const {
-  if (line_.closed_.is_open()) return true;
-  line_.listen();
-  return line_.is_refused_since(losses_before_);
+bool AdminCall::is_cut() {
+  if (cut_) return true;
+  if (line_.closed_.is_open()) {
+    cut_ = Error{.code = ErrorCode::kClosed, .message = "the client was closed"};
+  } else {
+    line_.listen();
+    cut_ = line_.refusal_since(losses_before_);
+  }
+  return cut_.has_value();
 }
 
 Error AdminCall::cut_error(const std::string& what) const {
-  if (line_.closed_.is_open()) {
-    return {.code = ErrorCode::kClosed, .message = what + ": the client was closed"};
-  }
-  Error error = line_.trouble().value_or(
-      Error{.code = ErrorCode::kTransport, .message = "a broker was lost"});
+  Error error = cut_.value();
   error.message = what + ": " + error.message;
   return error;
 }
 
-EventHandle AdminCall::await(rd_kafka_queue_t* queue, TimePoint deadline) const {
+EventHandle AdminCall::await(rd_kafka_queue_t* queue, TimePoint deadline) {
   EventHandle event;
   do {
     event.reset(rd_kafka_queue_poll(queue, milliseconds_until(deadline, kSliceMs)));

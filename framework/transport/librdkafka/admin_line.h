@@ -28,7 +28,7 @@
 
 namespace rookery::librdkafka {
 
-// How long a try that failed for now is followed by none.
+// The pause before an order that failed for now is given again.
 inline constexpr std::chrono::milliseconds kRetryEvery{250};
 
 class AdminLine {
@@ -43,7 +43,8 @@ class AdminLine {
  private:
   friend class AdminCall;
   void listen();
-  bool is_refused_since(std::uint64_t losses_before);
+  // None: not since that many connections had ended, nor just before.
+  std::optional<Error> refusal_since(std::uint64_t losses_before);
   std::optional<Error> trouble() const;
 
   const std::shared_ptr<Connection> connection_;
@@ -54,19 +55,19 @@ class AdminLine {
   std::optional<Error> trouble_;  // what was heard last, until a broker answers
 };
 
-// One call, from its beginning to its end.
+// One call, from its beginning to its end. Thread rules: one thread.
 class AdminCall {
  public:
   explicit AdminCall(AdminLine& line);
 
   rd_kafka_t* client() const { return line_.client(); }
   bool is_connected() const { return line_.is_connected(); }
-  // Whether there is nothing to wait for any more, and why.
-  bool is_cut() const;
+  // Whether there is nothing to wait for any more; once it is so, it stays. And why.
+  bool is_cut();
   Error cut_error(const std::string& what) const;
 
   // Null: the deadline came, or the call was cut.
-  EventHandle await(rd_kafka_queue_t* queue, TimePoint deadline) const;
+  EventHandle await(rd_kafka_queue_t* queue, TimePoint deadline);
   // kRetryEvery, before the next try; a close ends it.
   void pause() const;
 
@@ -77,6 +78,7 @@ class AdminCall {
  private:
   AdminLine& line_;
   std::uint64_t losses_before_;  // connections that had ended before this call
+  std::optional<Error> cut_;
 };
 
 }  // namespace rookery::librdkafka

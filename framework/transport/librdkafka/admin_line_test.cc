@@ -4,9 +4,8 @@
 // librdkafka's own, in this process: they know no SASL, which it tells as a refusal.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 #include <rookery/runtime/time.h>
+#include <rookery/transport/librdkafka/mock_brokers.h>
 #include <rookery/transport/librdkafka/transport.h>
 
 #include <chrono>
@@ -55,30 +54,13 @@ std::unique_ptr<AdminClient> admin_of(const ConfigMap& settings) {
   return *std::move(admin);
 }
 
-class Refusing {
- public:
-  Refusing() : client_(rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), nullptr, 0)) {
-    cluster_ = rd_kafka_mock_cluster_new(client_, 1);
-  }
-  ~Refusing() {
-    rd_kafka_mock_cluster_destroy(cluster_);
-    rd_kafka_destroy(client_);
-  }
-  Refusing(const Refusing&) = delete;
-  Refusing& operator=(const Refusing&) = delete;
-
-  ConfigMap settings() const {
-    return {{"bootstrap.servers", rd_kafka_mock_cluster_bootstraps(cluster_)},
-            {"security.protocol", "SASL_PLAINTEXT"},
-            {"sasl.mechanism", "PLAIN"},
-            {"sasl.username", "rookery"},
-            {"sasl.password", "secret"}};
-  }
-
- private:
-  rd_kafka_t* client_;
-  rd_kafka_mock_cluster_t* cluster_;
-};
+ConfigMap refused_by(const MockBrokers& brokers) {
+  return {{"bootstrap.servers", brokers.addresses()},
+          {"security.protocol", "SASL_PLAINTEXT"},
+          {"sasl.mechanism", "PLAIN"},
+          {"sasl.username", "rookery"},
+          {"sasl.password", "secret"}};
+}
 
 TEST(AdminLine, ACallWithoutAnAnswerSaysWhatWasHeardOfTheBrokers) {
   const auto admin = admin_of({{"bootstrap.servers", "127.0.0.1:1"}});  // nobody listens there
@@ -92,8 +74,8 @@ TEST(AdminLine, ACallWithoutAnAnswerSaysWhatWasHeardOfTheBrokers) {
 }
 
 TEST(AdminLine, ARefusalEndsEveryCallThatIsUnderWayAndSaysWhy) {
-  const Refusing brokers;
-  const auto admin = admin_of(brokers.settings());
+  const MockBrokers brokers;
+  const auto admin = admin_of(refused_by(brokers));
   const TimePoint begun = now();
   for (const Error& error : errors_of(*admin, kPatience)) {
     EXPECT_EQ(error.code, ErrorCode::kSaslAuthenticationFailed) << error.text();
@@ -105,8 +87,8 @@ TEST(AdminLine, ARefusalEndsEveryCallThatIsUnderWayAndSaysWhy) {
 
 // One that is tried waits for an answer; one that is told of the old refusal does not.
 TEST(AdminLine, ARefusalIsOldSoon) {
-  const Refusing brokers;
-  const auto admin = admin_of(brokers.settings());
+  const MockBrokers brokers;
+  const auto admin = admin_of(refused_by(brokers));
   EXPECT_FALSE(admin->groups(deadline_in(kPatience)));
   const TimePoint deadline = deadline_in(kPatience);
   Error error;

@@ -74,7 +74,7 @@ Answers checked(AdminClient& admin, const std::vector<TopicPartitionOffset>& par
 
 std::vector<Result<Offset>> Admin::delete_records(
     const std::vector<TopicPartitionOffset>& partitions, TimePoint deadline) {
-  const AdminCall call(line_);
+  AdminCall call(line_);
   if (call.is_cut()) return Answers(partitions.size(), fail(call.cut_error("delete records")));
   Answers answers = checked(*this, partitions, deadline);
   std::map<TopicPartition, std::size_t> open;  // one that is named twice counts once, the last

@@ -3,10 +3,9 @@
 // A coordinator that is not found at once: librdkafka asks for it three times within 300 ms and
 // then waits out the call's own time. Brokers are librdkafka's own, in this process.
 #include <gtest/gtest.h>
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 #include <rookery/runtime/time.h>
 #include <rookery/transport/librdkafka/admin_calls.h>
+#include <rookery/transport/librdkafka/mock_brokers.h>
 #include <rookery/transport/librdkafka/transport.h>
 
 #include <chrono>
@@ -21,33 +20,15 @@ using namespace std::chrono_literals;
 constexpr Duration kPatience = 60s;
 constexpr std::int16_t kFindCoordinator = 10;
 
-class Brokers {
- public:
-  Brokers() : client_(rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), nullptr, 0)) {
-    cluster_ = rd_kafka_mock_cluster_new(client_, 1);
-  }
-  ~Brokers() {
-    rd_kafka_mock_cluster_destroy(cluster_);
-    rd_kafka_destroy(client_);
-  }
-  Brokers(const Brokers&) = delete;
-  Brokers& operator=(const Brokers&) = delete;
-
-  std::string addresses() const { return rd_kafka_mock_cluster_bootstraps(cluster_); }
-  // More often than librdkafka asks in one call.
-  void know_no_coordinator_at_first() {
-    const auto none = RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE;
-    rd_kafka_mock_push_request_errors(cluster_, kFindCoordinator, 4, none, none, none, none);
-  }
-
- private:
-  rd_kafka_t* client_;
-  rd_kafka_mock_cluster_t* cluster_;
-};
+// More often than librdkafka asks in one call.
+void know_no_coordinator_at_first(const MockBrokers& brokers) {
+  const auto none = RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE;
+  rd_kafka_mock_push_request_errors(brokers.cluster(), kFindCoordinator, 4, none, none, none, none);
+}
 
 TEST(Administrator, AsksAgainForACoordinatorThatWasNotFound) {
-  Brokers brokers;
-  brokers.know_no_coordinator_at_first();
+  const MockBrokers brokers;
+  know_no_coordinator_at_first(brokers);
   const auto transport = make_librdkafka_transport({{"bootstrap.servers", brokers.addresses()}});
   const auto admin = transport->make_admin({});
   ASSERT_TRUE(admin) << admin.error().text();
@@ -59,8 +40,8 @@ TEST(Administrator, AsksAgainForACoordinatorThatWasNotFound) {
 }
 
 TEST(Administrator, KeepsItsDeadlineWhereThereIsNoCoordinator) {
-  Brokers brokers;
-  for (int i = 0; i < 20; ++i) brokers.know_no_coordinator_at_first();
+  const MockBrokers brokers;
+  for (int i = 0; i < 20; ++i) know_no_coordinator_at_first(brokers);
   const auto transport = make_librdkafka_transport({{"bootstrap.servers", brokers.addresses()}});
   const auto admin = transport->make_admin({});
   ASSERT_TRUE(admin) << admin.error().text();
