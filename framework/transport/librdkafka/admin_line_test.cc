@@ -5,11 +5,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rookery/runtime/time.h>
+#include <rookery/transport/librdkafka/admin_line.h>
+#include <rookery/transport/librdkafka/config.h>
+#include <rookery/transport/librdkafka/connection.h>
 #include <rookery/transport/librdkafka/mock_brokers.h>
+#include <rookery/transport/librdkafka/reaper.h>
 #include <rookery/transport/librdkafka/transport.h>
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -100,6 +105,34 @@ TEST(AdminLine, ARefusalIsOldSoon) {
   EXPECT_EQ(error.code, ErrorCode::kTimedOut) << error.text();
   EXPECT_THAT(error.message, HasSubstr("check sasl.mechanism"))
       << "it is still what was heard last";
+}
+
+// What a call was ended by is the reason of its end, even when the next one is tried.
+TEST(AdminLine, ACallThatWasCutStaysCut) {
+  const MockBrokers brokers;
+  const auto reaper = std::make_shared<Reaper>();
+  auto config = build_config(refused_by(brokers), {}, Role::kAdmin);
+  ASSERT_TRUE(config) << config.error().text();
+  rd_kafka_conf_set_events(config->conf.get(), RD_KAFKA_EVENT_ERROR);
+  auto connection = Connection::make(RD_KAFKA_CONSUMER, *std::move(config), {}, reaper);
+  ASSERT_TRUE(connection) << connection.error().text();
+  AdminLine line(*std::move(connection));
+  const TimePoint deadline = deadline_in(kPatience);
+  AdminCall first(line);
+  while (!first.is_cut() && now() < deadline) {
+  }
+  ASSERT_TRUE(first.is_cut());
+  // Those that begin soon after are cut, too; the last of them saw no connection end.
+  std::optional<AdminCall> last;
+  bool is_one_tried = false;
+  while (!is_one_tried && now() < deadline) {
+    AdminCall next(line);
+    is_one_tried = !next.is_cut();
+    if (!is_one_tried) last.emplace(next);
+  }
+  ASSERT_TRUE(is_one_tried && last);
+  EXPECT_TRUE(last->is_cut());
+  EXPECT_EQ(last->cut_error("groups").code, ErrorCode::kSaslAuthenticationFailed);
 }
 
 }  // namespace
