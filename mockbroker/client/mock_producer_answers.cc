@@ -39,6 +39,7 @@ void MockProducer::handle(std::uint64_t number, Result<Response> response) {
 // them, or leads no more and does not know. Metadata keeps to the newest leader that any node has
 // told of, and each refresh asks another node: after one of each it is believed.
 bool MockProducer::is_doubtful_locked(ProduceBatch& batch) const {
+  if (settings_.retries_most == 0) return false;
   const std::uint64_t version = metadata_.version();
   if (batch.believed_from == 0) batch.believed_from = version + client_.node_count();
   return version < batch.believed_from && batch.deadline > now();
