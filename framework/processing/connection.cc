@@ -228,11 +228,7 @@ CommitId Connection::commit(const std::vector<AssignmentId>& assignments, bool i
     const PartitionMarks::Committable done = owned.partition->committable_progress();
     if (done.offset < 0) continue;
     std::string metadata = encode(owned, done);
-    const bool is_latest =
-        owned.committing >= 0
-            ? done.offset == owned.committing && metadata == owned.committing_metadata
-            : done.offset == owned.committed && metadata == owned.committed_metadata;
-    if (is_latest && !is_asked_for) continue;
+    if (is_told(owned, done, metadata) && !is_asked_for) continue;
     offsets.push_back({.partition = owned.partition->topic_partition(),
                        .assignment = assignment,
                        .offset = done.offset,
@@ -247,6 +243,7 @@ CommitId Connection::commit(const std::vector<AssignmentId>& assignments, bool i
   for (std::size_t i = 0; i < asked.size(); ++i) {
     asked[i]->committing = committing[i].offset;
     asked[i]->committing_metadata = committing[i].metadata;
+    asked[i]->committing_epoch = committing[i].leader_epoch;
     asked[i]->commit = id;
   }
   return id;

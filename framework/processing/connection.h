@@ -63,6 +63,9 @@ class Connection {
     Offset committed = -1;   // acknowledged
     Offset committing = -1;  // asked for, not yet answered; -1: none
     CommitId commit;         // of `committing`
+    // Of the record before each; -1: not known, as of what an earlier owner committed.
+    std::int32_t committed_epoch = -1;
+    std::int32_t committing_epoch = -1;
     // What was, and is to be, committed with them. None: not known, a commit failed.
     std::optional<std::string> committed_metadata;
     std::string committing_metadata = {};
@@ -93,6 +96,8 @@ class Connection {
   void return_strays();
   Offset position_of(const TopicPartition& partition) const;
   std::string encode(Owned& owned, const PartitionMarks::Committable& done);
+  static bool is_told(const Owned& owned, const PartitionMarks::Committable& done,
+                      const std::string& metadata);
   static void note_answer(Owned& owned, const CommitResult& result, bool is_latest);
   void commit_if_due();
   void watch();

@@ -36,11 +36,25 @@ std::string Connection::encode(Owned& owned, const PartitionMarks::Committable& 
   return std::move(encoded->text);
 }
 
+// A later epoch is news at the same offset, too: the log was cut below it and has grown to it
+// again, and by the epoch of before the next owner would go back and run all of that once more
+// (KIP-320).
+bool Connection::is_told(const Owned& owned, const PartitionMarks::Committable& done,
+                         const std::string& metadata) {
+  if (owned.committing >= 0) {
+    return done.offset == owned.committing && metadata == owned.committing_metadata &&
+           done.leader_epoch <= owned.committing_epoch;
+  }
+  return done.offset == owned.committed && metadata == owned.committed_metadata &&
+         done.leader_epoch <= owned.committed_epoch;
+}
+
 void Connection::note_answer(Owned& owned, const CommitResult& result, bool is_latest) {
   if (result.status) owned.committed = result.offset;
   if (!is_latest) return;
   owned.committing = -1;
   if (result.status) {
+    owned.committed_epoch = owned.committing_epoch;
     owned.committed_metadata = std::exchange(owned.committing_metadata, {});
     return;
   }

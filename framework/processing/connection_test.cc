@@ -1,7 +1,7 @@
 // connection_test.cc
 //
 // Commits and the end of ownership: revocations within the grace and beyond it, partitions lost,
-// hooks, commits that fail or come late.
+// hooks, errors of the consumer.
 #include <rookery/processing/testing/harness.h>
 
 #include <gmock/gmock.h>
@@ -285,72 +285,7 @@ TEST(Hooks, ThatThrowAreEventsAndHarmNothing) {
                           "shutdown std::runtime_error orders-1: in the hook"));
 }
 
-// ---- Commits
-
-TEST(Commits, ComeAtTheIntervalAndAtTheEnd) {
-  Board board;
-  ServerHarness harness(board, {.consumer = consumer([&](const Record& r) {
-                                  board.note("c " + std::to_string(r.offset()));
-                                })},
-                        {.commit_interval = 1h});
-  harness.assign()->push(4);
-  board.wait_for_notes("c ", 4);
-  EXPECT_EQ(harness.group().asked_offsets(kPartition).size(), 0U);
-  EXPECT_EQ(harness.stop(), ExitCode::kClean);
-  EXPECT_THAT(harness.group().asked_offsets(kPartition), ElementsAre(4));
-}
-
-TEST(Commits, WhatIsCommittedIsNotCommittedAgain) {
-  Board board;
-  ServerHarness harness(board, {.consumer = consumer([](const Record&) {})},
-                        {.commit_interval = 1ms});
-  const auto stream = harness.assign(kPartition, 5);
-  stream->push(2);
-  harness.group().wait_for_commit(kPartition, 7);
-  const auto other = harness.assign({"orders", 1});
-  for (int i = 1; i <= 3; ++i) {
-    other->push_gap(1);
-    harness.group().wait_for_commit({"orders", 1}, i);
-  }
-  const std::vector<Offset> asked = harness.group().asked_offsets(kPartition);
-  EXPECT_EQ(std::count(asked.begin(), asked.end(), 7), 1);
-}
-
-TEST(Commits, ThatFailAreToldAndTriedAgain) {
-  Board board;
-  ServerHarness harness(board, {.consumer = consumer([](const Record&) {})});
-  harness.group().set_commits(FakeGroup::Commits::kFail);
-  harness.assign()->push(1);
-  board.wait_for_notes(
-      "error.occurred commit COORDINATOR_NOT_AVAILABLE orders-0@1: COORDINATOR_NOT_AVAILABLE: "
-      "moving",
-      2);
-  harness.group().set_commits(FakeGroup::Commits::kSucceed);
-  harness.group().wait_for_commit(kPartition, 1);
-}
-
-TEST(Commits, AreEventsToo) {
-  Board board;
-  ServerHarness harness(board, {.consumer = consumer([](const Record&) {})});
-  harness.monitor.subscribe([&](const Event& event) {
-    if (event.kind == EventKind::kCommitted) board.note("committed " + event.message);
-  });
-  harness.assign()->push(3);
-  board.wait_for_notes("committed orders-0 at 3");
-}
-
-TEST(Assignment, OfWhatWasCommittedBeforeBeginsThereAndCommitsNothing) {
-  Board board;
-  ServerHarness harness(board, {.consumer = consumer([](const Record&) {})},
-                        {.commit_interval = 1ms});
-  harness.start();
-  const auto stream = harness.group().assign(kPartition, 9, Offset{9});
-  stream->push_end();
-  const auto other = harness.assign({"orders", 1});
-  other->push_gap(1);
-  harness.group().wait_for_commit({"orders", 1}, 1);
-  EXPECT_THAT(harness.group().asked_offsets(kPartition), ElementsAre());
-}
+// ---- Errors
 
 TEST(ConsumerErrors, AreEvents) {
   Board board;

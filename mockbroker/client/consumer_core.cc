@@ -34,7 +34,7 @@ ConsumerCore::ConsumerCore(Network& network, ConsumerSettings the_settings)
               return make_stream(partition, assignment, count);
             }),
       member(settings.group, group, owned, events),
-      starter(settings.group, client, group, coordinator, owned, lookups, events),
+      starter(settings.group, client, group, coordinator, owned, lookups, events, metadata),
       rejoin(settings.group, client, metadata, group, coordinator, member, owned, events),
       committer(settings.group, client, group, coordinator, member, owned, events),
       heartbeat(settings.group, client, group, coordinator, member, events, settings.on_events) {}

@@ -31,15 +31,28 @@ void Metadata::request_refresh() {
   is_requested_ = true;
 }
 
+void Metadata::observe_epoch(const TopicPartition& partition, std::int32_t epoch) {
+  MutexLock lock(mutex_);
+  const Leader* known = find_locked(partition);
+  if (epoch < 0 || (known && known->epoch >= epoch)) return;
+  std::int32_t& observed = observed_.try_emplace(partition, epoch).first->second;
+  observed = std::max(observed, epoch);
+  is_requested_ = true;
+}
+
+const Metadata::Leader* Metadata::find_locked(const TopicPartition& partition) const {
+  const auto found = topics_.find(partition.topic);
+  if (found == topics_.end()) return nullptr;
+  const auto index = static_cast<std::size_t>(partition.partition);
+  if (partition.partition < 0 || index >= found->second.partitions.size()) return nullptr;
+  return &found->second.partitions[index];
+}
+
 std::optional<Metadata::Leader> Metadata::leader(const TopicPartition& partition) const {
   MutexLock lock(mutex_);
-  const auto found = topics_.find(partition.topic);
-  if (found == topics_.end()) return std::nullopt;
-  const auto index = static_cast<std::size_t>(partition.partition);
-  if (partition.partition < 0 || index >= found->second.partitions.size()) return std::nullopt;
-  const Leader leader = found->second.partitions[index];
-  if (leader.node < 0) return std::nullopt;
-  return leader;
+  const Leader* leader = find_locked(partition);
+  if (!leader || leader->node < 0 || observed_.contains(partition)) return std::nullopt;
+  return *leader;
 }
 
 std::optional<std::int32_t> Metadata::partition_count(const std::string& topic) const {
@@ -145,7 +158,12 @@ void Metadata::update_locked(const MetadataResponse& answer) {
     }
     Topic& topic = topics_[from.name];
     if (const auto known = before.find(from.name); known != before.end()) topic = known->second;
-    if (topic.id != from.id) topic.partitions.clear();
+    if (topic.id != from.id) {
+      topic.partitions.clear();
+      // Of another topic of that name, unless this is the first that is heard of it.
+      if (topic.id != 0)
+        std::erase_if(observed_, [&](const auto& one) { return one.first.topic == from.name; });
+    }
     topic.id = from.id;
     topic.partitions.resize(from.partitions.size());
     for (const MetadataResponse::Partition& partition : from.partitions) {
@@ -157,6 +175,10 @@ void Metadata::update_locked(const MetadataResponse& answer) {
       if (partition.leader < 0) is_leaderless = true;
     }
   }
+  std::erase_if(observed_, [this](const auto& one) {
+    const Leader* leader = find_locked(one.first);
+    return leader && leader->epoch >= one.second;
+  });
   if (is_leaderless) is_requested_ = true;
 }
 

@@ -45,6 +45,9 @@ class Metadata {
   void set_interest(std::set<std::string> topics, bool all);
   // Something proved stale: refresh soon.
   void request_refresh();
+  // A leader epoch known from elsewhere, such as that of a committed offset; -1: none. A leader of
+  // before it is none: it could not tell what its successors' logs hold (KIP-320).
+  void observe_epoch(const TopicPartition& partition, std::int32_t epoch);
 
   std::optional<Leader> leader(const TopicPartition& partition) const;
   // None: unknown, or not there (see topic_error).
@@ -66,6 +69,7 @@ class Metadata {
     std::uint64_t id = 0;
   };
   TimePoint due_locked(TimePoint at) const;
+  const Leader* find_locked(const TopicPartition& partition) const;
   void handle(Result<Response> response);
   void update_locked(const MetadataResponse& answer);
 
@@ -75,6 +79,8 @@ class Metadata {
   std::set<std::string> interest_;
   bool is_all_ = false;
   std::map<std::string, Topic> topics_;
+  // Above those of the leaders in topics_.
+  std::map<TopicPartition, std::int32_t> observed_;
   std::map<std::string, ErrorCode> errors_;
   NodeId controller_ = -1;
   std::uint64_t version_ = 0;

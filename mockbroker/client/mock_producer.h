@@ -10,6 +10,8 @@
 // A record is tried until delivery.timeout.ms. With enable.idempotence a batch keeps its producer
 // id and sequence over all attempts; when a batch is given up whose outcome is unknown, a new
 // producer id is taken once all others are decided, so that no sequence gap stops the partition.
+// OUT_OF_ORDER_SEQUENCE_NUMBER fails a batch only after every node was asked who leads: an old
+// leader that is cut off does not have what its successor has taken.
 //
 // Thread rules: see rookery/transport/producer_client.h. Reports come on the sender thread.
 #pragma once
@@ -101,6 +103,7 @@ class MockProducer final : public ProducerClient {
   std::shared_ptr<Request> send_at_once_locked(Partition& partition, bool& wakes_sender);
   void send_request(const std::shared_ptr<Request>& request);
   void handle(std::uint64_t number, Result<Response> response);
+  bool is_doubtful_locked(ProduceBatch& batch) const;
   void settle_locked(Sent one, const Result<ProduceResponse::Partition>& answer, TimePoint at,
                      std::vector<Done>& done);
   void give_up_locked(Sent one, Error error, std::vector<Done>& done);

@@ -258,6 +258,11 @@ NetworkClient::Pick NetworkClient::pick_node() {
   return pick;
 }
 
+std::size_t NetworkClient::node_count() const {
+  MutexLock lock(mutex_);
+  return nodes_.size();
+}
+
 void NetworkClient::set_nodes(const std::vector<MetadataResponse::Node>& nodes) {
   MutexLock lock(mutex_);
   for (const MetadataResponse::Node& node : nodes) nodes_[node.id] = node;

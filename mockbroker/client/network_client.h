@@ -96,6 +96,7 @@ class NetworkClient {
   NodeId first_node() const { return first_node_; }
   // Nodes learnt from metadata, added to the bootstrap nodes.
   void set_nodes(const std::vector<MetadataResponse::Node>& nodes);
+  std::size_t node_count() const;
 
   // "<client_id=orders node_id=2 host=... port=... state=connected>"
   std::string text(Destination to) const;

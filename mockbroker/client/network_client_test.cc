@@ -305,5 +305,50 @@ TEST(Metadata, NeverGoesBackToAnOlderLeader) {
   }
 }
 
+// KIP-320: a committed offset can tell of a leader of which the node that was asked has not heard.
+TEST(Metadata, KnowsNoLeaderUntilItIsTheOneOfAnObservedEpoch) {
+  ScriptedNetwork network({0});
+  MetadataResponse tells = orders(1);
+  auto& topic = tells.topics.front();
+  topic.id = 7;
+  topic.partitions.front().leader_epoch = 4;
+  network.on_request = [&](const ScriptedNetwork::Seen&) -> Answer { return Response(tells); };
+  NetworkClient client(network, settings());
+  Inbox::Waiter waiter;
+  const TopicPartition partition{"orders", 0};
+  for (const bool is_known_before : {false, true}) {
+    Metadata metadata(client, {.refresh_interval = 1h, .retry_backoff = 1ms});
+    metadata.set_interest({"orders"}, false);
+    const auto hear = [&](NodeId leader, std::int32_t epoch, std::uint64_t id) {
+      network.alone([&] {
+        topic.id = id;
+        topic.partitions.front().leader = leader;
+        topic.partitions.front().leader_epoch = epoch;
+      });
+      const std::uint64_t next = metadata.version() + 1;
+      metadata.request_refresh();
+      while (metadata.version() < next) client.poll(metadata.drive(), waiter);
+    };
+    if (is_known_before) hear(1, 4, 7);
+    metadata.observe_epoch(partition, 6);
+    metadata.observe_epoch(partition, 5);   // the greatest counts
+    metadata.observe_epoch(partition, -1);  // none
+    EXPECT_FALSE(metadata.leader(partition));
+    hear(1, 4, 7);
+    EXPECT_FALSE(metadata.leader(partition));
+    EXPECT_EQ(metadata.partition_count("orders"), 1);
+    hear(1, 5, 7);
+    EXPECT_FALSE(metadata.leader(partition));
+    hear(0, 6, 7);
+    EXPECT_EQ(metadata.leader(partition)->node, 0);
+    metadata.observe_epoch(partition, 6);  // nothing new
+    EXPECT_EQ(metadata.leader(partition)->node, 0);
+    metadata.observe_epoch(partition, 9);
+    EXPECT_LE(metadata.drive(), now() + 1ms);  // asks at once
+    hear(1, 0, 8);                             // another topic of the same name
+    EXPECT_EQ(metadata.leader(partition)->node, 1);
+  }
+}
+
 }  // namespace
 }  // namespace rookery::mock

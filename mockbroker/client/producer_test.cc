@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,8 @@ class ProducerTest : public ::testing::Test {
   // A cluster of one topic, whose log is a list of values; `next_errors` spoil produce requests.
   Answer answer(const Seen& seen) {
     if (std::holds_alternative<MetadataRequest>(seen.request)) {
-      MetadataResponse metadata{.nodes = {{.id = 0}}, .controller = 0};
+      MetadataResponse metadata{.controller = 0};
+      for (NodeId node = 0; node < nodes; ++node) metadata.nodes.push_back({.id = node});
       if (is_topic_known) {
         metadata.topics.push_back({.name = "orders"});
         for (PartitionId i = 0; i < partitions; ++i) {
@@ -137,6 +139,7 @@ class ProducerTest : public ::testing::Test {
   }
 
   ProducerSettings settings;
+  NodeId nodes = 1;
   std::int32_t partitions = 1;
   bool is_topic_known = true;
   bool is_silent = false;
@@ -248,6 +251,40 @@ TEST_F(ProducerTest, TakesANewIdAfterABatchWasGivenUp) {
   EXPECT_EQ(requests[0].partitions[0].producer_id, 101);
   EXPECT_EQ(requests[1].partitions[0].producer_id, 102);
   EXPECT_EQ(requests[1].partitions[0].base_sequence, 0);
+}
+
+// An old leader that is cut off does not have what its successor has taken.
+TEST_F(ProducerTest, AsksEveryNodeWhoLeadsBeforeRecordsAreMissing) {
+  nodes = 3;
+  constexpr ErrorCode kMissing = ErrorCode::kOutOfOrderSequenceNumber;
+  next_errors = {kMissing, kMissing, kMissing};
+  send(2);
+  flush();
+  EXPECT_FALSE(reported().at(0).error);
+  std::vector<ProduceRequest> requests = produced();
+  ASSERT_EQ(requests.size(), 4U);
+  for (const ProduceRequest& request : requests) {
+    EXPECT_EQ(request.partitions[0].producer_id, 101);
+    EXPECT_EQ(request.partitions[0].base_sequence, 0);
+  }
+  std::set<NodeId> asked;
+  for (const Seen& seen : network.seen()) {
+    if (std::holds_alternative<MetadataRequest>(seen.request)) asked.insert(seen.node);
+  }
+  EXPECT_EQ(asked.size(), 3U);
+
+  next_errors = {kMissing, kMissing, kMissing, kMissing};
+  send(1);
+  flush();
+  EXPECT_EQ(reported().at(2).error, kMissing);
+  EXPECT_TRUE(next_errors.empty());
+  send(1);
+  flush();
+  EXPECT_FALSE(reported().at(3).error);
+  requests = produced();
+  ASSERT_EQ(requests.size(), 9U);
+  EXPECT_EQ(requests.back().partitions[0].producer_id, 102);
+  EXPECT_EQ(logs[0], (std::vector<std::string>{"0", "1", "3"}));
 }
 
 TEST_F(ProducerTest, FailsForGoodWhenItIsFenced) {

@@ -52,6 +52,9 @@ struct ProduceBatch {
   std::int16_t producer_epoch = -1;
   std::int32_t base_sequence = -1;
   bool was_sent = false;
+  // The version of metadata from which on its leader is believed to miss records before it; 0: no
+  // leader has said so.
+  std::uint64_t believed_from = 0;
   std::string problem = "not sent yet";
 };
 

@@ -11,14 +11,15 @@ namespace rookery::mock {
 
 Starter::Starter(const GroupSettings& settings, NetworkClient& client, GroupLock& group,
                  Coordinator& coordinator, OwnedPartitions& owned, OffsetLookups& lookups,
-                 EventQueue& events)
+                 EventQueue& events, Metadata& metadata)
     : settings_(settings),
       client_(client),
       group_(group),
       coordinator_(coordinator),
       owned_(owned),
       lookups_(lookups),
-      events_(events) {}
+      events_(events),
+      metadata_(metadata) {}
 
 TimePoint Starter::drive() {
   const TimePoint at = now();
@@ -87,7 +88,9 @@ void Starter::handle(NodeId node, std::vector<OwnedPartitions::Resolved> asked,
     const auto stream = std::static_pointer_cast<RecordStream>(one.stream);
     if (one.committed && !mutant("start.ignores_committed_offset")) {
       // With its epoch: whether the log still has what lies before is asked before it is read.
-      stream->start(*one.committed, found.at(one.partition)->leader_epoch);
+      const std::int32_t epoch = found.at(one.partition)->leader_epoch;
+      metadata_.observe_epoch(one.partition, epoch);
+      stream->start(*one.committed, epoch);
     } else {
       reset(
           stream, stream->version(),

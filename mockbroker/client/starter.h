@@ -18,6 +18,7 @@
 
 #include "mockbroker/client/coordinator.h"
 #include "mockbroker/client/group_state.h"
+#include "mockbroker/client/metadata.h"
 #include "mockbroker/client/network_client.h"
 #include "mockbroker/client/offset_lookups.h"
 #include "mockbroker/client/owned_partitions.h"
@@ -28,7 +29,7 @@ class Starter {
  public:
   Starter(const GroupSettings& settings, NetworkClient& client, GroupLock& group,
           Coordinator& coordinator, OwnedPartitions& owned, OffsetLookups& lookups,
-          EventQueue& events);
+          EventQueue& events, Metadata& metadata);
 
   // Sends an OffsetFetch when partitions wait for it. Answers when it wants to be called again.
   TimePoint drive();
@@ -52,6 +53,7 @@ class Starter {
   OwnedPartitions& owned_;
   OffsetLookups& lookups_;
   EventQueue& events_;
+  Metadata& metadata_;
   // Guarded by CO.
   bool is_under_way_ = false;
   TimePoint retry_at_{};

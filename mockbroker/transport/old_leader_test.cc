@@ -7,6 +7,8 @@
 
 #include <functional>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "mockbroker/cluster/inspection.h"
@@ -18,6 +20,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
+using testing::IsEmpty;
 
 const TopicPartition kOrders{"orders.v1", 0};
 
@@ -102,6 +105,47 @@ TEST_F(OldLeader, KeepsWhatWasAcknowledgedByAll) {
   producer.flush();
   EXPECT_EQ(producer.acknowledged(), 2U);
   EXPECT_THAT(values(), ElementsAre("first", "second"));  // once, at the new leader
+}
+
+// It would say that it has never heard of the epoch that the offset was committed under, as if the
+// log had been truncated to nothing (KIP-320).
+TEST_F(OldLeader, IsNotAskedAboutWhatWasCommittedUnderItsSuccessor) {
+  const NodeId old = leader();
+  depose(old);
+  kafka.with_cluster([&](Cluster& cluster, TimePoint at, WallTime) {
+    ASSERT_TRUE(cluster.move_coordinator(at, "billing", (old + 1) % 3));
+    // Nobody is misled while the group begins: the old leader says that nobody leads.
+    cluster.set_request_filter([old](TimePoint, NodeId node, const RequestHeader&,
+                                     const Request& request) -> FilterDecision {
+      if (node != old || !std::holds_alternative<MetadataRequest>(request)) {
+        return PassRequest();
+      }
+      MetadataResponse answer{.nodes = {{.id = 0}, {.id = 1}, {.id = 2}}};
+      answer.topics.push_back({.name = "orders.v1", .partitions = {{.leader = -1}}});
+      return Response(std::move(answer));
+    });
+  });
+  TestProducer producer(kafka.transport());
+  producer.send("orders.v1", "k", "done");
+  producer.send("orders.v1", "k", "next");
+  producer.flush();
+  ASSERT_EQ(producer.acknowledged(), 2U);
+  {
+    TestConsumer first(kafka.transport(), {{"group.id", "billing"}});
+    first.subscribe({"orders.v1"});
+    ASSERT_TRUE(first.poll_until([&] { return first.records().size() == 2; }));
+    ASSERT_TRUE(first.commit(kOrders, 1));
+  }
+  kafka.with_cluster([](Cluster& cluster, TimePoint, WallTime) { cluster.set_request_filter({}); });
+  // Each hears from a node of its own choice first, one in three from the old leader.
+  for (int i = 0; i < 12; ++i) {
+    TestConsumer consumer(kafka.transport(), {{"group.id", "billing"}});
+    consumer.subscribe({"orders.v1"});
+    ASSERT_TRUE(consumer.poll_until([&] { return !consumer.records().empty(); }))
+        << consumer.describe();
+    EXPECT_EQ(consumer.records().front().offset, 1);
+    EXPECT_THAT(consumer.errors(), IsEmpty());
+  }
 }
 
 }  // namespace

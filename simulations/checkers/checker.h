@@ -38,6 +38,9 @@ struct Expectations {
   struct Produced {
     std::string topic;
     std::uint64_t records = 0;
+    // Of these, how many it has sent a second time: refused by a leader that an unclean election
+    // had made, while the log that has them may lead again after another.
+    std::uint64_t sent_again = 0;
   };
   std::vector<Produced> produced;
 };
@@ -78,6 +81,9 @@ std::vector<std::unique_ptr<Checker>> all_checkers(const History& history);
 std::unique_ptr<Checker> make_unchanged_records_checker(const History& history);
 // Every record the cluster holds was consumed, its outputs are safe, and lag is zero.
 std::unique_ptr<Checker> make_no_loss_checker(const History& history);
+// The place of the first record for which that is not so, whatever was committed.
+std::optional<std::size_t> first_owed(const Model& model,
+                                      const Expectations::Subscription& subscription);
 // A group that is a parallel segment consumes its own records only.
 std::unique_ptr<Checker> make_segments_checker(const History& history);
 // Within one ownership of a partition records start in the order that the route asks for.

@@ -170,6 +170,9 @@ void Model::apply(const Event& event) {
       process_at(event.process) = ProcessView{.disturbed_at = event.at};
       break;
     case EventKind::kProcessCrashed:
+      crash(event.process);
+      process_at(event.process).is_alive = false;
+      break;
     case EventKind::kProcessStopped:
       process_at(event.process).is_alive = false;
       break;
@@ -209,6 +212,12 @@ void Model::apply(const Event& event) {
       break;
     case EventKind::kSought:
       seek(event);
+      break;
+    case EventKind::kCommitAwaited:
+    case EventKind::kCommitWaitEnded:
+      if (event.run != 0) {
+        grown(runs_, event.run).awaits_commit = event.kind == EventKind::kCommitAwaited;
+      }
       break;
   }
 }
@@ -263,9 +272,8 @@ void Model::end(const Event& event) {
     return;
   }
   run.has_returned = true;
-  if (run.is_lost) return;
   GroupPartition& partition = group_partitions_[Key(event.group, event.partition)];
-  if (++partition.at(run.place).returns > 1) ++duplicates_;
+  if (!run.is_lost && ++partition.at(run.place).returns > 1) ++duplicates_;
   settle(run);
 }
 
@@ -304,8 +312,25 @@ void Model::give_up(const Event& event) {
 }
 
 void Model::settle(const Run& run) {
-  if (!run.is_complete() || run.is_lost) return;
-  group_partitions_[Key(run.group, run.partition)].at(run.place).is_done = true;
+  if (!run.is_complete() || (run.is_lost && !run.is_sought_past)) return;
+  GroupPartition::Progress& progress =
+      group_partitions_[Key(run.group, run.partition)].at(run.place);
+  if (!run.is_lost || progress.is_marked) progress.is_done = true;
+}
+
+// What user code had marked, and all it waited for was the commit of it, is done by its own word.
+void Model::crash(ProcessIndex process) {
+  for (const Run& run : runs_) {
+    if (run.process != process || !run.is_open() || !run.awaits_commit || run.is_lost) continue;
+    for (RunId one = run.batch; one < runs_.size() && one != 0 && runs_[one].batch == run.batch;
+         ++one) {
+      const Run& marked = runs_[one];
+      GroupPartition::Progress& progress =
+          group_partitions_[Key(marked.group, marked.partition)].at(marked.place);
+      const bool are_outputs_safe = marked.outputs_open == 0 && !marked.has_failed_output;
+      if (progress.is_marked && are_outputs_safe) progress.is_done = true;
+    }
+  }
 }
 
 // What was begun at the target and above is as if it had been lost: others are taken in its place.
@@ -324,7 +349,8 @@ void Model::seek(const Event& event) {
   }
   if (!own.has_begun()) return;
   for (Run& run : runs_) {
-    if (run.ownership == event.ownership && run.place >= target) run.is_lost = true;
+    if (run.ownership != event.ownership || run.place < target || run.is_lost) continue;
+    run.is_lost = run.is_sought_past = true;
   }
   own.cut(target, event.offset, consumers_);
 }
@@ -337,7 +363,9 @@ void Model::lose(const Event& event) {
       offsets.erase(offsets.lower_bound(event.offset), offsets.end());
   }
   for (Run& run : runs_) {
-    if (run.partition == event.partition && run.place >= log.size()) run.is_lost = true;
+    if (run.partition != event.partition || run.place < log.size()) continue;
+    run.is_lost = true;
+    run.is_sought_past = false;
   }
   for (OwnershipView& ownership : ownerships_) {
     if (!ownership.has_begun() || ownership.partition() != event.partition) continue;

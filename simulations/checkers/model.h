@@ -93,6 +93,9 @@ struct Run {
   Offset offset = -1;
   std::size_t place = 0;  // in the partition's log
   bool is_lost = false;   // its record is not there any more, or was not when it started
+  // So by a seek to it, or below: what was marked in time may have been committed as done before.
+  bool is_sought_past = false;
+  bool awaits_commit = false;  // user code waits until what it has marked is committed
   std::uint32_t outputs_open = 0;
   bool has_returned = false;
   bool has_thrown = false;
@@ -201,6 +204,7 @@ class Model {
   void lose(const Event& event);
   void seek(const Event& event);
   void mark(const Event& event);
+  void crash(ProcessIndex process);
   void fail_output(const Event& event);
   OwnershipView* own_of(const Event& event);
   void give_up(const Event& event);

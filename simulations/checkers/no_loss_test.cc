@@ -35,6 +35,39 @@ TEST(NoLoss, FindsARecordThatWasMarkedBeforeItsWork) {
   EXPECT_THAT(s.text(), HasSubstr("no run of orders.v1-0 @0 ever returned"));
 }
 
+// As the last thing it does, consume waits until its mark is committed.
+TEST(NoLoss, TakesTheWordOfOneThatCrashedWhileItWaitedForItsCommit) {
+  enum class Crash { kWhileItWaits, kBehindTheWait, kWithAnOpenOutput };
+  for (const Crash crash :
+       {Crash::kWhileItWaits, Crash::kBehindTheWait, Crash::kWithAnOpenOutput}) {
+    Scenario s;
+    s.appended(0, 1).generation(1, {{s.a, {0, 1}}, {s.b, {}}});
+    const auto one = s.consumer(s.a);
+    const RunId run = s.starts(one, 0);
+    if (crash == Crash::kWithAnOpenOutput) s.sends(one, run);
+    s.marks(one, 0, run).awaits_commit(one, 0, run);
+    if (crash == Crash::kBehindTheWait) s.commits(s.a, 1).has_awaited_commit(one, 0, run);
+    s.happens(EventKind::kProcessCrashed, s.a).generation(2, {{s.b, {0, 1}}});
+    s.works(s.consumer(s.b), 1).commits(s.b, 2).finish(2);
+    EXPECT_EQ(s.broken().empty(), crash == Crash::kWhileItWaits) << s.broken() << s.text();
+  }
+}
+
+// Another lane seeks while the record is at work: its mark may have been committed before.
+TEST(NoLoss, CountsWhatWasMarkedWhenASeekGoesBackPastIt) {
+  for (const bool is_marked : {true, false}) {
+    Scenario s;
+    s.appended(0, 1).generation(1, {{s.a, {0, 1}}, {s.b, {}}});
+    const auto one = s.consumer(s.a);
+    const RunId run = s.starts(one, 0);
+    if (is_marked) s.marks(one, 0, run).commits(s.a, 1);
+    s.history.add(s.run_event(EventKind::kSought, s.lane_beside(one), 0, 0, 0));
+    s.returns(one, 0, run).generation(2, {{s.b, {0, 1}}});
+    s.works(s.consumer(s.b), 1).finish(2);
+    EXPECT_EQ(s.text().find("orders.v1-0 @0") == std::string::npos, is_marked) << s.text();
+  }
+}
+
 TEST(NoLoss, FindsAnOutputThatNeverArrived) {
   Scenario s;
   s.appended(0, 0).generation(1, {{s.a, {0, 1}}});
@@ -115,6 +148,23 @@ TEST(NoLoss, ExcusesWhatAnUncleanElectionBroughtBack) {
     const auto two = s.consumer(s.a);
     s.works(two, 2).commits(s.a, 3).finish(3);
     EXPECT_EQ(s.broken(), kind == EventKind::kRestored ? "" : kNoLoss) << s.text();
+  }
+}
+
+// A log that has what another has refused leads again: it is there twice, but not thrice.
+TEST(NoLoss, ExcusesWhatWasSentAgainBetweenTwoUncleanElections) {
+  for (const std::uint64_t sent_again : {0, 1, 2}) {
+    Scenario s;
+    s.appended(0, 2).generation(1, {{s.a, {0, 1}}}).lost(1, EventKind::kLostLegally);
+    for (const Offset offset : {1, 2}) {
+      s.history.add(s.at({.kind = EventKind::kRestored,
+                          .partition = s.partitions[0],
+                          .offset = offset,
+                          .detail = Scenario::hash(offset)}));
+    }
+    s.appended(3, 4);
+    s.works(s.consumer(s.a), 0, 4).commits(s.a, 5).finish(3, sent_again);
+    EXPECT_EQ(s.broken(), sent_again == 2 ? "" : kNoLoss) << s.text();
   }
 }
 

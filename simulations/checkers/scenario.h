@@ -146,6 +146,14 @@ class Scenario {
     history.add(run_event(EventKind::kMarked, consumer, offset, run, run));
     return *this;
   }
+  Scenario& awaits_commit(const Consumer& consumer, Offset offset, RunId run) {
+    history.add(run_event(EventKind::kCommitAwaited, consumer, offset, run, run));
+    return *this;
+  }
+  Scenario& has_awaited_commit(const Consumer& consumer, Offset offset, RunId run) {
+    history.add(run_event(EventKind::kCommitWaitEnded, consumer, offset, run, run));
+    return *this;
+  }
   // Starts and returns.
   Scenario& works(const Consumer& consumer, Offset offset) {
     const RunId run = starts(consumer, offset);
@@ -205,10 +213,10 @@ class Scenario {
     history.add(at({.kind = kind, .process = process}));
     return *this;
   }
-  Scenario& finish(std::uint64_t produced_records) {
+  Scenario& finish(std::uint64_t produced_records, std::uint64_t sent_again = 0) {
     Expectations expectations;
     expectations.subscriptions = {{group, partitions[0]}, {group, partitions[1]}};
-    expectations.produced = {{"orders.v1", produced_records}};
+    expectations.produced = {{"orders.v1", produced_records, sent_again}};
     judge.finish(expectations);
     return *this;
   }

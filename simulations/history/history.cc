@@ -182,6 +182,12 @@ std::string History::what(const Event& event) const {
     case EventKind::kSkipped:
       what = "skips " + where;
       break;
+    case EventKind::kCommitAwaited:
+      what = "waits until " + where + " is committed" + run;
+      break;
+    case EventKind::kCommitWaitEnded:
+      what = "waits no more until " + where + " is committed" + run;
+      break;
     case EventKind::kSeekBegan:
       what = "seeks";
       break;

@@ -18,7 +18,9 @@ struct SeedSums {
   std::uint64_t rebalances = 0;
 };
 
-// Seeds 1 to `seeds`, on the calling thread.
+// Seeds 1 to `seeds`, on the calling thread. ROOKERY_SEEDS=FIRST:COUNT in the environment names
+// others
+// (.ci/nightly), but never fewer than `seeds`: tests expect things of so many.
 SeedSums expect_well(const RunFunction& run, std::uint64_t seeds);
 
 }  // namespace rookery::sim

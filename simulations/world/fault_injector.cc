@@ -23,6 +23,26 @@ std::unique_ptr<Strike> make_strike(StrikeZone& zone, std::size_t index, const F
   zone.stage.scheduler.fail("misuse", std::string("no strike for ") + name(fault.kind));
 }
 
+// A heartbeat, and looking for the coordinator.
+constexpr Duration kFindMost = std::chrono::seconds(3);
+
+Duration aftermath(const Fault& fault) {
+  switch (fault.kind) {
+    case FaultKind::kThrottling:
+    case FaultKind::kLateAnswers:
+      return std::chrono::milliseconds(fault.extent);
+    case FaultKind::kBrokerRestart:
+    case FaultKind::kBrokerPause:
+    case FaultKind::kRollingRestart:
+    case FaultKind::kPowerLoss:
+    case FaultKind::kIsolation:
+    case FaultKind::kCoordinatorMove:
+      return kFindMost;
+    default:
+      return Duration::zero();
+  }
+}
+
 }  // namespace
 
 FaultInjector::FaultInjector(StrikeZone& zone, const std::vector<Fault>& faults) : zone_(zone) {
@@ -85,6 +105,7 @@ void FaultInjector::begin(State& state) {
 void FaultInjector::end(State& state) {
   if (!state.is_active) return;
   state.is_active = false;
+  state.ended_at = zone_.stage.scheduler.time();
   state.strike->end();
   zone_.stage.recorder.tell({.kind = EventKind::kFaultEnded, .detail = state.note});
 }
@@ -97,6 +118,15 @@ void FaultInjector::heal() {
     if (server->is_hanging()) server->kill();
     if (!server->is_running()) server->start();
   }
+}
+
+TimePoint FaultInjector::settled_at() const {
+  TimePoint settled{};
+  for (const State& state : states_) {
+    if (!state.has_begun) continue;
+    settled = std::max(settled, state.ended_at + aftermath(state.fault));
+  }
+  return settled;
 }
 
 std::array<std::uint64_t, kFaultKinds> FaultInjector::counts() const {

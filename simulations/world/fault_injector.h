@@ -26,6 +26,10 @@ class FaultInjector {
   // anew; servers that came to help are asked to leave.
   void heal();
 
+  // When nothing that came of them lasts any longer: clients were told to wait, or look for their
+  // coordinator where it is not any more.
+  TimePoint settled_at() const;
+
   std::array<std::uint64_t, kFaultKinds> counts() const;
 
  private:
@@ -35,6 +39,7 @@ class FaultInjector {
     std::unique_ptr<Strike> strike;
     bool is_active = false;
     bool has_begun = false;
+    TimePoint ended_at{};
   };
 
   void begin(State& state);

@@ -23,7 +23,11 @@ constexpr const char* kDeliveryTimeoutMs = "3600000";
 
 ProducerProcess::ProducerProcess(Stage& stage, const testing::Plan& plan,
                                  std::vector<std::uint64_t> records, Duration load)
-    : stage_(stage), plan_(plan), load_(load), left_(std::move(records)) {
+    : stage_(stage),
+      plan_(plan),
+      load_(load),
+      left_(std::move(records)),
+      sent_again_(left_.size()) {
   for (const std::uint64_t count : left_) planned_ += count;
   left_in_all_ = planned_;
   sent_.reserve(planned_);
@@ -112,6 +116,7 @@ bool ProducerProcess::send_refused(ProducerClient& client) {
   {
     const Uninterrupted scope;
     tokens.swap(refused_);
+    for (const DeliveryToken token : tokens) ++sent_again_[sent_[token].workload];
   }
   for (const DeliveryToken token : tokens) send(client, token);
   return !tokens.empty();
@@ -155,7 +160,7 @@ bool ProducerProcess::has_lost_some(const DeliveryReport& report) const {
 
 void ProducerProcess::take(std::span<const DeliveryReport> reports) {
   for (const DeliveryReport& report : reports) {
-    // Others before it were lost legally: the broker has not written it, and will not.
+    // Others before it were lost legally: the log that refused it does not have it, nor will it.
     if (report.error != nullptr && report.error->code == ErrorCode::kOutOfOrderSequenceNumber &&
         has_lost_some(report)) {
       const Uninterrupted scope;

@@ -32,6 +32,8 @@ class ProducerProcess {
   bool is_done() const;
   std::uint64_t acknowledged() const;
   std::uint64_t planned() const { return planned_; }
+  // Records of a workload that were refused by a log that had lost others, and sent again.
+  std::uint64_t sent_again(std::size_t workload) const { return sent_again_[workload]; }
   // The first record that failed for good, if one did.
   std::optional<std::string> failure() const;
 
@@ -57,9 +59,10 @@ class ProducerProcess {
     testing::PlannedRecord record;  // until it is acknowledged
   };
 
-  std::vector<Sent> sent_;              // by delivery token
-  std::vector<DeliveryToken> refused_;  // to be sent again
-  std::vector<std::uint64_t> left_;     // to be sent, by workload
+  std::vector<Sent> sent_;                 // by delivery token
+  std::vector<DeliveryToken> refused_;     // to be sent again
+  std::vector<std::uint64_t> left_;        // to be sent, by workload
+  std::vector<std::uint64_t> sent_again_;  // by workload
   std::uint64_t left_in_all_ = 0;
   std::uint64_t planned_ = 0;
   std::uint64_t acknowledged_ = 0;

@@ -27,6 +27,7 @@
 #include "simulations/world/dead_letter_book.h"
 #include "simulations/world/fault_injector.h"
 #include "simulations/world/producer_process.h"
+#include "simulations/world/remaining_work.h"
 #include "simulations/world/request_hooks.h"
 #include "simulations/world/run_strategy.h"
 #include "simulations/world/server_process.h"
@@ -44,8 +45,6 @@ constexpr Duration kFaultsAfterLoad = seconds(8);
 // member whose JoinGroup was answered in vain gives it up, as Kafka's do, only after
 // max.poll.interval.ms and 5 s.
 constexpr Duration kDrainMost = seconds(420);
-// Two commit intervals, and the time to find a leader.
-constexpr Duration kNoticeMost = seconds(20);
 // The default shutdown timeout, and some time to leave.
 constexpr Duration kStopMost = seconds(90);
 constexpr Duration kLook = milliseconds(250);
@@ -91,10 +90,6 @@ class Simulation {
   App make_app() const { return tuned(input_.app(), tuning_); }
   bool is_struck();
   void pause_most(Duration most);
-  std::string unfinished() const;
-  bool may_be_unaware() const;
-  bool is_behind(const Expectations::Subscription& subscription) const;
-  void note_who_is_behind();
   void describe_servers();
   void drain();
   void dismiss_spares();
@@ -126,7 +121,6 @@ class Simulation {
   std::optional<std::string> failure_text_;  // of what the run itself found
   std::string failure_details_;
   TimelineOptions about_;  // what it concerns
-  TimePoint healed_at_{};
 };
 
 void Simulation::make_world() {
@@ -320,87 +314,31 @@ void Simulation::pause_most(Duration most) {
   sleep_until(deadline_in(pause));
 }
 
-bool Simulation::is_behind(const Expectations::Subscription& subscription) const {
-  const Model& model = stage_->judge.model();
-  const auto& view = model.group_partition(subscription.group, subscription.partition);
-  if (view.committed.value_or(0) >= model.log(subscription.partition).end_offset()) return false;
-  return !model.is_latest(subscription.group) || !view.progress.empty();
-}
-
-// The first of them is what the failure is about.
-void Simulation::note_who_is_behind() {
-  const Uninterrupted scope;
-  for (const Expectations::Subscription& subscription : expectations_.subscriptions) {
-    if (!is_behind(subscription)) continue;
-    const auto& view =
-        stage_->judge.model().group_partition(subscription.group, subscription.partition);
-    about_ = {.partition = subscription.partition,
-              .group = subscription.group,
-              .offset = view.committed.value_or(0)};
-    return;
-  }
-}
-
 void Simulation::describe_servers() {
   for (const std::unique_ptr<ServerProcess>& server : servers_) {
     failure_details_ += server->describe();
   }
 }
 
-// What is still missing; empty when all is done.
-std::string Simulation::unfinished() const {
-  const Uninterrupted scope;
-  if (const auto failure = producer_->failure()) {
-    return "the producer failed: " + *failure + "\n";
-  }
-  std::string text;
-  if (!producer_->is_done()) {
-    text += "the producer has " + std::to_string(producer_->acknowledged()) + " of " +
-            std::to_string(producer_->planned()) + " records acknowledged\n";
-  }
-  const Model& model = stage_->judge.model();
-  for (const Expectations::Subscription& subscription : expectations_.subscriptions) {
-    if (!is_behind(subscription)) continue;
-    const Offset end = model.log(subscription.partition).end_offset();
-    const auto& view = model.group_partition(subscription.group, subscription.partition);
-    text += "lag of " + stage_->history.partition_name(subscription.partition).text() + ": " +
-            std::to_string(end - view.committed.value_or(0)) + " of " + std::to_string(end) + "\n";
-  }
-  std::set<ProcessIndex> running;
-  for (const std::unique_ptr<ServerProcess>& server : servers_) running.insert(server->index());
-  for (const std::string& name : groups_) {
-    const GroupView& group = model.group(stage_->history.group(name));
-    if (group.members == running) continue;
-    text += "generation " + std::to_string(group.generation) + " of group " + name + " has " +
-            std::to_string(group.members.size()) + " members, " + std::to_string(running.size()) +
-            " servers run\n";
-  }
-  return text;
-}
-
-// Where records were lost by right, what was committed before may lie beyond the end: that there is
-// no lag means something only when consumers have had the time to notice.
-bool Simulation::may_be_unaware() const {
-  const Uninterrupted scope;
-  return cluster_recorder_->has_lost_ends() && stage_->scheduler.time() < healed_at_ + kNoticeMost;
-}
-
 void Simulation::drain() {
-  healed_at_ = stage_->scheduler.time();
-  const TimePoint deadline = healed_at_ + kDrainMost;
-  while (!unfinished().empty() || may_be_unaware()) {
+  const TimePoint healed_at = stage_->scheduler.time();
+  const TimePoint deadline = healed_at + kDrainMost;
+  const RemainingWork remaining(*stage_, *cluster_recorder_, *producer_, servers_, groups_,
+                                expectations_.subscriptions, healed_at);
+  while (!remaining.is_none() || stage_->scheduler.time() < injector_->settled_at()) {
     for (const std::unique_ptr<ServerProcess>& server : servers_) {
       if (const std::string trouble = server->trouble(); !trouble.empty()) {
         fail(kDrainPromise, trouble);
       }
     }
     if (stage_->scheduler.time() >= deadline || producer_->failure()) {
-      note_who_is_behind();
-      std::string text =
-          "there is work left " + format_duration(kDrainMost) + " after everything was healed\n";
-      text += unfinished();
+      const std::string left = remaining.text();
+      // What is owed all the same is told by the checkers.
+      if (left.empty()) break;
+      about_ = remaining.first_behind();
       describe_servers();
-      fail(kDrainPromise, text);
+      fail(kDrainPromise, "there is work left " + format_duration(kDrainMost) +
+                              " after everything was healed\n" + left);
     }
     sleep_until(deadline_in(kLook));
   }
@@ -443,10 +381,12 @@ void Simulation::expect_all() {
     const auto same = std::find_if(
         expectations_.produced.begin(), expectations_.produced.end(),
         [&](const Expectations::Produced& produced) { return produced.topic == topic; });
+    const Expectations::Produced here{topic, records_[i], producer_->sent_again(i)};
     if (same == expectations_.produced.end()) {
-      expectations_.produced.push_back({topic, records_[i]});
+      expectations_.produced.push_back(here);
     } else {
-      same->records += records_[i];
+      same->records += here.records;
+      same->sent_again += here.sent_again;
     }
   }
   // Topics that user code writes to, as well, hold more.
