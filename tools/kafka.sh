@@ -219,13 +219,29 @@ status() {
     pid=$(node_pid "$node")
     if ! is_running "$node"; then
       echo "node $node down"
-    elif grep -q '^State:[[:space:]]*T' "/proc/$pid/status"; then
+    elif is_paused "$node"; then
       echo "node $node pid $pid paused" && running=$((running + 1))
     else
       echo "node $node pid $pid" && running=$((running + 1))
     fi
   done
   ((running > 0))
+}
+
+# All its threads: they are stopped one by one.
+is_paused() {
+  local -a threads
+  threads=("/proc/$(node_pid "$1")/task"/*/status)
+  [[ -e ${threads[0]} && -z $(grep -L '^State:[[:space:]]*T' "${threads[@]}" 2>/dev/null) ]]
+}
+
+# A signal is only on its way when kill returns: a busy machine lets the node go on for a while.
+wait_until_paused() {
+  local deadline=$((SECONDS + stop_seconds_max))
+  until is_paused "$1"; do
+    ((SECONDS < deadline)) || fail "node $1 does not stand still"
+    sleep 0.01
+  done
 }
 
 require_node() {
@@ -279,7 +295,11 @@ case $word in
     ;;
   check-up) wanted "$@" >/dev/null ;;
   keep) keep ;;
-  pause) require_running "$@" && kill -STOP "$(node_pid "$1")" ;;
+  pause)
+    require_running "$@"
+    kill -STOP "$(node_pid "$1")"
+    wait_until_paused "$1"
+    ;;
   resume) require_running "$@" && kill -CONT "$(node_pid "$1")" ;;
   help | --help | -h) usage ;;
   *) fail "unknown word '$word': up, down, status, or --help" ;;

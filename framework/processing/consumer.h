@@ -178,8 +178,8 @@ class ConsumerBase {
   void resume() { offsets().resume(); }
   bool is_paused() { return offsets().is_paused(); }
   // How old the record is (of a batch: where its iteration stands, else the first): the calendar's
-  // now less its timestamp; below zero when its producer's clock is ahead. None without a
-  // timestamp, and in hooks.
+  // now less its timestamp; below zero when its producer's clock is ahead, and no less than
+  // Duration::min() whatever it wrote. None without a timestamp, and in hooks.
   std::optional<Duration> consumption_lag() const { return context_->consumption_lag(); }
   // How long the record had been here when its run began (of a batch: its first): since it was
   // taken, so it includes filters, retries and its turn. The clock is read where a run first asks.

@@ -74,7 +74,7 @@ TimePoint Lane::tick_if_due() {
 std::optional<Duration> Lane::consumption_lag() const {
   const Record* record = current_record();
   if (record == nullptr || !record->has_timestamp()) return std::nullopt;
-  return wall_now() - record->timestamp();
+  return saturating_between(record->timestamp(), wall_now());
 }
 
 Duration Lane::processing_lag() const {

@@ -36,6 +36,22 @@ TEST(Time, AddingSaturatesAtTheEndOfTime) {
   EXPECT_EQ(deadline_in(Duration::max()), kNever);
 }
 
+TEST(Time, BetweenTimesOfTheCalendarSaturatesAtTheLongestDuration) {
+  const WallTime now(milliseconds(1'795'000'000'000));
+  EXPECT_EQ(saturating_between(now - seconds(3), now), seconds(3));
+  EXPECT_EQ(saturating_between(now + seconds(3), now), -seconds(3));
+  const WallTime in_microseconds(milliseconds(1'795'000'000'000'000));
+  EXPECT_EQ(saturating_between(in_microseconds, now), Duration::min());
+  EXPECT_EQ(saturating_between(now, in_microseconds), Duration::max());
+  EXPECT_EQ(saturating_between(WallTime::min(), WallTime::max()), Duration::max());
+  EXPECT_EQ(saturating_between(WallTime::max(), WallTime::min()), Duration::min());
+  // To the last millisecond that a Duration holds.
+  const milliseconds most = std::chrono::duration_cast<milliseconds>(Duration::max());
+  EXPECT_EQ(saturating_between(WallTime(), WallTime(most)), Duration(most));
+  EXPECT_EQ(saturating_between(WallTime(), WallTime(most + milliseconds(1))), Duration::max());
+  EXPECT_EQ(saturating_between(WallTime(most), WallTime()), -Duration(most));
+}
+
 TEST(Time, TheMonotonicClockNeverFallsAndSleepingReachesTheDeadline) {
   const TimePoint before = now();
   const TimePoint deadline = deadline_in(milliseconds(2));

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace rookery {
 
@@ -30,6 +31,21 @@ constexpr TimePoint saturating_add(TimePoint start, Duration duration) {
   if (duration <= Duration::zero()) return start;
   if (start > kNever - duration) return kNever;
   return start + duration;
+}
+
+// From one time of the calendar to another; the longest Duration where it is longer than that: a
+// timestamp is any number that a producer wrote, microseconds too.
+constexpr Duration saturating_between(WallTime from, WallTime to) {
+  using Milliseconds = WallTime::duration;
+  constexpr std::int64_t kMost = std::chrono::duration_cast<Milliseconds>(Duration::max()).count();
+  std::int64_t between = 0;
+  if (__builtin_sub_overflow(to.time_since_epoch().count(), from.time_since_epoch().count(),
+                             &between)) {
+    return to < from ? Duration::min() : Duration::max();
+  }
+  if (between > kMost) return Duration::max();
+  if (between < -kMost) return Duration::min();
+  return Milliseconds(between);
 }
 
 }  // namespace rookery

@@ -158,13 +158,6 @@ class KafkaLeg final : public Leg {
       paused_.insert(node);
       control("pause", node);
     }
-    // A signal is on its way when kill returns.
-    for (const NodeId node : nodes()) {
-      const TimePoint deadline = deadline_in(kControlMax);
-      while (!is_stopped(node) && now() < deadline)
-        sleep_until(deadline_in(std::chrono::milliseconds(5)));
-      EXPECT_TRUE(is_stopped(node)) << "node " << node << " does not stop";
-    }
   }
   void answer_again() override {
     for (const NodeId node : std::exchange(paused_, {})) control("resume", node);
@@ -262,12 +255,6 @@ class KafkaLeg final : public Leg {
     EXPECT_EQ(rd_kafka_flush(producer, 30'000), RD_KAFKA_RESP_ERR_NO_ERROR);
     expect_fine(rd_kafka_abort_transaction(producer, 30'000), "abort_transaction");
     rd_kafka_destroy(producer);
-  }
-
-  bool is_stopped(NodeId node) {
-    const std::string command =
-        control_ + " status | grep -q 'node " + std::to_string(node) + " .*paused'";
-    return std::system(command.c_str()) == 0;
   }
 
   void control(const std::string& order, NodeId node) {

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -231,6 +232,16 @@ TEST(UnitsLags, CountFromTheRecordsTimeAndFromItsArrival) {
   EXPECT_THAT(lags, ElementsAre(std::pair<Duration, Duration>(1min, 0s),
                                 std::pair<Duration, Duration>(2s - 1h, 2s),
                                 std::pair<Duration, Duration>(11s - 1h, 11s)));
+}
+
+TEST(UnitsLags, OfATimestampThatIsInMicrosecondsIsTheLeastThereIs) {
+  std::vector<std::optional<Duration>> lags;
+  auto unit = consumer_for<Diary>("orders.v1", {}, [&](Diary& diary, const Record&) {
+    lags.push_back(diary.consumption_lag());
+  });
+  unit.produce({.value = "a", .timestamp_ms = 1'795'000'000'000'000});
+  unit.advance(1s);
+  EXPECT_THAT(lags, ElementsAre(Duration::min()));
 }
 
 class BatchLags : public BatchConsumer {
