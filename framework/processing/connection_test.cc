@@ -1,7 +1,7 @@
 // connection_test.cc
 //
-// Commits and the end of ownership: revocations within the grace and beyond it, partitions lost,
-// hooks, errors of the consumer.
+// The beginning and the end of ownership: revocations within the grace and beyond it, partitions
+// lost, hooks; and errors of the consumer.
 #include <rookery/processing/testing/harness.h>
 
 #include <gmock/gmock.h>

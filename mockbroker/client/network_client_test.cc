@@ -269,84 +269,83 @@ TEST(Metadata, RefreshesAtItsIntervalAndSoonerWhenAskedTo) {
   EXPECT_EQ(network.count("Metadata"), 2U);
 }
 
+// A cluster of one node, which tells of one partition what the test says.
+class OneLeader {
+ public:
+  OneLeader() {
+    tells_.topics.front().id = 7;
+    network_.on_request = [this](const ScriptedNetwork::Seen&) -> Answer {
+      return Response(tells_);
+    };
+  }
+  // Answers what the metadata makes of it.
+  std::optional<Metadata::Leader> told(Metadata& metadata, NodeId leader, std::int32_t epoch,
+                                       std::uint64_t id) {
+    network_.alone([&] {
+      MetadataResponse::Topic& topic = tells_.topics.front();
+      topic.id = id;
+      topic.partitions.front().leader = leader;
+      topic.partitions.front().leader_epoch = epoch;
+    });
+    const std::uint64_t next = metadata.version() + 1;
+    metadata.request_refresh();
+    while (metadata.version() < next) client_.poll(metadata.drive(), waiter_);
+    return metadata.leader(kPartition);
+  }
+  NetworkClient& client() { return client_; }
+
+  static inline const TopicPartition kPartition{"orders", 0};
+
+ private:
+  ScriptedNetwork network_{{0}};
+  MetadataResponse tells_ = orders(1);
+  NetworkClient client_{network_, settings()};
+  Inbox::Waiter waiter_;
+};
+
+constexpr Metadata::Settings kSeldom{.refresh_interval = 1h, .retry_backoff = 1ms};
+
 // KIP-320: a node that is cut off tells of the leader before.
 TEST(Metadata, NeverGoesBackToAnOlderLeader) {
-  ScriptedNetwork network({0});
-  MetadataResponse tells = orders(1);
-  auto& topic = tells.topics.front();
-  topic.id = 7;
-  topic.partitions.front().leader_epoch = 4;
-  network.on_request = [&](const ScriptedNetwork::Seen&) -> Answer { return Response(tells); };
-  NetworkClient client(network, settings());
+  OneLeader cluster;
   for (const bool asks_for_all : {false, true}) {
-    Metadata metadata(client, {.refresh_interval = 1h, .retry_backoff = 1ms});
+    Metadata metadata(cluster.client(), kSeldom);
     metadata.set_interest({"orders"}, asks_for_all);
-    Inbox::Waiter waiter;
-    const auto told = [&](NodeId leader, std::int32_t epoch, std::uint64_t id) {
-      network.alone([&] {
-        topic.id = id;
-        topic.partitions.front().leader = leader;
-        topic.partitions.front().leader_epoch = epoch;
-      });
-      const std::uint64_t next = metadata.version() + 1;
-      metadata.request_refresh();
-      while (metadata.version() < next) client.poll(metadata.drive(), waiter);
-      return metadata.leader({"orders", 0});
-    };
-    EXPECT_EQ(told(1, 4, 7)->node, 1);
-    EXPECT_EQ(told(0, 3, 7)->node, 1);
-    EXPECT_EQ(told(0, 3, 7)->epoch, 4);
-    EXPECT_EQ(told(0, 5, 7)->node, 0);
-    EXPECT_FALSE(told(-1, 6, 7));  // nor to one, when there is none
-    EXPECT_FALSE(told(0, 5, 7));
+    EXPECT_EQ(cluster.told(metadata, 1, 4, 7)->node, 1);
+    EXPECT_EQ(cluster.told(metadata, 0, 3, 7)->node, 1);
+    EXPECT_EQ(cluster.told(metadata, 0, 3, 7)->epoch, 4);
+    EXPECT_EQ(cluster.told(metadata, 0, 5, 7)->node, 0);
+    EXPECT_FALSE(cluster.told(metadata, -1, 6, 7));  // nor to one, when there is none
+    EXPECT_FALSE(cluster.told(metadata, 0, 5, 7));
     // Another topic of the same name begins anew.
-    EXPECT_EQ(told(1, 0, 8)->node, 1);
-    EXPECT_EQ(told(1, 0, 8)->epoch, 0);
+    EXPECT_EQ(cluster.told(metadata, 1, 0, 8)->node, 1);
+    EXPECT_EQ(cluster.told(metadata, 1, 0, 8)->epoch, 0);
   }
 }
 
 // KIP-320: a committed offset can tell of a leader of which the node that was asked has not heard.
 TEST(Metadata, KnowsNoLeaderUntilItIsTheOneOfAnObservedEpoch) {
-  ScriptedNetwork network({0});
-  MetadataResponse tells = orders(1);
-  auto& topic = tells.topics.front();
-  topic.id = 7;
-  topic.partitions.front().leader_epoch = 4;
-  network.on_request = [&](const ScriptedNetwork::Seen&) -> Answer { return Response(tells); };
-  NetworkClient client(network, settings());
-  Inbox::Waiter waiter;
-  const TopicPartition partition{"orders", 0};
+  OneLeader cluster;
+  const TopicPartition partition = OneLeader::kPartition;
   for (const bool is_known_before : {false, true}) {
-    Metadata metadata(client, {.refresh_interval = 1h, .retry_backoff = 1ms});
+    Metadata metadata(cluster.client(), kSeldom);
     metadata.set_interest({"orders"}, false);
-    const auto hear = [&](NodeId leader, std::int32_t epoch, std::uint64_t id) {
-      network.alone([&] {
-        topic.id = id;
-        topic.partitions.front().leader = leader;
-        topic.partitions.front().leader_epoch = epoch;
-      });
-      const std::uint64_t next = metadata.version() + 1;
-      metadata.request_refresh();
-      while (metadata.version() < next) client.poll(metadata.drive(), waiter);
-    };
-    if (is_known_before) hear(1, 4, 7);
+    if (is_known_before) {
+      EXPECT_TRUE(cluster.told(metadata, 1, 4, 7));
+    }
     metadata.observe_epoch(partition, 6);
     metadata.observe_epoch(partition, 5);   // the greatest counts
     metadata.observe_epoch(partition, -1);  // none
     EXPECT_FALSE(metadata.leader(partition));
-    hear(1, 4, 7);
-    EXPECT_FALSE(metadata.leader(partition));
+    EXPECT_FALSE(cluster.told(metadata, 1, 4, 7));
     EXPECT_EQ(metadata.partition_count("orders"), 1);
-    hear(1, 5, 7);
-    EXPECT_FALSE(metadata.leader(partition));
-    hear(0, 6, 7);
-    EXPECT_EQ(metadata.leader(partition)->node, 0);
+    EXPECT_FALSE(cluster.told(metadata, 1, 5, 7));
+    EXPECT_EQ(cluster.told(metadata, 0, 6, 7)->node, 0);
     metadata.observe_epoch(partition, 6);  // nothing new
     EXPECT_EQ(metadata.leader(partition)->node, 0);
     metadata.observe_epoch(partition, 9);
-    EXPECT_LE(metadata.drive(), now() + 1ms);  // asks at once
-    hear(1, 0, 8);                             // another topic of the same name
-    EXPECT_EQ(metadata.leader(partition)->node, 1);
+    EXPECT_LE(metadata.drive(), now() + 1ms);             // asks at once
+    EXPECT_EQ(cluster.told(metadata, 1, 0, 8)->node, 1);  // another topic of the same name
   }
 }
 

@@ -84,6 +84,8 @@ std::unique_ptr<Checker> make_no_loss_checker(const History& history);
 // The place of the first record for which that is not so, whatever was committed.
 std::optional<std::size_t> first_owed(const Model& model,
                                       const Expectations::Subscription& subscription);
+// Whether the group has records to consume that it has not committed.
+bool is_behind(const Model& model, const Expectations::Subscription& subscription);
 // A group that is a parallel segment consumes its own records only.
 std::unique_ptr<Checker> make_segments_checker(const History& history);
 // Within one ownership of a partition records start in the order that the route asks for.

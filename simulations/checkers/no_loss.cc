@@ -104,8 +104,8 @@ class NoLoss final : public Checker {
     }
     // A seek back behind the end of the drain leaves what is to be run again.
     if (partition.has_sought) return std::nullopt;
-    const Offset committed = partition.committed.value_or(0);
-    if (committed < log.end_offset() && !is_never_begun(model, subscription)) {
+    if (is_behind(model, subscription)) {
+      const Offset committed = partition.committed.value_or(0);
       return broken("lag of " + history_.partition_name(subscription.partition).text() + " is " +
                     std::to_string(log.end_offset() - committed) + " after the drain: committed " +
                     std::to_string(committed) + ", end " + std::to_string(log.end_offset()));
@@ -132,6 +132,13 @@ std::optional<std::size_t> first_owed(const Model& model,
     return place;
   }
   return std::nullopt;
+}
+
+bool is_behind(const Model& model, const Expectations::Subscription& subscription) {
+  const GroupPartition& partition =
+      model.group_partition(subscription.group, subscription.partition);
+  return partition.committed.value_or(0) < model.log(subscription.partition).end_offset() &&
+         !is_never_begun(model, subscription);
 }
 
 std::unique_ptr<Checker> make_no_loss_checker(const History& history) {

@@ -90,9 +90,8 @@ enum class EventKind : std::uint8_t {
   // now on, and goes on at the offset.
   kSeekBegan,
   kSought,
-  // Told by user code, the same fields as kMarked: it waits until what it has marked is committed,
-  // and
-  // goes on.
+  // Told by user code, the same fields as kMarked: it waits until its mark is committed, and goes
+  // on.
   kCommitAwaited,
   kCommitWaitEnded,
 };

@@ -39,6 +39,22 @@ SeedRange wanted_seeds(std::uint64_t count) {
   return {};
 }
 
+// False: it has failed the test.
+bool runs_well(const RunFunction& run, std::uint64_t seed, StackPool& stacks, SeedSums& sums) {
+  RunTape tape({.seed = seed});
+  const RunOutcome outcome = run(tape, {.stacks = &stacks});
+  if (outcome.broken) {
+    ADD_FAILURE() << "seed " << seed << ": " << outcome.broken->promise << "\n"
+                  << outcome.broken->text;
+    return false;
+  }
+  sums.records += outcome.records;
+  sums.outputs += outcome.outputs;
+  sums.rejected += outcome.rejected;
+  sums.rebalances += outcome.rebalances;
+  return true;
+}
+
 }  // namespace
 
 SeedSums expect_well(const RunFunction& run, std::uint64_t seeds) {
@@ -46,20 +62,16 @@ SeedSums expect_well(const RunFunction& run, std::uint64_t seeds) {
   SeedSums sums;
   const SeedRange range = wanted_seeds(seeds);
   for (std::uint64_t i = 0; i < range.count; ++i) {
-    const std::uint64_t seed = range.first + i;
-    RunTape tape({.seed = seed});
-    const RunOutcome outcome = run(tape, {.stacks = &stacks});
-    if (outcome.broken) {
-      ADD_FAILURE() << "seed " << seed << ": " << outcome.broken->promise << "\n"
-                    << outcome.broken->text;
-      break;
-    }
-    sums.records += outcome.records;
-    sums.outputs += outcome.outputs;
-    sums.rejected += outcome.rejected;
-    sums.rebalances += outcome.rebalances;
+    if (!runs_well(run, range.first + i, stacks, sums)) break;
   }
   return sums;
+}
+
+void expect_well_at(const RunFunction& run, std::initializer_list<std::uint64_t> seeds) {
+  StackPool stacks;
+  SeedSums sums;
+  for (const std::uint64_t seed : seeds) runs_well(run, seed, stacks, sums);
+  EXPECT_GT(sums.records, 0U);
 }
 
 }  // namespace rookery::sim

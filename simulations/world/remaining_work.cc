@@ -42,17 +42,10 @@ Offset RemainingWork::end(const Expectations::Subscription& subscription) const 
   return stage_.judge.model().log(subscription.partition).end_offset();
 }
 
-bool RemainingWork::is_behind(const Expectations::Subscription& subscription) const {
-  if (committed(subscription) >= end(subscription)) return false;
-  const Model& model = stage_.judge.model();
-  return !model.is_latest(subscription.group) ||
-         !model.group_partition(subscription.group, subscription.partition).progress.empty();
-}
-
 TimelineOptions RemainingWork::first_behind() const {
   const Uninterrupted scope;
   for (const Expectations::Subscription& subscription : subscriptions_) {
-    if (!is_behind(subscription)) continue;
+    if (!is_behind(stage_.judge.model(), subscription)) continue;
     return {.partition = subscription.partition,
             .group = subscription.group,
             .offset = committed(subscription)};
@@ -71,7 +64,7 @@ std::string RemainingWork::text() const {
             std::to_string(producer_.planned()) + " records acknowledged\n";
   }
   for (const Expectations::Subscription& subscription : subscriptions_) {
-    if (!is_behind(subscription)) continue;
+    if (!is_behind(stage_.judge.model(), subscription)) continue;
     text += "lag of " + stage_.history.partition_name(subscription.partition).text() + ": " +
             std::to_string(end(subscription) - committed(subscription)) + " of " +
             std::to_string(end(subscription)) + "\n";

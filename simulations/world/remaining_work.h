@@ -31,7 +31,6 @@ class RemainingWork {
   TimelineOptions first_behind() const;
 
  private:
-  bool is_behind(const Expectations::Subscription& subscription) const;
   Offset committed(const Expectations::Subscription& subscription) const;
   Offset end(const Expectations::Subscription& subscription) const;
   std::string text_of_group(const std::string& name) const;
